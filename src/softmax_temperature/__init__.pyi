@@ -1,0 +1,16 @@
+from .charts import bar_chart, describe, temperature_panels
+from .core import TokenTable, entropy, perplexity, softmax
+from .examples import load_example
+from .explorer import TemperatureExplorer
+
+__all__ = [
+    "TemperatureExplorer",
+    "TokenTable",
+    "bar_chart",
+    "describe",
+    "entropy",
+    "load_example",
+    "perplexity",
+    "softmax",
+    "temperature_panels",
+]

@@ -1,0 +1,391 @@
+"""Softmax with temperature, entropy and perplexity, and a table of tokens and their logits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+
+def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> Floats:
+    r"""Turn logits into probabilities, sharpened or flattened by a temperature.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        Scores before normalisation, in natural-log units. ``-inf`` masks a token.
+    temperature : float, default 1.0
+        From 0 to infinity. Below 1 sharpens, above 1 flattens. 0 and ``inf`` are exact limits:
+        uniform over all tokens tied for the largest logit, and uniform over all unmasked tokens.
+    axis : int, default -1
+        The axis along which the probabilities sum to 1.
+
+    Returns
+    -------
+    ndarray
+        Probabilities in [0, 1], of the shape of `logits`: float32 for float32 logits, otherwise
+        float64. Masked tokens get exactly 0.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers, or `temperature` is not one real number.
+    ValueError
+        If `logits` are empty, contain NaN or ``+inf``, mask every token, or span more than a float
+        can hold; if `temperature` is negative or NaN; if there is no such `axis`.
+
+    Notes
+    -----
+    .. math:: p_i = \frac{e^{(x_i - m) / T}}{\sum_j e^{(x_j - m) / T}}, \qquad m = \max_j x_j
+
+    The shift by :math:`m` cancels in exact arithmetic, and keeps every exponential at most 1 [1]_.
+    It comes before the division, which would overflow first when T is tiny.
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+    .. [2] G. Hinton, O. Vinyals and J. Dean, "Distilling the knowledge in a neural network",
+       arXiv:1503.02531, 2015, equation 1, for the temperature.
+
+    Examples
+    --------
+    >>> softmax([5.0, 4.5, 3.0], temperature=2.0).round(3)
+    array([0.465, 0.363, 0.171])
+    >>> softmax([5.0, 4.5, 5.0], temperature=0)
+    array([0.5, 0. , 0.5])
+    """
+    shifted = _shifted(_real_array(logits, "logits", axis))
+    weights = _weights(shifted, as_temperature(temperature), out=shifted)
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return np.moveaxis(weights, -1, axis)
+
+
+def entropy(probabilities: ArrayLike, *, base: float = 2.0, axis: int = -1) -> Any:
+    r"""Measure how open a choice is: the mean surprise of a draw, in bits.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (..., n_tokens)
+        Values in [0, 1] that sum to 1 along `axis`, up to a rounding of 0.001.
+    base : float, default 2.0
+        Base of the logarithm: 2 for bits, ``math.e`` for nats.
+    axis : int, default -1
+        The axis along which the probabilities sum to 1.
+
+    Returns
+    -------
+    float or ndarray
+        From 0 (one token is certain) to ``log(n_tokens, base)`` (all are equally likely).
+
+    Raises
+    ------
+    TypeError
+        If `probabilities` are not real numbers, or `base` is not one.
+    ValueError
+        If `probabilities` are empty, negative, NaN or do not sum to 1; if `base` is not above 1.
+
+    Notes
+    -----
+    .. math:: H = -\sum_i p_i \log p_i, \qquad 0 \log 0 = 0
+
+    References
+    ----------
+    C. E. Shannon, "A mathematical theory of communication", Bell System Technical Journal 27,
+    1948. doi:10.1002/j.1538-7305.1948.tb01338.x
+
+    Examples
+    --------
+    >>> float(entropy([0.5, 0.25, 0.25]))
+    1.5
+    """
+    base = _real_number(base, "base")
+    if not 1 < base < np.inf:
+        raise ValueError(f"base must be a finite number above 1, got {base}: 2 is for bits")
+    values = _real_array(probabilities, "probabilities", axis)
+    wrong = values[~((values >= 0) & (values <= np.inf))]
+    if wrong.size:
+        raise ValueError(f"probabilities must not be negative or NaN, got {wrong[0]}")
+    totals = values.sum(axis=-1)
+    wrong = totals[np.abs(totals - 1) > 1e-3]
+    if wrong.size:
+        raise ValueError(
+            f"probabilities must sum to 1, got a sum of {wrong[0]:.6g}: use softmax(logits) first"
+        )
+    logarithms = np.log(values, out=np.zeros_like(values), where=values > 0)
+    # Subtracted from 0, since a bare minus would print the entropy of a certain choice as -0.0.
+    return 0.0 - (values * logarithms).sum(axis=-1) / np.log(base)
+
+
+def perplexity(probabilities: ArrayLike, *, axis: int = -1) -> Any:
+    r"""Count the effective choices: how many equally likely tokens would be as open.
+
+    Parameters
+    ----------
+    probabilities : array_like, shape (..., n_tokens)
+        Values in [0, 1] that sum to 1 along `axis`, up to a rounding of 0.001.
+    axis : int, default -1
+        The axis along which the probabilities sum to 1.
+
+    Returns
+    -------
+    float or ndarray
+        :math:`2^H`, from 1 to n_tokens, where H is the `entropy` in bits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `entropy`.
+
+    References
+    ----------
+    F. Jelinek, R. L. Mercer, L. R. Bahl and J. K. Baker, "Perplexity: a measure of the difficulty
+    of speech recognition tasks", JASA 62(S1), 1977. doi:10.1121/1.2016299
+
+    Examples
+    --------
+    >>> float(perplexity([0.25, 0.25, 0.25, 0.25]))
+    4.0
+    """
+    return np.exp2(entropy(probabilities, axis=axis))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TokenTable:
+    """Hold candidate next tokens and their logits, unchangeable and in the given order.
+
+    Parameters
+    ----------
+    tokens : sequence of str, length n_tokens
+        The candidates, each a different string.
+    logits : array_like, shape (n_tokens,)
+        One logit a token, natural log; ``-inf`` masks a token. Kept as float32 or float64.
+
+    Raises
+    ------
+    TypeError
+        If `tokens` are not an ordered collection of strings, or `logits` not real numbers.
+    ValueError
+        If there are no tokens, a token is given twice, the lengths differ, or `logits` are such
+        that `softmax` refuses them.
+
+    Examples
+    --------
+    >>> table = TokenTable(["day", "problem"], [5.0, 3.0])
+    >>> table.to_frame(temperature=2.0).round(3)
+        tokens  logits  probabilities
+    0      day     5.0          0.731
+    1  problem     3.0          0.269
+    """
+
+    tokens: tuple[str, ...]
+    logits: Floats
+
+    def __init__(self, tokens: Sequence[str], logits: ArrayLike) -> None:
+        # Mappings and sets are refused with single strings: their order is not that of the logits.
+        if isinstance(tokens, (str, bytes, dict, set, frozenset)) or not isinstance(
+            tokens, Iterable
+        ):
+            raise TypeError(
+                f"tokens must be a list of strings, got {_short(tokens)} ({type(tokens).__name__})"
+            )
+        names = list(tokens)
+        if not names:
+            raise ValueError("tokens must not be empty: give at least one token and its logit")
+        first_seen: dict[str, int] = {}
+        for position, name in enumerate(names):
+            if not isinstance(name, str):
+                raise TypeError(
+                    f"tokens must be strings, got {_short(name)} ({type(name).__name__}) "
+                    f"at position {position}"
+                )
+            if name in first_seen:
+                raise ValueError(
+                    f"tokens must differ, got {_short(name)} at positions {first_seen[name]} and "
+                    f"{position}: keep one of them"
+                )
+            first_seen[name] = position
+        values = _real_array(logits, "logits").copy()
+        if values.ndim != 1:
+            raise ValueError(f"logits must be one-dimensional, got shape {values.shape}")
+        if len(names) != len(values):
+            raise ValueError(
+                f"tokens and logits must be of one length, got {len(names)} tokens "
+                f"and {len(values)} logits"
+            )
+        _shifted(values)
+        values.flags.writeable = False
+        object.__setattr__(self, "tokens", tuple(str(name) for name in names))
+        object.__setattr__(self, "logits", values)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> TokenTable:
+        """Read the columns ``tokens`` and ``logits`` of a DataFrame.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or a logit is text: the message names its row and column.
+        """
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
+        columns = list(frame.columns)
+        for column in ("tokens", "logits"):
+            if columns.count(column) != 1:
+                raise ValueError(f"column {column!r} must be there once, got columns {columns}")
+        logits = pd.to_numeric(frame["logits"], errors="coerce").to_numpy()
+        for row in np.flatnonzero(np.isnan(logits)):
+            value = frame["logits"].iloc[row]
+            raise ValueError(f"column 'logits', row {row}: must be a number, got {_short(value)}")
+        return cls(frame["tokens"].tolist(), logits)
+
+    @classmethod
+    def from_csv(cls, path: str | Path) -> TokenTable:
+        """Read a UTF-8 CSV file with the columns ``tokens`` and ``logits``.
+
+        Tokens are taken to the letter: spaces count, and ``NA`` or ``null`` are tokens like others.
+
+        Raises
+        ------
+        ValueError
+            As for `from_frame`; rows are counted from 0, below the header.
+        """
+        text = {"tokens": str, "logits": str}
+        return cls.from_frame(
+            pd.read_csv(path, dtype=text, keep_default_na=False, encoding="utf-8-sig")
+        )
+
+    def probabilities(self, temperature: float = 1.0) -> Floats:
+        """Return the softmax of the logits, shape (n_tokens,), in the order of the tokens."""
+        return softmax(self.logits, temperature)
+
+    def to_frame(self, temperature: float = 1.0) -> pd.DataFrame:
+        """Return the columns ``tokens``, ``logits`` and ``probabilities``, a row a token."""
+        return pd.DataFrame(
+            {
+                "tokens": list(self.tokens),
+                "logits": self.logits,
+                "probabilities": self.probabilities(temperature),
+            }
+        )
+
+    def sweep(self, temperatures: ArrayLike) -> pd.DataFrame:
+        """Return the probabilities at many temperatures.
+
+        Parameters
+        ----------
+        temperatures : array_like, shape (n_temperatures,)
+            As for `softmax`.
+
+        Returns
+        -------
+        DataFrame, shape (n_temperatures, n_tokens)
+            A row a temperature, a column a token; every row sums to 1.
+
+        Examples
+        --------
+        >>> TokenTable(["day", "problem"], [5.0, 3.0]).sweep([0, 1, 2]).round(3)
+                       day  problem
+        temperature
+        0.0          1.000    0.000
+        1.0          0.881    0.119
+        2.0          0.731    0.269
+        """
+        stops = _real_array(temperatures, "temperatures")
+        if stops.ndim != 1:
+            raise ValueError(f"temperatures must be one-dimensional, got shape {stops.shape}")
+        return pd.DataFrame(
+            [self.probabilities(stop) for stop in stops],
+            index=pd.Index(stops, name="temperature"),
+            columns=list(self.tokens),
+        )
+
+    def __repr__(self) -> str:
+        """Count the tokens and show the first ones."""
+        shown = ", ".join(_short(token) for token in self.tokens[:3])
+        more = ", ..." if len(self.tokens) > 3 else ""
+        return f"TokenTable({len(self.tokens)} tokens: {shown}{more})"
+
+
+def as_temperature(value: Any, name: str = "temperature") -> float:
+    """Check that a value is a temperature, from 0 to infinity, and return it as a float."""
+    number = _real_number(value, name)
+    if np.isnan(number):
+        raise ValueError(f"{name} must not be NaN: use a number from 0 to infinity")
+    if number < 0:
+        raise ValueError(
+            f"{name} must not be negative, got {number}: it would reverse the ranking of the "
+            "tokens. For greedy decoding, use 0"
+        )
+    return number
+
+
+def _real_number(value: Any, name: str) -> float:
+    try:
+        if isinstance(value, (bool, np.bool_, np.complexfloating, str, bytes)) or np.ndim(value):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must be one real number, got {_short(value)}") from None
+
+
+def _real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
+    """Return values as float32 or float64, not empty, with `axis` moved to the end."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a numpy masked array: use -inf for masked tokens")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be rectangular, got {_short(values)}") from None
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be real numbers, got {_short(values)} ({array.dtype})")
+    if array.ndim == 0:
+        raise ValueError(f"{name} must have at least one dimension, got {_short(values)}")
+    dtype = np.float32 if array.dtype == np.float32 else np.float64
+    return np.moveaxis(array.astype(dtype, copy=False), axis, -1)
+
+
+def _shifted(logits: Floats) -> Floats:
+    """Return logits minus their largest, along the last axis, in a new contiguous array."""
+    top = logits.max(axis=-1, keepdims=True)
+    for wrong, advice in (
+        (np.isnan(top), "must not contain NaN: drop the token or use -inf to mask it"),
+        (top == np.inf, "must not contain +inf: use temperature=0 for a certain choice"),
+        (top == -np.inf, "must not all be -inf: leave at least one token unmasked"),
+    ):
+        if wrong.any():
+            raise ValueError(f"logits {advice}")
+    try:
+        with np.errstate(over="raise"):
+            return np.subtract(logits, top, order="C")
+    except FloatingPointError:
+        raise ValueError(
+            f"logits must not span more than {np.finfo(logits.dtype).max:.3g}, got a largest of "
+            f"{top.max():.3g}: use -inf to mask a token"
+        ) from None
+
+
+def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
+    """Write the softmax's numerators, each from 0 to 1, into `out`."""
+    if temperature == 0:
+        return np.equal(shifted, 0, out=out, casting="unsafe")
+    if temperature == np.inf:
+        return np.greater(shifted, -np.inf, out=out, casting="unsafe")
+    with np.errstate(over="ignore", under="ignore"):
+        # In float64, since a float32 has no room for temperatures below 1e-45 or above 1e38.
+        np.divide(shifted, temperature, out=out, dtype=np.float64, casting="same_kind")
+        return np.exp(out, out=out)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"

@@ -1,0 +1,224 @@
+"""The slider and the chart that follows it in the browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import traitlets
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from .charts import (
+    add_title_and_key,
+    bar_chart,
+    bar_labels,
+    check_table,
+    describe,
+    draw_bars,
+    temperature_text,
+    title,
+    token_labels,
+)
+from .core import TokenTable, as_temperature
+
+_SIZE = (7.6, 4.4)  # inches
+_STOPS = np.arange(201) / 100
+_STYLE = {
+    "axes.edgecolor": "#767676",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.family": ["DejaVu Sans"],
+    "svg.fonttype": "none",
+    "svg.hashsalt": "softmax-temperature",
+}
+
+
+class TemperatureExplorer(ipywidgets.VBox):
+    """Show next-token probabilities as bars that follow a temperature slider at once.
+
+    Every temperature is computed and drawn into one picture beforehand, so that the browser only
+    moves the bars and no message has to go to Python and back.
+
+    Parameters
+    ----------
+    table : TokenTable
+        The tokens and their logits.
+    temperatures : array_like, shape (n_temperatures,), optional
+        The stops of the slider, evenly spaced and rising; by default 0 to 2 in steps of 0.01.
+    value : float, default 1.0
+        The first temperature.
+
+    Attributes
+    ----------
+    temperature : float
+        The stop at which the slider is. Setting it moves slider and chart, to the nearest stop;
+        it can be observed like any trait.
+    probabilities : DataFrame
+        Tokens, logits and probabilities at that temperature.
+    slider : ipywidgets.FloatSlider
+        The slider itself, for linking it to other widgets.
+
+    Raises
+    ------
+    TypeError
+        If `table` is not a TokenTable, or a temperature is not a real number.
+    ValueError
+        If `temperatures` are fewer than two, not finite, negative or not evenly spaced; if `value`
+        or, later, `temperature` lies outside them.
+
+    Examples
+    --------
+    >>> explorer = TemperatureExplorer(TokenTable(["day", "problem"], [5.0, 3.0]))
+    >>> explorer.temperature = 2.0
+    >>> explorer
+    TemperatureExplorer(2 tokens, temperature=2.00)
+    >>> explorer.probabilities.round(3)
+        tokens  logits  probabilities
+    0      day     5.0          0.731
+    1  problem     3.0          0.269
+    """
+
+    temperature = traitlets.Any(1.0, allow_none=False)
+
+    def __init__(
+        self, table: TokenTable, temperatures: ArrayLike = _STOPS, value: float = 1.0
+    ) -> None:
+        check_table(table)
+        rows = table.sweep(temperatures)
+        stops = _check_stops(rows.index.to_numpy())
+        self._table, self._stops = table, stops
+        value = self._nearest_stop(value, "value")
+        decimals = max(len(temperature_text(stop).partition(".")[2]) for stop in stops)
+        self.slider = ipywidgets.FloatSlider(
+            value=value,
+            min=stops[0],
+            max=stops[-1],
+            step=stops[1] - stops[0],
+            description="Temperature",
+            readout_format=f".{decimals}f",
+            style={"description_width": "initial"},
+            layout={"width": "auto"},
+        )
+        chart = _Chart(slider=self.slider, **_frames(table, rows))
+        super().__init__(
+            children=[self.slider, chart], temperature=value, layout={"max_width": "800px"}
+        )
+        self.slider.observe(self._follow_slider, "value")
+
+    @property
+    def probabilities(self) -> pd.DataFrame:
+        """Tokens, logits and probabilities at the current temperature."""
+        return self._table.to_frame(self.temperature)
+
+    def __repr__(self) -> str:
+        """Give the number of tokens and the current temperature."""
+        return (
+            f"TemperatureExplorer({len(self._table.tokens):,} tokens, "
+            f"temperature={temperature_text(self.temperature)})"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Add a still picture, for pages that show a saved notebook without a kernel."""
+        data = super()._repr_mimebundle_(**kwargs)
+        with mpl.rc_context(_STYLE):
+            figure = Figure(figsize=_SIZE, layout="constrained")
+            bar_chart(self._table, self.temperature, ax=figure.subplots())
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format="png", dpi=144)
+        width, height = (round(96 * inches) for inches in _SIZE)
+        data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
+        return data, {"image/png": {"width": width, "height": height}}
+
+    @traitlets.validate("temperature")
+    def _validate_temperature(self, proposal: Any) -> float:
+        return self._nearest_stop(proposal["value"], "temperature")
+
+    @traitlets.observe("temperature")
+    def _move_slider(self, change: Any) -> None:
+        # A slider that is dragged is there already, but for a rounding error: sending the value
+        # back would disturb the drag.
+        if abs(self.slider.value - change["new"]) > 1e-9:
+            self.slider.value = change["new"]
+
+    def _follow_slider(self, change: Any) -> None:
+        self.temperature = change["new"]
+        self._move_slider({"new": self.temperature})
+
+    def _nearest_stop(self, value: Any, name: str) -> float:
+        number = as_temperature(value, name)
+        first, last = self._stops[0], self._stops[-1]
+        if not first - 1e-9 <= number <= last + 1e-9:
+            raise ValueError(
+                f"{name} must lie between {first:g} and {last:g}, the ends of the slider, "
+                f"got {number:g}: give other temperatures= to go further"
+            )
+        return float(self._stops[np.abs(self._stops - number).argmin()])
+
+
+class _Chart(anywidget.AnyWidget):
+    """The picture, and what explorer.js needs to move its bars."""
+
+    _esm = Path(__file__).with_name("explorer.js")
+    _css = Path(__file__).with_name("explorer.css")
+    svg = traitlets.Unicode().tag(sync=True)
+    heights = traitlets.Bytes().tag(sync=True)
+    texts = traitlets.List().tag(sync=True)
+    scale = traitlets.Dict().tag(sync=True)
+    slider = traitlets.Instance(ipywidgets.FloatSlider).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
+
+
+def _check_stops(stops: NDArray[np.float64]) -> NDArray[np.float64]:
+    steps = np.diff(stops)
+    if len(stops) < 2 or not np.isfinite(stops).all():
+        raise ValueError(f"temperatures must be two or more finite numbers, got {stops}")
+    if steps[0] <= 0 or np.ptp(steps) > 1e-6 * steps[0]:
+        raise ValueError(
+            f"temperatures must rise in even steps, got steps from {steps.min():g} to "
+            f"{steps.max():g}: use numpy.linspace(first, last, count)"
+        )
+    return stops
+
+
+def _frames(table: TokenTable, rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the picture with every bar at probability 1, and what each stop makes of it."""
+    stops = rows.index.tolist()
+    names = token_labels(table.tokens)
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        # The browser has the fonts for every script; matplotlib only has to leave room.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = Figure(figsize=_SIZE, layout="constrained")
+        ax = figure.subplots()
+        count = len(names)
+        bars, labels = draw_bars(ax, table, names, np.ones(count), ["1.00"] * count)
+        add_title_and_key(ax, title(1.0), count).set_gid("title")
+        for position, (bar, label) in enumerate(zip(bars, labels, strict=True)):
+            bar.set_gid(f"bar-{position}")
+            label.set_gid(f"label-{position}")
+        buffer = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
+    # Where probabilities 0 and 1 are, in the picture's points, counted from above.
+    points = ax.transData.transform([(0, 0), (0, 1)])[:, 1] * 72 / figure.dpi
+    foot, top = (72 * _SIZE[1] - points).tolist()
+    return {
+        "svg": buffer.getvalue(),
+        "heights": rows.to_numpy(np.float32).tobytes(),
+        "texts": [[title(t), describe(table, t), *bar_labels(table, t)] for t in stops],
+        "scale": {
+            "foot": foot,
+            "length": foot - top,
+            "first": stops[0],
+            "step": stops[1] - stops[0],
+        },
+    }

@@ -1,0 +1,129 @@
+"""A real JupyterLab server and a real Chromium, for the browser tests and the benchmarks.
+
+Run as a command it takes a picture of a notebook after Run All, top to bottom:
+``python -m tests.lab notebooks/01-temperature.ipynb FOLDER``
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-component-update
+    --disable-background-networking --disable-sync""".split()
+# Logs every look-up and connection beyond this machine, in the server and in its kernels.
+AUDIT = """
+import os, sys
+def audit(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        where = arguments[1] if event == "socket.connect" else arguments[:2]
+        host = where[0] if isinstance(where, tuple) else "local"
+        host = host.decode() if isinstance(host, bytes) else host
+        if host not in ("127.0.0.1", "::1", "localhost", "local", "", "0.0.0.0", None):
+            with open(os.environ["SOCKET_LOG"], "a") as log:
+                log.write(f"{event} {where}\\n")
+sys.addaudithook(audit)
+"""
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """Serve a copy of a folder of notebooks on 127.0.0.1, and give the address."""
+    with tempfile.TemporaryDirectory() as home, socket.socket() as finder:
+        finder.bind(("127.0.0.1", 0))
+        port = finder.getsockname()[1]
+        finder.close()
+        shutil.copytree(folder, Path(home, "notebooks"))
+        Path(home, "audit").mkdir()
+        Path(home, "audit", "sitecustomize.py").write_text(AUDIT)
+        log = Path(home, "sockets.log")
+        environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
+        environment |= {"HOME": home, "SOCKET_LOG": str(log), "PYTHONPATH": f"{home}/audit"}
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
+        command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
+        command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={home}/notebooks"]
+        command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        settings = Path(home, ".jupyter/lab/user-settings/@jupyterlab/apputils-extension")
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+        with open(Path(home, "server.log"), "w") as output:
+            server = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(600):
+                try:
+                    urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                    break
+                except OSError:
+                    if server.poll() is not None:
+                        break
+                    time.sleep(0.1)
+            else:
+                server.kill()
+            if server.poll() is not None:
+                raise RuntimeError(Path(home, "server.log").read_text())
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+        if log.exists():
+            raise AssertionError(f"sockets were opened beyond this machine:\n{log.read_text()}")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def run_all(page: Page, address: str, notebook: str) -> None:
+    """Open one notebook alone and run its cells; the caller waits for what it wants to see."""
+    page.goto(f"{address}/doc/tree/{notebook}")
+    kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+    page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=60_000)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def explorer(page: Page, number: int = 0) -> Locator:
+    """Find the slider and the chart of one explorer on the page."""
+    return page.locator(".widget-vbox:has(> * .softmax-temperature, > .softmax-temperature)").nth(
+        number
+    )
+
+
+def main(notebook: str, folder: str) -> None:
+    """Take pictures of a notebook after Run All, a screen at a time."""
+    path = Path(notebook)
+    with jupyterlab(path.parent) as address, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1100, "height": 1000})
+        run_all(page, address, path.name)
+        page.wait_for_selector(".softmax-temperature svg", timeout=60_000)
+        page.wait_for_timeout(3_000)
+        panel = page.locator(".jp-WindowedPanel-outer")
+        height = panel.evaluate("element => element.scrollHeight")
+        for number, top in enumerate(range(0, height, 900)):
+            panel.evaluate("(element, top) => element.scrollTo(0, top)", top)
+            page.wait_for_timeout(400)
+            page.screenshot(path=Path(folder, f"{path.stem}-{number:02}.png"))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
