@@ -18,12 +18,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
-from .core import TokenTable, as_temperature, entropy, perplexity
+from .checks import as_temperature
+from .core import TokenTable, entropy, perplexity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
     from matplotlib.text import Text
 
 _COLOURS = sns.color_palette("colorblind").as_hex()
@@ -115,7 +115,7 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
 
 
 def describe(table: TokenTable, temperature: float = 1.0) -> str:
-    """Say in words what the chart shows: the top token, its probability, and how open the choice is.
+    r"""Say what the chart shows: the top token, its probability, and how open the choice is.
 
     Parameters
     ----------
@@ -131,9 +131,9 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
 
     Examples
     --------
-    >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0])))
-    At temperature 1.00, “day” is the likeliest next token, with probability 0.88. Entropy: 0.53 bits, \
-as open as an even choice among 1.44 tokens.
+    >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0])).replace(". ", ".\n"))
+    At temperature 1.00, “day” is the likeliest next token, with probability 0.88.
+    Entropy: 0.53 bits, as open as an even choice among 1.44 tokens.
     """
     check_table(table)
     temperature = as_temperature(temperature)
@@ -198,9 +198,9 @@ def bar_labels(table: TokenTable, temperature: float) -> list[str]:
 def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[str]:
     r"""Return a label for each token that shows white space and keeps different tokens different.
 
-    A space becomes ·, a newline ↵, a tab ⇥; other invisible characters, and those that are not among
-    the `glyphs` (code points), an escape such as ``\x00``. Long tokens lose their middle. Where two
-    labels would be the same, the position is added.
+    A space becomes ·, a newline ↵, a tab ⇥; other invisible characters, and those that are not
+    among the `glyphs` (code points), an escape such as ``\x00``. Long tokens lose their middle.
+    Where two labels would be the same, the position is added.
 
     Examples
     --------
@@ -222,13 +222,13 @@ def draw_bars(
     heights: ArrayLike,
     labels: Sequence[str],
     fontsize: str = "medium",
-) -> tuple[list[Patch], list[Text]]:
+) -> tuple[list[Rectangle], list[Text]]:
     """Draw labelled bars, with the bars at T = 1 as outlines, and return the bars and labels."""
     positions = np.arange(len(names))
     first = len(ax.patches)
     sns.barplot(x=positions, y=heights, color=_BAR, saturation=1, width=0.8, linewidth=0, ax=ax)
-    bars = ax.patches[first:]
-    texts = []
+    bars = [bar for bar in ax.patches[first:] if isinstance(bar, Rectangle)]
+    texts: list[Text] = []
     for position, bar, label in zip(positions, bars, labels, strict=True):
         if table.logits[position] == table.logits.max():
             bar.set_facecolor(_TOP_BAR)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.floating[Any]]
+from .checks import Floats, as_temperature, real_array, real_number, short
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> Floats:
@@ -51,9 +51,9 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> F
     References
     ----------
     .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
-       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+       softmax functions", IMA J. Numer. Anal. 41(4), 2021. doi:10.1093/imanum/draa038
     .. [2] G. Hinton, O. Vinyals and J. Dean, "Distilling the knowledge in a neural network",
-       arXiv:1503.02531, 2015, equation 1, for the temperature.
+       2015, equation 1 (with the temperature). arXiv:1503.02531
 
     Examples
     --------
@@ -62,7 +62,7 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> F
     >>> softmax([5.0, 4.5, 5.0], temperature=0)
     array([0.5, 0. , 0.5])
     """
-    shifted = _shifted(_real_array(logits, "logits", axis))
+    shifted = _shifted(real_array(logits, "logits", axis))
     weights = _weights(shifted, as_temperature(temperature), out=shifted)
     weights /= weights.sum(axis=-1, keepdims=True)
     return np.moveaxis(weights, -1, axis)
@@ -76,7 +76,7 @@ def entropy(probabilities: ArrayLike, *, base: float = 2.0, axis: int = -1) -> A
     probabilities : array_like, shape (..., n_tokens)
         Values in [0, 1] that sum to 1 along `axis`, up to a rounding of 0.001.
     base : float, default 2.0
-        Base of the logarithm: 2 for bits, ``math.e`` for nats.
+        Base of the logarithm, above 1: 2 for bits, ``math.e`` for nats.
     axis : int, default -1
         The axis along which the probabilities sum to 1.
 
@@ -87,17 +87,13 @@ def entropy(probabilities: ArrayLike, *, base: float = 2.0, axis: int = -1) -> A
 
     Raises
     ------
-    TypeError
-        If `probabilities` are not real numbers, or `base` is not one.
-    ValueError
-        If `probabilities` are empty, negative, NaN or do not sum to 1; if `base` is not above 1.
+    TypeError, ValueError
+        If `probabilities` are not real numbers, are empty or negative, or do not sum to 1.
 
     Notes
     -----
     .. math:: H = -\sum_i p_i \log p_i, \qquad 0 \log 0 = 0
 
-    References
-    ----------
     C. E. Shannon, "A mathematical theory of communication", Bell System Technical Journal 27,
     1948. doi:10.1002/j.1538-7305.1948.tb01338.x
 
@@ -106,19 +102,15 @@ def entropy(probabilities: ArrayLike, *, base: float = 2.0, axis: int = -1) -> A
     >>> float(entropy([0.5, 0.25, 0.25]))
     1.5
     """
-    base = _real_number(base, "base")
+    values = real_array(probabilities, "probabilities", axis)
+    base = real_number(base, "base")
     if not 1 < base < np.inf:
         raise ValueError(f"base must be a finite number above 1, got {base}: 2 is for bits")
-    values = _real_array(probabilities, "probabilities", axis)
-    wrong = values[~((values >= 0) & (values <= np.inf))]
-    if wrong.size:
-        raise ValueError(f"probabilities must not be negative or NaN, got {wrong[0]}")
-    totals = values.sum(axis=-1)
-    wrong = totals[np.abs(totals - 1) > 1e-3]
-    if wrong.size:
-        raise ValueError(
-            f"probabilities must sum to 1, got a sum of {wrong[0]:.6g}: use softmax(logits) first"
-        )
+    if values.min() < 0:
+        raise ValueError(f"probabilities must not be negative, got {values.min()}")
+    for total in np.ravel(values.sum(axis=-1)):
+        if not abs(total - 1) <= 1e-3:
+            raise ValueError(f"probabilities must sum to 1, got {total:.6g}: use softmax first")
     logarithms = np.log(values, out=np.zeros_like(values), where=values > 0)
     # Subtracted from 0, since a bare minus would print the entropy of a certain choice as -0.0.
     return 0.0 - (values * logarithms).sum(axis=-1) / np.log(base)
@@ -127,25 +119,11 @@ def entropy(probabilities: ArrayLike, *, base: float = 2.0, axis: int = -1) -> A
 def perplexity(probabilities: ArrayLike, *, axis: int = -1) -> Any:
     r"""Count the effective choices: how many equally likely tokens would be as open.
 
-    Parameters
-    ----------
-    probabilities : array_like, shape (..., n_tokens)
-        Values in [0, 1] that sum to 1 along `axis`, up to a rounding of 0.001.
-    axis : int, default -1
-        The axis along which the probabilities sum to 1.
+    Parameters, errors and shapes are those of `entropy`. The result is :math:`2^H` of the entropy
+    H in bits, from 1 to n_tokens.
 
-    Returns
-    -------
-    float or ndarray
-        :math:`2^H`, from 1 to n_tokens, where H is the `entropy` in bits.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As for `entropy`.
-
-    References
-    ----------
+    Notes
+    -----
     F. Jelinek, R. L. Mercer, L. R. Bahl and J. K. Baker, "Perplexity: a measure of the difficulty
     of speech recognition tasks", JASA 62(S1), 1977. doi:10.1121/1.2016299
 
@@ -189,36 +167,24 @@ class TokenTable:
     logits: Floats
 
     def __init__(self, tokens: Sequence[str], logits: ArrayLike) -> None:
-        # Mappings and sets are refused with single strings: their order is not that of the logits.
-        if isinstance(tokens, (str, bytes, dict, set, frozenset)) or not isinstance(
-            tokens, Iterable
-        ):
-            raise TypeError(
-                f"tokens must be a list of strings, got {_short(tokens)} ({type(tokens).__name__})"
-            )
+        # A string, a set or a mapping holds strings too, but not in the order of the logits.
+        if isinstance(tokens, (str, bytes, Set, Mapping)) or not isinstance(tokens, Iterable):
+            raise TypeError(f"tokens must be a list of strings, got {short(tokens)}")
         names = list(tokens)
-        if not names:
-            raise ValueError("tokens must not be empty: give at least one token and its logit")
-        first_seen: dict[str, int] = {}
+        seen: set[str] = set()
         for position, name in enumerate(names):
             if not isinstance(name, str):
-                raise TypeError(
-                    f"tokens must be strings, got {_short(name)} ({type(name).__name__}) "
-                    f"at position {position}"
-                )
-            if name in first_seen:
+                raise TypeError(f"tokens must be strings, got {short(name)} at {position}")
+            if name in seen:
                 raise ValueError(
-                    f"tokens must differ, got {_short(name)} at positions {first_seen[name]} and "
-                    f"{position}: keep one of them"
+                    f"tokens must differ, got {short(name)} at {names.index(name)} and {position}"
                 )
-            first_seen[name] = position
-        values = _real_array(logits, "logits").copy()
-        if values.ndim != 1:
-            raise ValueError(f"logits must be one-dimensional, got shape {values.shape}")
-        if len(names) != len(values):
+            seen.add(name)
+        values = real_array(logits, "logits").copy()
+        if values.ndim != 1 or len(values) != len(names):
             raise ValueError(
-                f"tokens and logits must be of one length, got {len(names)} tokens "
-                f"and {len(values)} logits"
+                f"logits must be one number a token, got {len(names)} tokens and logits of shape "
+                f"{values.shape}"
             )
         _shifted(values)
         values.flags.writeable = False
@@ -243,7 +209,7 @@ class TokenTable:
         logits = pd.to_numeric(frame["logits"], errors="coerce").to_numpy()
         for row in np.flatnonzero(np.isnan(logits)):
             value = frame["logits"].iloc[row]
-            raise ValueError(f"column 'logits', row {row}: must be a number, got {_short(value)}")
+            raise ValueError(f"column 'logits', row {row}: must be a number, got {short(value)}")
         return cls(frame["tokens"].tolist(), logits)
 
     @classmethod
@@ -298,7 +264,7 @@ class TokenTable:
         1.0          0.881    0.119
         2.0          0.731    0.269
         """
-        stops = _real_array(temperatures, "temperatures")
+        stops = real_array(temperatures, "temperatures")
         if stops.ndim != 1:
             raise ValueError(f"temperatures must be one-dimensional, got shape {stops.shape}")
         return pd.DataFrame(
@@ -309,49 +275,9 @@ class TokenTable:
 
     def __repr__(self) -> str:
         """Count the tokens and show the first ones."""
-        shown = ", ".join(_short(token) for token in self.tokens[:3])
+        shown = ", ".join(short(token) for token in self.tokens[:3])
         more = ", ..." if len(self.tokens) > 3 else ""
         return f"TokenTable({len(self.tokens)} tokens: {shown}{more})"
-
-
-def as_temperature(value: Any, name: str = "temperature") -> float:
-    """Check that a value is a temperature, from 0 to infinity, and return it as a float."""
-    number = _real_number(value, name)
-    if np.isnan(number):
-        raise ValueError(f"{name} must not be NaN: use a number from 0 to infinity")
-    if number < 0:
-        raise ValueError(
-            f"{name} must not be negative, got {number}: it would reverse the ranking of the "
-            "tokens. For greedy decoding, use 0"
-        )
-    return number
-
-
-def _real_number(value: Any, name: str) -> float:
-    try:
-        if isinstance(value, (bool, np.bool_, np.complexfloating, str, bytes)) or np.ndim(value):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} must be one real number, got {_short(value)}") from None
-
-
-def _real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
-    """Return values as float32 or float64, not empty, with `axis` moved to the end."""
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} must not be a numpy masked array: use -inf for masked tokens")
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be rectangular, got {_short(values)}") from None
-    if array.size == 0:
-        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be real numbers, got {_short(values)} ({array.dtype})")
-    if array.ndim == 0:
-        raise ValueError(f"{name} must have at least one dimension, got {_short(values)}")
-    dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return np.moveaxis(array.astype(dtype, copy=False), axis, -1)
 
 
 def _shifted(logits: Floats) -> Floats:
@@ -366,26 +292,24 @@ def _shifted(logits: Floats) -> Floats:
             raise ValueError(f"logits {advice}")
     try:
         with np.errstate(over="raise"):
-            return np.subtract(logits, top, order="C")
+            shifted: Floats = np.subtract(logits, top, order="C")
     except FloatingPointError:
         raise ValueError(
             f"logits must not span more than {np.finfo(logits.dtype).max:.3g}, got a largest of "
             f"{top.max():.3g}: use -inf to mask a token"
         ) from None
+    return shifted
 
 
 def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
     """Write the softmax's numerators, each from 0 to 1, into `out`."""
     if temperature == 0:
-        return np.equal(shifted, 0, out=out, casting="unsafe")
-    if temperature == np.inf:
-        return np.greater(shifted, -np.inf, out=out, casting="unsafe")
-    with np.errstate(over="ignore", under="ignore"):
-        # In float64, since a float32 has no room for temperatures below 1e-45 or above 1e38.
-        np.divide(shifted, temperature, out=out, dtype=np.float64, casting="same_kind")
-        return np.exp(out, out=out)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"
+        np.equal(shifted, 0, out=out, casting="unsafe")
+    elif temperature == np.inf:
+        np.greater(shifted, -np.inf, out=out, casting="unsafe")
+    else:
+        with np.errstate(over="ignore", under="ignore"):
+            # In float64, since a float32 has no room for temperatures below 1e-45 or above 1e38.
+            np.divide(shifted, temperature, out=out, dtype=np.float64, casting="same_kind")
+            np.exp(out, out=out)
+    return out

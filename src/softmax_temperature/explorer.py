@@ -28,11 +28,12 @@ from .charts import (
     title,
     token_labels,
 )
-from .core import TokenTable, as_temperature
+from .checks import as_temperature
+from .core import TokenTable
 
 _SIZE = (7.6, 4.4)  # inches
 _STOPS = np.arange(201) / 100
-_STYLE = {
+_STYLE: Any = {
     "axes.edgecolor": "#767676",
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -171,7 +172,7 @@ class _Chart(anywidget.AnyWidget):
     _css = Path(__file__).with_name("explorer.css")
     svg = traitlets.Unicode().tag(sync=True)
     heights = traitlets.Bytes().tag(sync=True)
-    texts = traitlets.List().tag(sync=True)
+    texts: Any = traitlets.List().tag(sync=True)
     scale = traitlets.Dict().tag(sync=True)
     slider = traitlets.Instance(ipywidgets.FloatSlider).tag(
         sync=True, **ipywidgets.widget_serialization

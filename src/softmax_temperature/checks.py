@@ -1,0 +1,57 @@
+"""Checks of arguments, with errors that name the argument, show the value and say what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+
+def as_temperature(value: Any, name: str = "temperature") -> float:
+    """Check that a value is a temperature, from 0 to infinity, and return it as a float."""
+    number = real_number(value, name)
+    if np.isnan(number):
+        raise ValueError(f"{name} must not be NaN: use a number from 0 to infinity")
+    if number < 0:
+        raise ValueError(
+            f"{name} must not be negative, got {number}: it would reverse the ranking of the "
+            "tokens. For greedy decoding, use 0"
+        )
+    return number
+
+
+def real_number(value: Any, name: str) -> float:
+    """Return a single real number as a float."""
+    try:
+        if isinstance(value, (bool, np.bool_, np.complexfloating, str, bytes)) or np.ndim(value):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} must be one real number, got {short(value)}") from None
+
+
+def real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
+    """Return values as float32 or float64, not empty, with `axis` moved to the end."""
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a numpy masked array: use -inf for masked tokens")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be rectangular, got {short(values)}") from None
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be real numbers, got {short(values)} ({array.dtype})")
+    if array.ndim == 0:
+        raise ValueError(f"{name} must have at least one dimension, got {short(values)}")
+    dtype = np.float32 if array.dtype == np.float32 else np.float64
+    return np.moveaxis(array.astype(dtype, copy=False), axis, -1)
+
+
+def short(value: Any) -> str:
+    """Show a value in an error message, at most 60 characters of it."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"
