@@ -109,7 +109,7 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
     for ax, stop, row in zip(axes[0], rows.index, rows.to_numpy(), strict=True):
         _, labels = draw_bars(ax, table, names, row, bar_labels(table, stop), fontsize="small")
         _add_halo(labels)
-        ax.set_title(f"T = {temperature_text(stop)}", pad=16)
+        ax.set_title(f"T = {temperature_text(stop)}", pad=1.8 * mpl.rcParams["font.size"])
         ax.label_outer()
     return figure
 
@@ -259,13 +259,13 @@ def add_title_and_key(ax: Axes, text: str, n_tokens: int) -> Text:
         [_outline(0, 1), Line2D([], [], **_UNIFORM)],
         ["outline: T = 1", f"dotted: uniform, 1/{n_tokens}"],
         loc="lower center",
-        bbox_to_anchor=(0.5, 1.05),
-        borderaxespad=0,
+        bbox_to_anchor=(0.5, 1),
+        borderaxespad=2.1,
         ncols=2,
         frameon=False,
         fontsize="small",
     )
-    return ax.set_title(text, pad=38)
+    return ax.set_title(text, pad=4.2 * mpl.rcParams["font.size"])
 
 
 def _add_halo(labels: Sequence[Text]) -> None:

@@ -58,7 +58,7 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> F
     Examples
     --------
     >>> softmax([5.0, 4.5, 3.0], temperature=2.0).round(3)
-    array([0.465, 0.363, 0.171])
+    array([0.466, 0.363, 0.171])
     >>> softmax([5.0, 4.5, 5.0], temperature=0)
     array([0.5, 0. , 0.5])
     """

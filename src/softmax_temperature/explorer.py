@@ -10,10 +10,10 @@ from typing import Any
 
 import anywidget
 import ipywidgets
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import traitlets
+from matplotlib import style
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
@@ -88,7 +88,7 @@ class TemperatureExplorer(ipywidgets.VBox):
     1  problem     3.0          0.269
     """
 
-    temperature = traitlets.Any(1.0, allow_none=False)
+    temperature: Any = traitlets.TraitType(1.0)
 
     def __init__(
         self, table: TokenTable, temperatures: ArrayLike = _STOPS, value: float = 1.0
@@ -130,7 +130,7 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
-        with mpl.rc_context(_STYLE):
+        with style.context(["default", _STYLE]):
             figure = Figure(figsize=_SIZE, layout="constrained")
             bar_chart(self._table, self.temperature, ax=figure.subplots())
             buffer = io.BytesIO()
@@ -195,7 +195,7 @@ def _frames(table: TokenTable, rows: pd.DataFrame) -> dict[str, Any]:
     """Return the picture with every bar at probability 1, and what each stop makes of it."""
     stops = rows.index.tolist()
     names = token_labels(table.tokens)
-    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+    with style.context(["default", _STYLE]), warnings.catch_warnings():
         # The browser has the fonts for every script; matplotlib only has to leave room.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=_SIZE, layout="constrained")

@@ -1,0 +1,242 @@
+"""The charts' artists and words, against figures worked out elsewhere."""
+
+import math
+import re
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+
+from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
+from softmax_temperature.charts import bar_labels, temperature_text, token_labels
+
+ARTICLE = [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343]
+AT_HALF = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
+ODD_TOKENS = [
+    "$x^2$",
+    "<b>",
+    "&amp;",
+    "\"'",
+    "a\nb",
+    "😀",
+    "שלום",
+    "x" * 200,
+    "日本",
+    "\x00",
+    "",
+    " ",
+]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def axes():
+    return Figure(figsize=(7, 4), layout="constrained").subplots()
+
+
+def bars(ax):
+    return [bar for bar in ax.patches if bar.get_fill()]
+
+
+def outlines(ax):
+    return [bar for bar in ax.patches if not bar.get_fill()]
+
+
+@pytest.mark.parametrize(("temperature", "figures"), [(1, ARTICLE), (0.5, AT_HALF)])
+def test_bars_labels_and_names_are_those_of_the_table(temperature, figures):
+    ax = bar_chart(load_example("wonderful-day"), temperature, ax=axes())
+    assert [round(bar.get_height(), 6) for bar in bars(ax)] == figures
+    assert [round(bar.get_height(), 6) for bar in outlines(ax)] == ARTICLE
+    labels = [text.get_text() for text in ax.texts]
+    expected = {1: "0.51 0.03 0.03 0.31 0.07 0.05", 0.5: "0.71 <0.01 <0.01 0.26 0.01 0.01"}
+    assert labels == expected[temperature].split()
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert names == ["day", "space", "furniture", "experience", "problem", "challenge"]
+    centres = [bar.get_x() + bar.get_width() / 2 for bar in bars(ax)]
+    np.testing.assert_allclose(centres, ax.get_xticks())
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {45}
+    assert ax.get_title() == f"Softmax Probabilities at Temperature = {temperature:.2f}"
+
+
+def test_the_uniform_level_is_one_nth():
+    ax = bar_chart(load_example("wonderful-day"), ax=axes())
+    (line,) = [line for line in ax.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(line.get_ydata(), 1 / 6)
+
+
+@pytest.mark.parametrize("temperature", [0, 0.1, 1, 2, 1e6, math.inf])
+def test_the_axis_never_rescales(temperature):
+    ax = bar_chart(load_example("wonderful-day"), temperature, ax=axes())
+    assert ax.get_ylim() == (0, 1)
+
+
+def test_the_top_tokens_stand_out():
+    ax = bar_chart(TokenTable(["a", "b", "c"], [2, 1, 2]), ax=axes())
+    first, second, third = (bar.get_facecolor() for bar in bars(ax))
+    assert first == third != second
+
+
+@pytest.mark.parametrize("size", [6, 10, 14])
+def test_nothing_overlaps_at_probability_1(size):
+    with mpl.rc_context({"font.size": size}):
+        ax = bar_chart(load_example("wonderful-day"), 0, ax=axes())
+    figure = ax.figure
+    figure.draw_without_rendering()
+    label = ax.texts[0].get_window_extent()
+    key = ax.get_legend().get_window_extent()
+    title = ax.title.get_window_extent()
+    assert label.y0 > ax.get_window_extent().y1
+    assert label.y1 < key.y0 < key.y1 < title.y0
+    assert title.y1 <= figure.bbox.y1
+
+
+def test_other_artists_on_the_axes_stay_as_they_are():
+    ax = axes()
+    (bar,) = ax.bar([0], [0.9], color="red")
+    note = ax.text(0, 0.5, "note")
+    bar_chart(load_example("wonderful-day"), ax=ax)
+    assert bar.get_height() == 0.9
+    assert note.get_text() == "note"
+
+
+def test_the_current_axes_are_the_default():
+    _, ax = plt.subplots()
+    assert bar_chart(load_example("wonderful-day")) is ax
+
+
+def test_settings_are_the_same_before_and_after():
+    before = dict(mpl.rcParams)
+    bar_chart(load_example("wonderful-day"))
+    temperature_panels(load_example("wonderful-day"), [0, 1])
+    assert dict(mpl.rcParams) == before
+
+
+def test_panels_show_a_temperature_each():
+    figure = temperature_panels(load_example("wonderful-day"), [0.5, 1.0])
+    heights = [[round(bar.get_height(), 6) for bar in bars(ax)] for ax in figure.axes]
+    assert heights == [AT_HALF, ARTICLE]
+    assert [ax.get_title() for ax in figure.axes] == ["T = 0.50", "T = 1.00"]
+    assert figure.axes[1].get_ylabel() == ""
+
+
+def test_any_token_can_be_drawn():
+    table = TokenTable(ODD_TOKENS, np.arange(len(ODD_TOKENS)))
+    ax = bar_chart(table, ax=axes())
+    ax.figure.savefig("/dev/null", format="png")
+    texts = [text.get_text() for text in ax.get_xticklabels()]
+    assert texts[:5] == ["$x^2$", "<b>", "&amp;", "\"'", "a↵b"]
+    assert len(set(texts)) == len(texts)
+    assert not any(text.get_parse_math() for text in ax.get_xticklabels())
+
+
+def test_a_glyph_that_the_font_lacks_is_escaped_in_a_static_chart():
+    ax = bar_chart(TokenTable(["日", "本"], [0, 1]), ax=axes())
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["\\u65e5", "\\u672c"]
+
+
+@given(st.lists(st.text(), min_size=1, max_size=30, unique=True))
+def test_different_tokens_get_different_labels(tokens):
+    labels = token_labels(tokens)
+    assert len(set(labels)) == len(labels)
+    assert all(label.isprintable() and label.strip() for label in labels)
+    assert max(map(len, labels)) <= 30
+
+
+@given(
+    st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=10),
+    st.one_of(st.floats(0, 2), st.floats(0, 1e6)),
+)
+def test_labels_never_lie(logits, temperature):
+    table = TokenTable([str(i) for i in range(len(logits))], logits)
+    for logit, label in zip(logits, bar_labels(table, temperature), strict=True):
+        # In exact arithmetic only T = 0 makes a probability 0, and only it or a lack of rivals 1.
+        assert (label == "0.00") == (temperature == 0 and logit < max(logits))
+        certain = len(logits) == 1 or (temperature == 0 and logits.count(max(logits)) == 1)
+        assert (label == "1.00") == (certain and logit == max(logits))
+
+
+def test_masked_tokens_are_labelled_0():
+    table = TokenTable(["a", "b"], [1, -math.inf])
+    assert bar_labels(table, 1.0) == ["1.00", "0.00"]
+    assert bar_labels(table, math.inf) == ["1.00", "0.00"]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "text"),
+    [
+        (0, "0.00"),
+        (1, "1.00"),
+        (0.3, "0.30"),
+        (0.1 + 0.2, "0.30"),
+        (0.001, "0.001"),
+        (1.375, "1.375"),
+        (1e-300, "1e-300"),
+        (math.inf, "∞"),
+        (10, "10.00"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_temperatures_are_never_rounded_away(temperature, text):
+    assert temperature_text(temperature) == text
+
+
+def test_the_sentence_at_1():
+    assert describe(load_example("wonderful-day"), 1) == (
+        "At temperature 1.00, “day” is the likeliest next token, with probability 0.51. "
+        "Entropy: 1.80 bits, as open as an even choice among 3.47 tokens."
+    )
+
+
+def test_the_sentence_at_the_limits():
+    table = load_example("wonderful-day")
+    assert "“day” is the likeliest next token, with probability 1.00" in describe(table, 0)
+    assert "Entropy: 0.00 bits, as open as an even choice among 1.00 token" in describe(table, 0)
+    assert "all 6 tokens are equally likely, with probability 0.17 each" in describe(
+        table, math.inf
+    )
+    assert "Entropy: <0.01 bits" in describe(table, 0.01)
+
+
+def test_the_sentence_names_tied_tokens():
+    table = TokenTable(["a", "b", "c"], [2, 2, 1])
+    assert "2 tokens share the lead, with probability 0.50 each: “a”, “b”." in describe(table, 0)
+
+
+@given(st.floats(0.05, 5))
+def test_the_sentence_agrees_with_the_definitions(temperature):
+    table = load_example("wonderful-day")
+    weights = [math.exp((x - 5) / temperature) for x in table.logits]
+    p = [w / math.fsum(weights) for w in weights]
+    bits = -math.fsum(x * math.log2(x) for x in p if x > 0)
+    found = re.search(
+        r"Entropy: (<?)([\d.]+) bits.* among ([\d.]+) tok", describe(table, temperature)
+    )
+    assert (
+        abs(float(found[2]) - bits) < 0.0101 if found[1] else abs(float(found[2]) - bits) < 0.00501
+    )
+    assert abs(float(found[3]) - 2**bits) < 0.00501
+
+
+@pytest.mark.parametrize("table", [None, {"a": 1}, [("a", 1)], "a"])
+def test_only_tables_are_drawn_or_described(table):
+    for function in (bar_chart, describe, lambda t: temperature_panels(t, [1])):
+        with pytest.raises(TypeError, match="table must be a TokenTable, got"):
+            function(table)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("temperature", [-1, math.nan])
+def test_bad_temperatures_are_refused_before_anything_is_drawn(temperature):
+    table = load_example("wonderful-day")
+    for function in (bar_chart, describe, lambda t, x: temperature_panels(t, [x])):
+        with pytest.raises(ValueError, match="temperature must not be"):
+            function(table, temperature)
+    assert plt.get_fignums() == []

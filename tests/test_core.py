@@ -1,0 +1,382 @@
+"""The math, against mpmath with 60 digits, hand-worked fractions and the article's figures."""
+
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from softmax_temperature import TokenTable, entropy, load_example, perplexity, softmax
+
+EPS = 2.0**-52
+mpmath.mp.dps = 60
+logit_lists = st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=64)
+temperatures = st.floats(1e-300, 1e300)
+usual_temperatures = st.floats(0.01, 100)
+
+
+def exact_softmax(logits, temperature):
+    """Softmax by its definition, in numbers long enough for any shift not to matter."""
+    exponents = [mpmath.mpf(x) / mpmath.mpf(temperature) for x in logits]
+    top = max(exponents)
+    weights = [mpmath.exp(x - top) for x in exponents]
+    total = mpmath.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+@given(logit_lists, temperatures)
+@example([1e4, -1e4], 1e-300)
+@example([1e4, -1e4], 1e300)
+@example([1000.0, 1000.0, 999.0], 1.0)
+@example([5.0, 2.2, 2.0, 4.5, 3.0, 2.7], 0.3)
+def test_softmax_is_as_exact_as_float64_allows(logits, temperature):
+    for p, exact in zip(softmax(logits, temperature), exact_softmax(logits, temperature)):
+        assert not math.isnan(p)
+        if exact >= mpmath.mpf(np.finfo(np.float64).tiny):
+            bound = 4 * (1 - mpmath.log(exact)) * EPS
+            assert abs(mpmath.mpf(float(p)) - exact) <= bound * exact
+        else:
+            assert p <= np.finfo(np.float64).tiny
+
+
+@given(logit_lists, usual_temperatures)
+def test_softmax_is_exact_at_usual_temperatures(logits, temperature):
+    exact = exact_softmax(logits, temperature)
+    for p, q in zip(softmax(logits, temperature), exact):
+        if q >= mpmath.mpf(np.finfo(np.float64).tiny):
+            assert abs(mpmath.mpf(float(p)) - q) <= 4 * (1 - mpmath.log(q)) * EPS * q
+
+
+@given(logit_lists, temperatures)
+def test_probabilities_sum_to_1(logits, temperature):
+    assert abs(math.fsum(softmax(logits, temperature)) - 1) <= 4 * EPS
+
+
+@given(logit_lists, usual_temperatures, st.integers(-1000, 1000))
+def test_shifting_all_logits_changes_nothing(logits, temperature, shift):
+    logits = np.round(logits)
+    np.testing.assert_array_equal(
+        softmax(logits + shift, temperature), softmax(logits, temperature)
+    )
+
+
+@given(logit_lists, usual_temperatures)
+def test_temperature_divides_the_logits(logits, temperature):
+    expected = softmax(np.asarray(logits) / temperature)
+    np.testing.assert_allclose(softmax(logits, temperature), expected, rtol=1e-9, atol=1e-300)
+
+
+@given(logit_lists, st.tuples(usual_temperatures, usual_temperatures))
+def test_lower_temperature_never_lowers_the_top_probability(logits, pair):
+    low, high = sorted(pair)
+    assert softmax(logits, low).max() >= softmax(logits, high).max() * (1 - 8 * EPS)
+
+
+@given(logit_lists, st.tuples(usual_temperatures, usual_temperatures))
+def test_higher_temperature_never_lowers_the_entropy(logits, pair):
+    low, high = sorted(pair)
+    assert entropy(softmax(logits, low)) <= entropy(softmax(logits, high)) + 1e-9
+
+
+@given(logit_lists, temperatures)
+def test_temperature_never_changes_the_ranking(logits, temperature):
+    probabilities = softmax(logits, temperature)[np.argsort(logits, kind="stable")]
+    assert (np.diff(probabilities) >= 0).all()
+
+
+@given(logit_lists)
+def test_zero_is_the_limit_from_above(logits):
+    ties = logits.count(max(logits))
+    expected = [1 / ties if x == max(logits) else 0 for x in logits]
+    assert softmax(logits, 0).tolist() == expected
+    gaps = [max(logits) - x for x in logits if x != max(logits)]
+    if not gaps or min(gaps) > 1e-290:
+        np.testing.assert_array_equal(softmax(logits, 1e-300), expected)
+
+
+@given(logit_lists)
+def test_infinity_is_the_uniform_limit(logits):
+    expected = np.full(len(logits), 1 / len(logits))
+    np.testing.assert_array_equal(softmax(logits, np.inf), expected)
+    np.testing.assert_array_equal(softmax(logits, 1e300), expected)
+
+
+@given(logit_lists, st.sampled_from([0, 0.5, 1, np.inf]))
+def test_masked_tokens_get_0_and_change_nothing_else(logits, temperature):
+    masked = softmax([-np.inf, *logits, -np.inf], temperature)
+    assert masked[0] == masked[-1] == 0
+    np.testing.assert_allclose(masked[1:-1], softmax(logits, temperature), rtol=1e-14)
+
+
+@given(
+    hnp.arrays(np.float64, hnp.array_shapes(min_dims=1, max_dims=3), elements=st.floats(-50, 50)),
+    st.data(),
+)
+def test_a_batch_equals_its_rows(logits, data):
+    axis = data.draw(st.integers(-logits.ndim, logits.ndim - 1))
+    before = logits.copy()
+    batch = softmax(logits, 0.7, axis=axis)
+    rows = np.apply_along_axis(softmax, axis, logits, 0.7)
+    np.testing.assert_array_equal(batch, rows)
+    np.testing.assert_array_equal(logits, before)
+    bits = entropy(batch, axis=axis)
+    np.testing.assert_allclose(bits, np.apply_along_axis(entropy, axis, rows), atol=1e-14)
+
+
+@given(hnp.arrays(np.float32, st.integers(1, 64), elements=st.floats(-100, 100, width=32)))
+def test_float32_stays_float32(logits):
+    for temperature in (0, 1e-300, 0.7, 1, 1e300, np.inf):
+        probabilities = softmax(logits, temperature)
+        assert probabilities.dtype == np.float32
+        wide = softmax(logits.astype(np.float64), temperature)
+        np.testing.assert_allclose(probabilities, wide, rtol=2e-5, atol=1e-37)
+
+
+@pytest.mark.parametrize("dtype", [int, np.int8, np.uint8, np.float16, np.longdouble, object])
+def test_other_numbers_compute_in_float64(dtype):
+    logits = np.array([3, 1, 2], dtype=dtype)
+    if dtype is object:
+        with pytest.raises(TypeError, match="logits must be real numbers"):
+            softmax(logits)
+    else:
+        assert softmax(logits).dtype == np.float64
+
+
+def test_settings_of_numpy_for_errors_do_not_matter():
+    with np.errstate(all="raise"):
+        assert softmax([1e4, -1e4, -np.inf], 1e-300).tolist() == [1, 0, 0]
+        assert softmax(np.float32([90, -90]), 0.1).tolist() == [1, 0]
+
+
+def test_ties_share_by_hand_worked_fractions():
+    log2, log3 = math.log(2), math.log(3)
+    np.testing.assert_allclose(softmax([0, log2, log3]), [1 / 6, 2 / 6, 3 / 6], rtol=4 * EPS)
+    np.testing.assert_allclose(softmax([0, log2, log3], 0.5), [1 / 14, 4 / 14, 9 / 14], rtol=1e-15)
+    assert softmax([7, 7, 1, 7], 0).tolist() == [1 / 3, 1 / 3, 0, 1 / 3]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "figures", "bits"),
+    [
+        (1.0, [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343], 1.7960),
+        (0.5, [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167], 1.0259),
+        (2.0, [0.340943, 0.084075, 0.076075, 0.265526, 0.125426, 0.107955], 2.3427),
+    ],
+)
+def test_the_articles_figures(temperature, figures, bits):
+    probabilities = load_example("wonderful-day").probabilities(temperature)
+    assert probabilities.round(6).tolist() == figures
+    assert round(float(entropy(probabilities)), 4) == bits
+
+
+def test_entropy_by_hand_worked_fractions():
+    assert entropy([1.0, 0.0]) == 0
+    assert not np.signbit(entropy([1.0, 0.0]))
+    assert entropy([0.5, 0.25, 0.125, 0.125]) == float(Fraction(7, 4))
+    assert entropy([0.25] * 4, base=4) == 1
+    assert perplexity([0.125] * 8) == 8
+    assert entropy([1 / 3] * 3, base=math.e) == pytest.approx(math.log(3))
+
+
+@given(logit_lists, usual_temperatures)
+def test_entropy_against_mpmath(logits, temperature):
+    exact = exact_softmax(logits, temperature)
+    bits = -mpmath.fsum(p * mpmath.log(p, 2) for p in exact if p > 0)
+    probabilities = softmax(logits, temperature)
+    assert abs(entropy(probabilities) - bits) < 1e-12
+    assert -1e-15 <= entropy(probabilities) <= math.log2(len(logits)) + 1e-12
+    assert perplexity(probabilities) == pytest.approx(float(2**bits), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("logits", "error", "words"),
+    [
+        ([], ValueError, "logits must not be empty"),
+        ([[], []], ValueError, "logits must not be empty"),
+        (5.0, ValueError, "logits must have at least one dimension, got 5.0"),
+        (None, TypeError, "logits must be real numbers, got None"),
+        ("text", TypeError, "logits must be real numbers, got 'text'"),
+        (["1", "2"], TypeError, "logits must be real numbers"),
+        ([1 + 2j], TypeError, "logits must be real numbers"),
+        ([True, False], TypeError, "logits must be real numbers"),
+        ([1, None], TypeError, "logits must be real numbers"),
+        ([[1, 2], [3]], ValueError, "logits must be rectangular"),
+        ([1, np.nan], ValueError, "logits must not contain NaN"),
+        ([1, np.inf], ValueError, r"logits must not contain \+inf"),
+        ([-np.inf, -np.inf], ValueError, "logits must not all be -inf"),
+        ([[1, 2], [-np.inf, -np.inf]], ValueError, "logits must not all be -inf"),
+        ([1.7e308, -1.7e308], ValueError, "logits must not span more than"),
+        (np.ma.array([1, 2], mask=[0, 1]), TypeError, "logits must not be a numpy masked array"),
+    ],
+)
+def test_bad_logits_are_refused(logits, error, words):
+    with pytest.raises(error, match=words):
+        softmax(logits)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "error", "words"),
+    [
+        (-0.5, ValueError, "temperature must not be negative, got -0.5.*For greedy.*use 0"),
+        (-np.inf, ValueError, "temperature must not be negative"),
+        (np.nan, ValueError, "temperature must not be NaN"),
+        ("0.7", TypeError, "temperature must be one real number, got '0.7'"),
+        (None, TypeError, "temperature must be one real number"),
+        (True, TypeError, "temperature must be one real number"),
+        (1j, TypeError, "temperature must be one real number"),
+        (np.complex128(1), TypeError, "temperature must be one real number"),
+        ([1.0], TypeError, "temperature must be one real number"),
+        (10**400, TypeError, "temperature must be one real number"),
+    ],
+)
+def test_bad_temperatures_are_refused_everywhere(temperature, error, words):
+    table = load_example("wonderful-day")
+    for function in (table.probabilities, table.to_frame, lambda t: softmax([1, 2], t)):
+        with pytest.raises(error, match=words):
+            function(temperature)
+
+
+def test_negative_zero_is_zero():
+    assert softmax([1, 2], -0.0).tolist() == [0, 1]
+
+
+def test_a_missing_axis_is_refused():
+    with pytest.raises(ValueError, match="axis 1 is out of bounds"):
+        softmax([1, 2], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "error", "words"),
+    [
+        ([0.5, 0.6], ValueError, r"probabilities must sum to 1, got 1\.1"),
+        ([5.0, 2.2], ValueError, r"probabilities must sum to 1, got 7\.2"),
+        ([1.5, -0.5], ValueError, r"probabilities must not be negative, got -0\.5"),
+        ([np.nan, 0.5], ValueError, "probabilities must sum to 1, got nan"),
+        ([np.inf, 0.5], ValueError, "probabilities must sum to 1, got inf"),
+        ([], ValueError, "probabilities must not be empty"),
+        ("even", TypeError, "probabilities must be real numbers"),
+        (0.5, ValueError, "probabilities must have at least one dimension"),
+    ],
+)
+def test_bad_probabilities_are_refused(probabilities, error, words):
+    for function in (entropy, perplexity):
+        with pytest.raises(error, match=words):
+            function(probabilities)
+
+
+@pytest.mark.parametrize("base", [1, 0, -2, np.inf, np.nan])
+def test_bad_bases_are_refused(base):
+    with pytest.raises(ValueError, match="base must be a finite number above 1"):
+        entropy([0.5, 0.5], base=base)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "logits", "error", "words"),
+    [
+        ([], [], ValueError, "logits must not be empty"),
+        (["a", "b"], [1.0], ValueError, r"got 2 tokens and logits of shape \(1,\)"),
+        (["a", "b"], [[1.0, 2.0]], ValueError, r"got 2 tokens and logits of shape \(1, 2\)"),
+        (["a", "b", "a"], [1, 2, 3], ValueError, "tokens must differ, got 'a' at 0 and 2"),
+        (["a", 5], [1, 2], TypeError, "tokens must be strings, got 5 at 1"),
+        (["a", None], [1, 2], TypeError, "tokens must be strings, got None at 1"),
+        (["a", b"b"], [1, 2], TypeError, "tokens must be strings, got b'b' at 1"),
+        ("ab", [1, 2], TypeError, "tokens must be a list of strings, got 'ab'"),
+        ({"a", "b"}, [1, 2], TypeError, "tokens must be a list of strings"),
+        ({"a": 1, "b": 2}, [1, 2], TypeError, "tokens must be a list of strings"),
+        (7, [1, 2], TypeError, "tokens must be a list of strings, got 7"),
+        (["a", "b"], [1, np.nan], ValueError, "logits must not contain NaN"),
+        (["a", "b"], [1, "2"], TypeError, "logits must be real numbers"),
+    ],
+)
+def test_bad_tables_are_refused(tokens, logits, error, words):
+    with pytest.raises(error, match=words):
+        TokenTable(tokens, logits)
+
+
+def test_a_table_cannot_be_changed():
+    logits = np.array([1.0, 2.0])
+    table = TokenTable(["a", "b"], logits)
+    logits[0] = 100
+    assert table.logits.tolist() == [1, 2]
+    with pytest.raises(ValueError, match="read-only"):
+        table.logits[0] = 5
+    with pytest.raises(AttributeError):
+        table.tokens = ("c", "d")
+
+
+def test_a_frame_has_the_articles_columns():
+    frame = load_example("wonderful-day").to_frame(2.0)
+    assert list(frame.columns) == ["tokens", "logits", "probabilities"]
+    assert frame["tokens"].tolist()[0] == "day"
+    assert frame["probabilities"].round(6)[0] == 0.340943
+
+
+def test_a_frame_makes_the_table_it_came_from():
+    table = load_example("wonderful-day")
+    again = TokenTable.from_frame(table.to_frame())
+    assert again.tokens == table.tokens
+    np.testing.assert_array_equal(again.logits, table.logits)
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=5))
+def test_a_sweep_has_a_row_a_temperature(stops):
+    table = load_example("wonderful-day")
+    rows = table.sweep(stops)
+    assert rows.index.tolist() == stops
+    assert rows.index.name == "temperature"
+    assert tuple(rows.columns) == table.tokens
+    for stop, row in zip(stops, rows.to_numpy(), strict=True):
+        np.testing.assert_array_equal(row, table.probabilities(stop))
+
+
+def test_a_sweep_refuses_bad_temperatures():
+    table = load_example("wonderful-day")
+    with pytest.raises(ValueError, match="temperature must not be negative"):
+        table.sweep([1, -1])
+    with pytest.raises(ValueError, match="temperatures must be one-dimensional"):
+        table.sweep([[1, 2]])
+    with pytest.raises(ValueError, match="temperatures must not be empty"):
+        table.sweep([])
+
+
+def test_a_csv_is_read_to_the_letter(tmp_path):
+    path = tmp_path / "tokens.csv"
+    tokens = [" day", "NA", "null", "a,b", 'say "hi"', "line\nbreak", "", "日本", "😀"]
+    pd.DataFrame({"tokens": tokens, "logits": range(9)}).to_csv(path, index=False)
+    table = TokenTable.from_csv(path)
+    assert list(table.tokens) == tokens
+    assert table.logits.tolist() == list(range(9))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tokens,scores\na,1\n", "column 'logits' must be there once"),
+        ("a,1\nb,2\n", "column 'tokens' must be there once"),
+        ("tokens,logits\na,1\nb,high\n", "column 'logits', row 1: must be a number, got 'high'"),
+        ("tokens,logits\na,1\nb,\n", "column 'logits', row 1: must be a number, got ''"),
+        ("tokens,logits\na,1\na,2\n", "tokens must differ, got 'a' at 0 and 1"),
+        ("tokens,logits\n", "logits must not be empty"),
+    ],
+)
+def test_a_bad_csv_is_refused(tmp_path, text, words):
+    path = tmp_path / "tokens.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        TokenTable.from_csv(path)
+
+
+def test_a_csv_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "tokens.csv"
+    path.write_text("\ufefftokens,logits\na,1\nb,-inf\n", encoding="utf-8")
+    assert TokenTable.from_csv(path).probabilities().tolist() == [1, 0]
+
+
+def test_a_frame_must_be_a_frame():
+    with pytest.raises(TypeError, match="frame must be a pandas DataFrame, got dict"):
+        TokenTable.from_frame({"tokens": ["a"], "logits": [1]})

@@ -1,0 +1,212 @@
+"""The explorer without a browser: set a trait and look at the effect."""
+
+import base64
+import math
+import xml.etree.ElementTree as ET
+
+import ipywidgets
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from softmax_temperature import TemperatureExplorer, TokenTable, load_example
+from tests.test_charts import ARTICLE, AT_HALF, ODD_TOKENS
+
+
+def six(**options):
+    return TemperatureExplorer(load_example("wonderful-day"), **options)
+
+
+def chart(explorer):
+    return explorer.children[1]
+
+
+def test_it_starts_at_1_on_a_slider_from_0_to_2():
+    explorer = six()
+    slider = explorer.slider
+    assert (slider.value, slider.min, slider.max, slider.step) == (1, 0, 2, 0.01)
+    assert (explorer.temperature, slider.description) == (1.0, "Temperature")
+    assert explorer.children[0] is slider
+    assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.00)"
+
+
+def test_the_chart_follows_this_slider():
+    explorer = six()
+    assert chart(explorer).slider is explorer.slider
+    model = chart(explorer).get_state("slider")["slider"]
+    assert model == f"IPY_MODEL_{explorer.slider.model_id}"
+
+
+def test_setting_the_temperature_moves_the_slider():
+    explorer = six()
+    explorer.temperature = 0.5
+    assert explorer.slider.value == 0.5
+    assert explorer.probabilities["probabilities"].round(6).tolist() == AT_HALF
+
+
+def test_moving_the_slider_sets_the_temperature():
+    explorer = six(value=0.5)
+    seen = []
+    explorer.observe(lambda change: seen.append(change["new"]), "temperature")
+    explorer.slider.value = 1.0
+    assert (explorer.temperature, seen) == (1.0, [1.0])
+    assert explorer.probabilities["probabilities"].round(6).tolist() == ARTICLE
+
+
+def test_a_temperature_between_stops_goes_to_the_nearest():
+    explorer = six()
+    explorer.temperature = 1.377
+    assert explorer.temperature == explorer.slider.value == 1.38
+    explorer.slider.value = 1.3801
+    assert explorer.temperature == explorer.slider.value == 1.38
+
+
+def test_a_slider_that_is_off_by_a_rounding_error_is_left_alone():
+    explorer = six()
+    explorer.slider.value = 0.1 + 0.2
+    assert explorer.temperature == 0.3
+    assert explorer.slider.value == 0.1 + 0.2
+
+
+@pytest.mark.parametrize("bad", [2.01, -0.01, 5, math.inf, math.nan, None, "1", [1], True])
+def test_a_bad_temperature_is_refused_and_changes_nothing(bad):
+    explorer = six()
+    with pytest.raises((ValueError, TypeError), match="temperature must"):
+        explorer.temperature = bad
+    assert explorer.temperature == explorer.slider.value == 1.0
+    with pytest.raises((ValueError, TypeError), match="value must"):
+        six(value=bad)
+
+
+@pytest.mark.parametrize(
+    ("temperatures", "error", "words"),
+    [
+        ([], ValueError, "temperatures must not be empty"),
+        ([1], ValueError, "temperatures must be two or more finite numbers"),
+        ([0, 1, 3], ValueError, "temperatures must rise in even steps, got steps from 1 to 2"),
+        ([2, 1, 0], ValueError, "temperatures must rise in even steps"),
+        ([1, 1], ValueError, "temperatures must rise in even steps"),
+        ([0, math.inf], ValueError, "temperatures must be two or more finite numbers"),
+        ([-1, 0, 1], ValueError, "must not be negative"),
+        ([[0, 1]], ValueError, "temperatures must be one-dimensional"),
+        (["0", "1"], TypeError, "temperatures must be real numbers"),
+        (2.0, ValueError, "temperatures must have at least one dimension"),
+    ],
+)
+def test_bad_temperatures_are_refused(temperatures, error, words):
+    with pytest.raises(error, match=words):
+        six(temperatures=temperatures)
+
+
+def test_only_tables_are_explored():
+    with pytest.raises(TypeError, match="table must be a TokenTable, got dict"):
+        TemperatureExplorer({"day": 5.0})
+
+
+def test_other_stops():
+    explorer = six(temperatures=np.linspace(0.5, 1.5, 9), value=1.25)
+    assert explorer.slider.readout_format == ".3f"
+    assert (explorer.slider.min, explorer.slider.max, explorer.slider.step) == (0.5, 1.5, 0.125)
+    assert chart(explorer).texts[1][0] == "Softmax Probabilities at Temperature = 0.625"
+    assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.25)"
+
+
+def test_heights_are_the_probabilities_at_every_stop():
+    heights = np.frombuffer(chart(six()).heights, np.float32).reshape(201, 6)
+    for stop, row in enumerate(heights):
+        weights = [math.exp((x - 5) / (stop / 100)) if stop else x == 5 for x in LOGITS]
+        expected = [weight / math.fsum(weights) for weight in weights]
+        np.testing.assert_allclose(row, expected, rtol=1e-6, atol=1e-37)
+
+
+LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+
+
+def test_words_at_every_stop():
+    texts = chart(six()).texts
+    assert len(texts) == 201
+    assert texts[137][0] == "Softmax Probabilities at Temperature = 1.37"
+    assert texts[137][1].startswith("At temperature 1.37, “day” is the likeliest next token, ")
+    assert texts[100][2:] == ["0.51", "0.03", "0.03", "0.31", "0.07", "0.05"]
+    assert texts[0][2:] == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
+    assert texts[1][2:] == [">0.99", "<0.01", "<0.01", "<0.01", "<0.01", "<0.01"]
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_picture_has_every_bar_at_probability_1_and_real_text():
+    widget = chart(six())
+    root = ET.fromstring(widget.svg)
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    foot, top = widget.scale["foot"], widget.scale["foot"] - widget.scale["length"]
+    for position in range(6):
+        path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
+        ys = {round(float(y), 4) for y in path[2::3]}
+        assert ys == {round(foot, 4), round(top, 4)}
+        assert named[f"label-{position}"].find(f".//{SVG}text").text == "1.00"
+    assert (
+        named["title"].find(f".//{SVG}text").text == "Softmax Probabilities at Temperature = 1.00"
+    )
+    texts = [element.text for element in root.iter(f"{SVG}text")]
+    assert {"day", "experience", "Probability", "Token", "0.0", "1.0"} <= set(texts)
+
+
+def test_the_same_table_gives_the_same_picture():
+    assert chart(six()).svg == chart(six(value=0)).svg
+
+
+def test_any_token_can_be_explored():
+    explorer = TemperatureExplorer(TokenTable(ODD_TOKENS, np.arange(len(ODD_TOKENS))))
+    texts = [element.text for element in ET.fromstring(chart(explorer).svg).iter(f"{SVG}text")]
+    assert {"$x^2$", "<b>", "&amp;", "\"'", "a↵b", "😀", "שלום", "日本", "\\x00"} <= set(texts)
+    assert "image/png" in explorer._repr_mimebundle_()[0]
+
+
+def test_the_output_has_a_still_picture_and_a_short_text(monkeypatch):
+    import softmax_temperature.explorer as module
+
+    drawn = []
+    draw = module.bar_chart
+    monkeypatch.setattr(
+        module, "bar_chart", lambda *args, **options: drawn.append(args) or draw(*args, **options)
+    )
+    explorer = six()
+    explorer.temperature = 0.5
+    assert drawn == []
+    data, metadata = explorer._repr_mimebundle_()
+    assert [temperature for _, temperature in drawn] == [0.5]
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata["image/png"]["width"] == 730
+    assert data["text/plain"] == "TemperatureExplorer(6 tokens, temperature=0.50)"
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_nothing_stays_behind():
+    before = dict(mpl.rcParams)
+    explorer = six()
+    explorer._repr_mimebundle_()
+    assert plt.get_fignums() == []
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_users_settings_do_not_change_the_picture():
+    plain = chart(six())
+    with mpl.rc_context({"font.size": 30, "figure.dpi": 50, "axes.grid": True, "savefig.dpi": 300}):
+        other = chart(six())
+    assert (plain.scale, plain.svg) == (other.scale, other.svg)
+
+
+def test_a_move_sends_no_message_but_the_sliders_own(monkeypatch):
+    sent = []
+    send = ipywidgets.Widget._send
+    explorer = six()
+    monkeypatch.setattr(
+        ipywidgets.Widget, "_send", lambda self, *a, **k: sent.append(self) or send(self, *a, **k)
+    )
+    explorer.slider.set_state({"value": 0.3})
+    assert explorer.temperature == 0.3
+    assert all(widget is explorer.slider for widget in sent)
+    explorer.temperature = 0.4
+    assert all(widget is explorer.slider for widget in sent)
