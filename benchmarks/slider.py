@@ -1,28 +1,28 @@
-"""Measure our slider side by side with one that draws a fresh figure for each temperature.
+"""Measure the slider side by side with a figure drawn afresh for each temperature.
 
-Run by hand, it takes about three minutes: ``python -m benchmarks.slider``
+Run by hand, for about four minutes: ``python -m benchmarks.slider``
 """
 
 from __future__ import annotations
 
-import json
 import math
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from statistics import median
+from subprocess import DEVNULL
 from typing import Any
 
 import nbformat
 from jupyter_client.manager import start_new_kernel
-from playwright.sync_api import Browser, Page, WebSocket
+from playwright.sync_api import Browser, Page
 
 from tests.lab import chromium, jupyterlab, run_all
 
-REPEATS, PRESSES, DRAG_SECONDS = 1, 10, 3
-# The figure drawn anew is slow: fewer changes, scaled to as many.
-CHANGES = {"ours": 10_000, "article": 200}
+Figures = dict[str, list[float]]
+
+REPEATS, PRESSES, DRAG_SECONDS = 3, 10, 3
 OURS = """
 from softmax_temperature import TemperatureExplorer, load_example
 
@@ -40,7 +40,8 @@ tokens = ["day", "space", "furniture", "experience", "problem", "challenge"]
 logits = np.array([5.0, 2.2, 2.0, 4.5, 3.0, 2.7])
 
 def softmax(logits, temperature):
-    weights = np.exp(logits / max(temperature, 1e-10) - np.max(logits / max(temperature, 1e-10)))
+    scaled = logits / max(temperature, 1e-10)
+    weights = np.exp(scaled - scaled.max())
     return weights / weights.sum()
 
 def plot(temperature):
@@ -60,61 +61,63 @@ widget = widgets.interactive(plot, temperature=slider)
 widget
 """
 CODE = {"ours": OURS, "article": ARTICLE}
-# Runs in the kernel: moves the slider as a program would, and counts what is left behind.
+# A fresh figure for each change takes too long for as many.
+CHANGES = {"ours": 10_000, "article": 200}
 MOVE = """
-for stop in range({count}):
-    widget.children[0].value = stop % 201 / 100
+for stop in range(100):
+    widget.children[0].value = stop / 50
 """
-MEMORY = """
+LEFT_BEHIND = """
 import gc
 import matplotlib.pyplot as plt
 import psutil
 
 gc.collect()
-print([len(plt.get_fignums()), psutil.Process().memory_info().rss])
+print(len(plt.get_fignums()), psutil.Process().memory_info().rss)
 """
-# Runs in the page. A chart counts from the first frame that shows it: the heading of our chart,
-# the loaded picture of the other.
+# What is on show: the heading of our chart, or the picture of the other once it has loaded.
 PROBE = """
 function chart() {
-  const image = document.querySelector(".widget-output img");
-  if (image) return image.complete && image.naturalWidth ? image.src : undefined;
+  const picture = document.querySelector(".widget-output img");
+  if (picture) return picture.complete && picture.naturalWidth ? picture.src : undefined;
   return document.querySelector(".softmax-temperature [id$='-title']")?.textContent.trim();
 }
 
-function value() {
-  return document.querySelector(".widget-readout")?.textContent;
-}
-
-// Settles as soon as the frame with the chart that follows the next key is painted.
+// Resolves to the milliseconds from the next key press to the frame that first has a new chart,
+// and to the moment when that frame has been laid out and painted.
 function timeKey() {
   const before = chart();
-  return new Promise((resolve) => {
-    const start = (event) => {
+  return new Promise((resolve, reject) => {
+    const start = ({ timeStamp }) => {
       const look = () => {
         const now = chart();
-        if (!now || now === before) requestAnimationFrame(look);
-        else setTimeout(() => resolve(performance.now() - event.timeStamp));
+        if (!now || now === before) return requestAnimationFrame(look);
+        const { port1, port2 } = new MessageChannel();
+        const framed = performance.now() - timeStamp;
+        port1.onmessage = () => resolve([framed, performance.now() - timeStamp]);
+        port2.postMessage("comes after the frame");
       };
       requestAnimationFrame(look);
     };
     addEventListener("keydown", start, { capture: true, once: true });
+    setTimeout(() => reject(new Error("no new chart after a key press")), 30_000);
   });
 }
 
-// Counts the pointer's moves, the slider's and the chart's from now on.
+// Counts moves of the pointer, changes of the slider, and frames with a new chart.
 function watch() {
-  const counts = { pointer: 0, slider: 0, charts: 0 };
+  const value = () => document.querySelector(".widget-readout").textContent;
+  const counts = { moves: 0, changes: 0, charts: 0 };
   let [lastValue, lastChart] = [value(), chart()];
   addEventListener("mousemove", () => {
-    counts.pointer += 1;
-    if (value() !== lastValue) counts.slider += 1;
+    counts.moves += 1;
+    counts.changes += value() !== lastValue;
     lastValue = value();
   });
   const look = () => {
-    const now = chart();
-    if (now && now !== lastChart) counts.charts += 1;
-    lastChart = now ?? lastChart;
+    const now = chart() ?? lastChart;
+    counts.charts += now !== lastChart;
+    lastChart = now;
     requestAnimationFrame(look);
   };
   look();
@@ -126,121 +129,142 @@ window.probe = { chart, timeKey, watch };
 
 
 def main() -> None:
-    """Take turns, so that a busy machine slows both down, and print the medians."""
-    figures: dict[str, dict[str, list[float]]] = {way: defaultdict(list) for way in CODE}
+    """Take turns, so that a busy machine slows both ways down, and print the medians."""
+    figures: dict[str, Figures] = {way: defaultdict(list) for way in CODE}
     with tempfile.TemporaryDirectory() as folder:
         for way, code in CODE.items():
-            nbformat.write(notebook(code), Path(folder, f"{way}.ipynb"))
+            cells = [nbformat.v4.new_code_cell(code.strip())]
+            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+            book = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+            nbformat.write(book, Path(folder, f"{way}.ipynb"))
         with jupyterlab(Path(folder)) as address, chromium() as browser:
             for way in CODE:
-                measure_page(browser, address, way)  # fills the caches, and is not counted
+                measure_page(browser, address, way)  # Fills the caches, and is not counted.
             for _ in range(REPEATS):
                 for way in CODE:
                     for name, values in measure_page(browser, address, way).items():
                         figures[way][name] += values
-    print_table(figures["ours"], figures["article"])
+    for way in CODE:
+        figures[way] |= measure_kernel(way)
+    print_table(**figures)
 
 
-def notebook(*cells: str) -> Any:
-    """Make a notebook of code cells."""
-    return nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-
-
-def measure_page(browser: Browser, address: str, way: str) -> dict[str, list[float]]:
+def measure_page(browser: Browser, address: str, way: str) -> Figures:
     """Run a notebook in a fresh kernel, then press keys and drag."""
     page = browser.new_page(viewport={"width": 1100, "height": 1000})
     page.set_default_timeout(60_000)
     page.add_init_script(PROBE)
-    sent = watch_messages(page)
+    messages = count_messages(page)
     run_all(page, address, f"{way}.ipynb")
     start = time.perf_counter()
     page.wait_for_function("document.querySelector('.noUi-handle')?.offsetWidth && probe.chart()")
     ready = time.perf_counter() - start
     page.wait_for_timeout(1_000)
-    keys = [press_key(page) for _ in range(PRESSES)]
-    sent.clear()
-    drag = {name: [value] for name, value in drag_slider(page).items()}
-    messages = [len(sent) / drag["slider"][0]]
-    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    framed, painted = zip(*(press_key(page) for _ in range(PRESSES)), strict=True)
+    messages.clear()
+    drag = drag_slider(page)
+    page.evaluate("void window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
-    return {"ready": [ready], "key": keys, "messages": messages, **drag}
+    return {
+        "key press → first frame with the new chart, ms": list(framed),
+        "key press → that frame painted, ms": list(painted),
+        f"pointer moves that reached the page in {DRAG_SECONDS} s of dragging": [drag["moves"]],
+        "changes of the slider's value": [drag["changes"]],
+        "charts painted": [drag["charts"]],
+        "charts painted a second": [drag["charts"] / DRAG_SECONDS],
+        "charts painted per change": [drag["charts"] / drag["changes"]],
+        "messages to Python per change": [messages["sent"] / drag["changes"]],
+        "updates back from Python per change": [messages["received"] / drag["changes"]],
+        "Run All → slider and chart, s": [ready],
+    }
 
 
-def watch_messages(page: Page) -> list[str]:
-    """Return a list that grows by each change of a widget that the page sends to the kernel."""
-    sent: list[str] = []
+def count_messages(page: Page) -> Counter[str]:
+    """Count from now on the changes of widgets that the page and the kernel send each other."""
+    counts: Counter[str] = Counter()
 
-    def note(payload: str | bytes) -> None:
-        text = payload if isinstance(payload, str) else payload.decode(errors="replace")
-        if '"method":"update"' in text:
-            sent.append(text)
+    def note(direction: str, payload: str | bytes) -> None:
+        data = payload.encode() if isinstance(payload, str) else payload
+        counts[direction] += b'"method":"update"' in data.replace(b" ", b"")
 
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", note)
+    def listen(socket: Any) -> None:
+        socket.on("framesent", lambda payload: note("sent", payload))
+        socket.on("framereceived", lambda payload: note("received", payload))
 
     page.on("websocket", listen)
-    return sent
+    return counts
 
 
-def press_key(page: Page) -> float:
-    """Return the milliseconds from a key press to the frame with the new chart."""
+def press_key(page: Page) -> tuple[float, float]:
+    """Press an arrow key, and let everything settle before the next."""
     page.locator(".noUi-handle").focus()
-    page.evaluate("window.painted = probe.timeKey(), undefined")
+    page.evaluate("void (window.painted = probe.timeKey())")
     page.keyboard.press("ArrowRight")
-    milliseconds: float = page.evaluate("window.painted")
-    page.wait_for_timeout(300)
-    return milliseconds
+    framed, painted = page.evaluate("window.painted")
+    page.wait_for_timeout(200)
+    return framed, painted
 
 
 def drag_slider(page: Page) -> dict[str, float]:
-    """Drag the handle to and fro, twice the length of the slider in three seconds."""
-    box = page.locator(".noUi-base").bounding_box()
+    """Drag the handle to and fro, as fast as the page takes the pointer's moves."""
+    track = page.locator(".noUi-base").bounding_box()
     handle = page.locator(".noUi-handle").bounding_box()
-    assert box and handle
-    left, y = box["x"], handle["y"] + handle["height"] / 2
+    assert track
+    assert handle
+    y = handle["y"] + handle["height"] / 2
     page.mouse.move(handle["x"] + handle["width"] / 2, y)
     page.mouse.down()
-    page.evaluate("window.counts = probe.watch(), undefined")
+    page.evaluate("void (window.counts = probe.watch())")
     start = time.perf_counter()
     while (elapsed := time.perf_counter() - start) < DRAG_SECONDS:
-        turn = 2 * math.pi * elapsed / DRAG_SECONDS
-        page.mouse.move(left + box["width"] * (0.5 + 0.5 * math.sin(turn)), y)
+        swing = math.sin(2 * math.pi * elapsed / DRAG_SECONDS)
+        page.mouse.move(track["x"] + track["width"] * (1 + swing) / 2, y)
     page.mouse.up()
     page.wait_for_timeout(500)
     counts: dict[str, float] = page.evaluate("window.counts")
     return counts
 
 
-def measure_kernel(way: str) -> dict[str, list[float]]:
-    """Move the slider from Python in a kernel without a browser, after a warm-up."""
+def measure_kernel(way: str) -> Figures:
+    """Move the slider from code in a kernel without a browser, after a warm-up."""
     manager, client = start_new_kernel(kernel_name="python3", stderr=DEVNULL)
 
     def run(code: str) -> str:
-        printed: list[str] = []
+        printed = []
 
         def note(message: dict[str, Any]) -> None:
             if message["msg_type"] == "stream":
                 printed.append(message["content"]["text"])
 
-        reply = client.execute_interactive(code, timeout=60, output_hook=note)
+        reply = client.execute_interactive(code, timeout=120, output_hook=note)
         assert reply["content"]["status"] == "ok", reply["content"]
         return "".join(printed)
 
     try:
-        run(CODE[way])
-        for _ in range(1 + CHANGES[way] // 100):
-            ...
+        for code in [CODE[way], MOVE, MOVE]:
+            run(code)
+        before = run(LEFT_BEHIND).split()
+        for _ in range(CHANGES[way] // 100):
+            run(MOVE)
+        after = run(LEFT_BEHIND).split()
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    return {"open": [open_figures], "growth": [growth]}
+    changes = " / ".join(f"{count:,}" for count in CHANGES.values())
+    return {
+        f"open pyplot figures after {changes} changes from code": [float(after[0])],
+        "memory that the kernel gained by them, MB": [(int(after[1]) - int(before[1])) / 1e6],
+    }
 
 
-def print_table(ours: dict[str, list[float]], article: dict[str, list[float]]) -> None:
-    print(ours, article)
+def print_table(ours: Figures, article: Figures) -> None:
+    """Print medians in Markdown, and the total that must not miss a single chart."""
+    print("| median | ours | a fresh figure each time | ratio |\n|---|--:|--:|--:|")
+    for name in ours:
+        ratio = f"{median(ours[name]) / median(article[name]):.3g}" if any(article[name]) else ""
+        print(f"| {name} | {median(ours[name]):.3g} | {median(article[name]):.3g} | {ratio} |")
+    charts, changes = sum(ours["charts painted"]), sum(ours["changes of the slider's value"])
+    print(f"\nOurs painted {charts:.0f} of {changes:.0f} changes of the slider while dragging.")
 
 
 if __name__ == "__main__":

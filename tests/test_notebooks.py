@@ -1,0 +1,65 @@
+"""Hygiene of the notebooks, so that the replay has something to compare and readers to see."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = sorted(Path(__file__).parents[1].joinpath("notebooks").glob("*.ipynb"))
+
+
+def problems(notebook):
+    """List what is wrong with a notebook."""
+    found = []
+    if "widgets" in notebook.metadata:
+        found.append("saved widget state hides the still pictures: store_widget_state=False")
+    if notebook.metadata["kernelspec"]["name"] != "python3":
+        found.append(f"kernel is {notebook.metadata['kernelspec']['name']}, not python3")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if [cell.execution_count for cell in cells] != list(range(1, len(cells) + 1)):
+        found.append("not saved after one run from top to bottom")
+    if not any(cell.outputs for cell in cells):
+        found.append("no saved outputs: the replay would compare nothing")
+    for number, cell in enumerate(cells, 1):
+        if "execution" in cell.metadata or cell.metadata.get("tags"):
+            found.append(f"cell {number} has timing or tags")
+        if len(cell.source.splitlines()) > 14:
+            found.append(f"cell {number} is long: it belongs in src")
+        if re.search(r"sys\.path|^[!%]|to_csv|savefig|;\s*$|/home/|/root/", cell.source, re.M):
+            found.append(f"cell {number} writes files, uses magics or ends with a semicolon")
+        if number > 1 and re.search(r"^(import|from) ", cell.source, re.M):
+            found.append(f"cell {number} imports: the first cell does")
+        shows = re.search(
+            r"(plt\.show\(\)|print\(.*\)|xplorer|frame\(.*\).*|round\(4\))$", cell.source
+        )
+        if shows and not cell.outputs:
+            found.append(f"cell {number} has no saved output")
+        for output in cell.outputs:
+            if output.output_type == "error" or output.get("name") == "stderr":
+                found.append(f"cell {number} has an error or a warning")
+            data = output.get("data", {})
+            if "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data:
+                found.append(f"cell {number} has a widget without a still picture")
+            if re.search(r"/(home|root|tmp|work|Users)/", json.dumps(data.get("text/plain", ""))):
+                found.append(f"cell {number} shows a path of one machine")
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_in_order(path):
+    assert problems(nbformat.read(path, as_version=4)) == []
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_without_outputs_is_refused(path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    assert "no saved outputs: the replay would compare nothing" in problems(notebook)

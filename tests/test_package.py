@@ -1,0 +1,105 @@
+"""What is installed: metadata, the built wheel, lazy imports, no sockets."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def run(*command, **options):
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=600, **options
+    ).stdout
+
+
+def test_environment_yml_names_the_same_dependencies():
+    lines = (ROOT / "environment.yml").read_text().splitlines()
+    items = [line.strip().removeprefix("- ") for line in lines if line.strip().startswith("- ")]
+    conda = {item for item in items if item not in ("conda-forge", "pip", "pip:", "-e .[test]")}
+    python = f"python{PROJECT['requires-python']}"
+    lab = PROJECT["optional-dependencies"]["lab"]
+    assert conda == {python, *PROJECT["dependencies"], *lab}
+    assert "-e .[test]" in items
+
+
+def test_the_test_extra_holds_the_lab_extra():
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["lab"]) <= set(extras["test"])
+
+
+def test_the_math_does_not_wait_for_the_charts():
+    code = """if True:
+        import sys
+        import softmax_temperature
+        assert "pandas" not in sys.modules
+        softmax_temperature.softmax([1.0, 2.0])
+        heavy = {"matplotlib", "seaborn", "ipywidgets", "anywidget"} & set(sys.modules)
+        assert not heavy, heavy
+        assert "TemperatureExplorer" in dir(softmax_temperature)
+    """
+    run(sys.executable, "-c", code)
+
+
+def test_nothing_opens_a_socket():
+    code = """if True:
+        import sys
+        import matplotlib
+        matplotlib.use("agg")
+        import softmax_temperature as st
+        def audit(event, arguments):
+            if event.startswith("socket.") and event not in ("socket.__new__", "socket.bind"):
+                raise RuntimeError(f"{event} {arguments}")
+        sys.addaudithook(audit)
+        table = st.load_example("wonderful-day")
+        st.describe(table)
+        st.bar_chart(table)
+        st.temperature_panels(table, [0, 1])
+        explorer = st.TemperatureExplorer(table)
+        explorer.temperature = 0.5
+        explorer._repr_mimebundle_()
+    """
+    run(sys.executable, "-c", code)
+
+
+def test_the_wheel_works_from_an_empty_environment(tmp_path):
+    online = run_or_none(
+        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, ROOT], tmp_path
+    )
+    if online is None and "CI" not in os.environ:
+        pytest.skip("pip could not fetch the build backend: no network?")
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for name in ("py.typed", "__init__.pyi", "explorer.js", "explorer.css"):
+        assert f"softmax_temperature/{name}" in names
+    assert "softmax_temperature/data/wonderful-day.csv" in names
+    assert not [name for name in names if re.match(r"tests|notebooks|benchmarks", name)]
+    venv.create(tmp_path / "empty", with_pip=True)
+    python = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
+    code = """if True:
+        import json
+        import softmax_temperature as st
+        explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
+        print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
+    """
+    file, probabilities = json.loads(run(python, "-I", "-c", code, cwd=tmp_path))
+    assert Path(file).is_relative_to(tmp_path)
+    figures = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
+    assert [round(p, 6) for p in probabilities] == figures
+
+
+def run_or_none(command, folder):
+    try:
+        return run(*command, cwd=folder)
+    except subprocess.CalledProcessError:
+        return None
