@@ -1,8 +1,6 @@
 // Moves the bars of a chart that Python has drawn with every bar at probability 1.
 // All numbers and words come from Python, a row for each temperature; none is computed here.
 
-let views = 0;
-
 // Put the picture into an element, and return the function that shows a temperature in it.
 export function draw(el, { svg, heights, texts, scale }) {
   const root = document.importNode(
@@ -23,7 +21,7 @@ export function draw(el, { svg, heights, texts, scale }) {
   root.querySelector("style").remove(); // It would hold for the whole page; explorer.css has it.
   root.prepend(name, description);
   root.setAttribute("role", "img");
-  makeIdsUnique(root, `softmax-temperature-${views++}-`);
+  makeIdsUnique(root, `softmax-temperature-${Math.random().toString(36).slice(2)}-`);
   root.setAttribute("aria-labelledby", name.id);
   root.setAttribute("aria-describedby", description.id);
   root.removeAttribute("width");

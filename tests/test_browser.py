@@ -1,0 +1,297 @@
+"""The notebook in a real JupyterLab and a real Chromium: what readers see equals Python's softmax."""
+
+import math
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.lab import CHROMIUM, chromium, explorer, jupyterlab, run_all
+
+LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+ODD = """
+from softmax_temperature import TemperatureExplorer, TokenTable
+tokens = ["$x^2$", "<b>bold</b>", "&amp;", "quote\\"'", "a\\nb", "😀", "שלום", "x" * 200, "日本"]
+explorer = TemperatureExplorer(TokenTable(tokens, range(9)))
+explorer
+"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not CHROMIUM.exists():
+        message = "there is no Chromium: apt-get install chromium"
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebooks")
+    root = Path(__file__).parents[1] / "notebooks"
+    for path in root.glob("*.ipynb"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    odd = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source.strip()) for source in (ODD, "explorer")],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(odd, folder / "odd.ipynb")
+    with jupyterlab(folder) as address:
+        yield address
+
+
+def open_notebook(browser, lab, name):
+    page = browser.new_page(viewport={"width": 1100, "height": 1000})
+    page.set_default_timeout(60_000)
+    page.problems = []
+    page.frames_sent = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and page.problems.append(message.text),
+    )
+    page.on("request", lambda request: check_address(page, request.url))
+    page.on("websocket", lambda ws: ws.on("framesent", lambda f: page.frames_sent.append(f)))
+    run_all(page, lab, name)
+    return page
+
+
+def check_address(page, url):
+    if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url):
+        page.problems.append(f"request beyond this machine: {url}")
+
+
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    page = open_notebook(browser, lab, "01-temperature.ipynb")
+    panel = page.locator(".jp-WindowedPanel-outer")
+    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 3")
+    # The notebook's own cells leave the slider at 0.
+    page.wait_for_function(
+        "document.querySelector('.softmax-temperature svg title').textContent.endsWith('0.00')"
+    )
+    page.wait_for_timeout(1_000)
+    explorer(page).scroll_into_view_if_needed()
+    yield page
+    assert panel.count() == 1
+    assert page.problems == []
+    page.close()
+
+
+def softmax(logits, temperature):
+    if temperature == 0:
+        return [float(x == max(logits)) for x in logits]
+    weights = [math.exp((x - max(logits)) / temperature) for x in logits]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def shown(view):
+    """Read what the browser painted: heights of the bars as a share of the axis, and all texts."""
+    return view.evaluate(
+        """element => {
+            const root = element.querySelector(".softmax-temperature svg");
+            const box = (id) => root.querySelector(`[id$="-${id}"]`)?.getBoundingClientRect();
+            const text = (id) => root.querySelector(`[id$="-${id}"] text`)?.textContent;
+            const numbers = [...Array(99).keys()].filter((i) => box(`bar-${i}`));
+            const track = element.querySelector(".noUi-base").getBoundingClientRect();
+            const handle = element.querySelector(".noUi-handle").getBoundingClientRect();
+            const axis = [...root.querySelectorAll("[id*='-axes_'] > [id*='-patch_'] path")][0];
+            return {
+                title: text("title"),
+                caption: element.querySelector(".softmax-temperature p").textContent,
+                axis: axis.getBoundingClientRect().height,
+                heights: numbers.map((i) => box(`bar-${i}`).height),
+                feet: numbers.map((i) => box(`bar-${i}`).bottom),
+                gaps: numbers.map((i) => box(`bar-${i}`).top - box(`label-${i}`).bottom),
+                labels: numbers.map((i) => text(`label-${i}`)),
+                name: root.querySelector("title").textContent,
+                description: root.querySelector("desc").textContent,
+                role: root.getAttribute("role"),
+                handle: (handle.left + handle.width / 2 - track.left) / track.width,
+                readout: element.querySelector(".widget-readout").textContent,
+            };
+        }"""
+    )
+
+
+def check(view, temperature):
+    """Compare what is shown with the softmax by its definition, to a pixel and a label's digits."""
+    seen = shown(view)
+    expected = softmax(LOGITS, temperature)
+    assert seen["title"] == f"Softmax Probabilities at Temperature = {temperature:.2f}"
+    assert seen["readout"] == f"{temperature:.2f}"
+    assert 2 * seen["handle"] == pytest.approx(temperature, abs=0.005)
+    assert seen["axis"] > 100
+    for height, gap, label, p in zip(seen["heights"], seen["gaps"], seen["labels"], expected):
+        assert height == pytest.approx(p * seen["axis"], abs=1)
+        assert -1 < gap < 12
+        if 0 < p < 0.005:
+            assert label == "<0.01"
+        else:
+            assert float(label) == pytest.approx(p, abs=0.00501)
+    assert max(seen["feet"]) - min(seen["feet"]) < 1
+    assert (seen["name"], seen["role"]) == (seen["title"], "img")
+    assert seen["description"] == seen["caption"]
+    assert f"At temperature {temperature:.2f}, “day” is the likeliest" in seen["caption"]
+    return seen
+
+
+def type_temperature(view, temperature):
+    view.locator(".widget-readout").fill(f"{temperature}")
+    view.locator(".widget-readout").press("Enter")
+
+
+@pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
+def test_bars_and_labels_equal_pythons_softmax(page, temperature):
+    view = explorer(page)
+    type_temperature(view, temperature)
+    check(view, temperature)
+
+
+def test_arrow_keys_move_the_bars(page):
+    view = explorer(page)
+    type_temperature(view, 1)
+    view.locator(".noUi-handle").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    check(view, 1.03)
+    page.keyboard.press("ArrowLeft")
+    check(view, 1.02)
+    page.keyboard.press("Home")
+    check(view, 0)
+    page.keyboard.press("End")
+    check(view, 2)
+
+
+def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
+    view = explorer(page)
+    type_temperature(view, 0)
+    page.wait_for_timeout(500)
+    handle = view.locator(".noUi-handle").bounding_box()
+    track = view.locator(".noUi-target").bounding_box()
+    page.evaluate(
+        """() => {
+            window.moves = [];
+            document.addEventListener("pointermove", () => {
+                const root = document.querySelector(".softmax-temperature svg");
+                const value = () => document.querySelector(".widget-readout").textContent;
+                const heading = () => root.querySelector("title").textContent;
+                // Bubbling ends here, after the slider's own handler has run.
+                window.moves.push([value(), heading()]);
+            });
+        }"""
+    )
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.evaluate(f"void {kernel}.requestExecute({{code: 'import time; time.sleep(6)'}})")
+    page.wait_for_function(f"{kernel}.status === 'busy'")
+    page.frames_sent.clear()
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"] / 2, y, steps=60)
+    moves = page.evaluate("window.moves")
+    page.mouse.up()
+    assert page.evaluate(f"{kernel}.status") == "busy"
+    assert len({value for value, _ in moves}) > 40
+    for value, heading in moves:
+        assert heading == f"Softmax Probabilities at Temperature = {value}"
+    check(view, float(shown(view)["readout"]))
+    page.wait_for_function(f"{kernel}.status === 'idle'")
+    page.wait_for_timeout(500)
+    sent = sum(1 for frame in page.frames_sent if b"comm_msg" in as_bytes(frame))
+    assert 0 < sent <= len(moves)
+
+
+def as_bytes(frame):
+    return frame.encode() if isinstance(frame, str) else frame
+
+
+def test_a_typed_temperature_between_stops_goes_to_the_nearest(page):
+    view = explorer(page)
+    type_temperature(view, 1.377)
+    page.wait_for_function(
+        "document.querySelector('.softmax-temperature svg title').textContent.endsWith('1.38')"
+    )
+    check(view, 1.38)
+
+
+def test_explorers_do_not_disturb_each_other(page):
+    first, second = explorer(page, 0), explorer(page, 1)
+    second.scroll_into_view_if_needed()
+    before = shown(second)
+    first.scroll_into_view_if_needed()
+    type_temperature(first, 0.2)
+    check(first, 0.2)
+    second.scroll_into_view_if_needed()
+    assert shown(second)["heights"] == pytest.approx(before["heights"], abs=0.1)
+    assert shown(second)["labels"] == before["labels"]
+    ids = page.evaluate(
+        "[...document.querySelectorAll('.softmax-temperature [id]')].map(e => e.id)"
+    )
+    assert len(ids) == len(set(ids))
+
+
+def test_the_slider_is_as_wide_as_the_chart_and_its_name_is_whole(page):
+    view = explorer(page)
+    view.scroll_into_view_if_needed()
+    slider = view.locator(".widget-slider").bounding_box()
+    chart = view.locator(".softmax-temperature svg").bounding_box()
+    assert slider["width"] == pytest.approx(chart["width"], abs=8)
+    label = view.locator(".widget-label").first
+    assert label.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert label.text_content() == "Temperature"
+
+
+def test_no_text_is_cut_off(page):
+    view = explorer(page)
+    cut = view.evaluate(
+        """element => {
+            const svg = element.querySelector(".softmax-temperature svg");
+            const outer = svg.getBoundingClientRect();
+            return [...svg.querySelectorAll("text")].filter((text) => {
+                const box = text.getBoundingClientRect();
+                return box.left < outer.left - 1 || box.right > outer.right + 1
+                    || box.top < outer.top - 1 || box.bottom > outer.bottom + 1;
+            }).map((text) => text.textContent);
+        }"""
+    )
+    assert cut == []
+
+
+def test_any_token_is_text_in_two_views_of_one_explorer(browser, lab):
+    page = open_notebook(browser, lab, "odd.ipynb")
+    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    first, second = explorer(page, 0), explorer(page, 1)
+    texts = first.locator(".softmax-temperature svg text").all_text_contents()
+    expected = {"$x^2$", "<b>bold</b>", "&amp;", "quote\"'", "a↵b", "😀", "שלום", "日本"}
+    assert expected <= set(texts)
+    assert any(text.startswith("xxx") and "…" in text for text in texts)
+    assert page.locator(".softmax-temperature b").count() == 0
+    type_temperature(first, 0)
+    for view in (first, second):
+        view.scroll_into_view_if_needed()
+        assert shown(view)["labels"] == ["0.00"] * 8 + ["1.00"]
+        assert shown(view)["heights"][8] == pytest.approx(shown(view)["axis"], abs=1)
+    assert page.problems == []
+    page.close()
+
+
+def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
+    page = open_notebook(browser, lab, "odd.ipynb")
+    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    cell = page.locator(".jp-CodeCell .cm-content").last
+    cell.fill("explorer.temperature = 0.25; print(explorer.slider.value)")
+    cell.press("Shift+Enter")
+    page.wait_for_function(
+        "document.querySelector('.softmax-temperature svg title').textContent.endsWith('0.25')"
+    )
+    seen = shown(explorer(page))
+    assert seen["readout"] == "0.25"
+    assert 2 * seen["handle"] == pytest.approx(0.25, abs=0.005)
+    expected = softmax(list(range(9)), 0.25)
+    for height, p in zip(seen["heights"], expected):
+        assert height == pytest.approx(p * seen["axis"], abs=1)
+    page.close()
