@@ -1,4 +1,4 @@
-"""The notebook in a real JupyterLab and a real Chromium: what readers see equals Python's softmax."""
+"""The notebook in a real JupyterLab and Chromium: what readers see equals Python's softmax."""
 
 import math
 import os
@@ -69,10 +69,8 @@ def page(browser, lab):
     page = open_notebook(browser, lab, "01-temperature.ipynb")
     panel = page.locator(".jp-WindowedPanel-outer")
     page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 3")
-    # The notebook's own cells leave the slider at 0.
-    page.wait_for_function(
-        "document.querySelector('.softmax-temperature svg title').textContent.endsWith('0.00')"
-    )
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.wait_for_function(f"{kernel}.status === 'idle'")
     page.wait_for_timeout(1_000)
     explorer(page).scroll_into_view_if_needed()
     yield page

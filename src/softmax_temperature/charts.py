@@ -89,7 +89,7 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
     Returns
     -------
     matplotlib Figure
-        A pyplot figure, 3 inches wide a panel.
+        A pyplot figure, 2.6 inches wide a panel.
 
     Examples
     --------
@@ -103,7 +103,12 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
     check_table(table)
     rows = table.sweep(temperatures)
     figure, axes = plt.subplots(
-        1, len(rows), figsize=(3 * len(rows), 3.4), sharey=True, squeeze=False, layout="constrained"
+        1,
+        len(rows),
+        figsize=(2.6 * len(rows), 3.4),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     names = token_labels(table.tokens, _glyphs())
     for ax, stop, row in zip(axes[0], rows.index, rows.to_numpy(), strict=True):
