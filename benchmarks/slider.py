@@ -5,6 +5,7 @@ Run by hand, for about four minutes: ``python -m benchmarks.slider``
 
 from __future__ import annotations
 
+import json
 import math
 import tempfile
 import time
@@ -72,8 +73,8 @@ import gc
 import matplotlib.pyplot as plt
 import psutil
 
-gc.collect()
-print(len(plt.get_fignums()), psutil.Process().memory_info().rss)
+collected = gc.collect()
+left_behind = [len(plt.get_fignums()), psutil.Process().memory_info().rss]
 """
 # What is on show: the heading of our chart, or the picture of the other once it has loaded.
 PROBE = """
@@ -208,17 +209,14 @@ def press_key(page: Page) -> tuple[float, float]:
 def drag_slider(page: Page) -> dict[str, float]:
     """Drag the handle to and fro, as fast as the page takes the pointer's moves."""
     track = page.locator(".noUi-base").bounding_box()
-    handle = page.locator(".noUi-handle").bounding_box()
     assert track
-    assert handle
-    y = handle["y"] + handle["height"] / 2
-    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.locator(".noUi-handle").hover()
     page.mouse.down()
     page.evaluate("void (window.counts = probe.watch())")
     start = time.perf_counter()
     while (elapsed := time.perf_counter() - start) < DRAG_SECONDS:
         swing = math.sin(2 * math.pi * elapsed / DRAG_SECONDS)
-        page.mouse.move(track["x"] + track["width"] * (1 + swing) / 2, y)
+        page.mouse.move(track["x"] + track["width"] * (1 + swing) / 2, track["y"])
     page.mouse.up()
     page.wait_for_timeout(500)
     counts: dict[str, float] = page.evaluate("window.counts")
@@ -229,31 +227,30 @@ def measure_kernel(way: str) -> Figures:
     """Move the slider from code in a kernel without a browser, after a warm-up."""
     manager, client = start_new_kernel(kernel_name="python3", stderr=DEVNULL)
 
-    def run(code: str) -> str:
-        printed = []
-
-        def note(message: dict[str, Any]) -> None:
-            if message["msg_type"] == "stream":
-                printed.append(message["content"]["text"])
-
-        reply = client.execute_interactive(code, timeout=120, output_hook=note)
-        assert reply["content"]["status"] == "ok", reply["content"]
-        return "".join(printed)
+    def run(code: str) -> list[int]:
+        reply = client.execute_interactive(
+            code + LEFT_BEHIND,
+            user_expressions={"left": "left_behind"},
+            output_hook=lambda message: None,
+            timeout=120,
+        )
+        numbers: list[int] = json.loads(
+            reply["content"]["user_expressions"]["left"]["data"]["text/plain"]
+        )
+        return numbers
 
     try:
-        for code in [CODE[way], MOVE, MOVE]:
-            run(code)
-        before = run(LEFT_BEHIND).split()
+        run(CODE[way])
+        _, before = run(MOVE * 2)
         for _ in range(CHANGES[way] // 100):
-            run(MOVE)
-        after = run(LEFT_BEHIND).split()
+            figures, after = run(MOVE)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     changes = " / ".join(f"{count:,}" for count in CHANGES.values())
     return {
-        f"open pyplot figures after {changes} changes from code": [float(after[0])],
-        "memory that the kernel gained by them, MB": [(int(after[1]) - int(before[1])) / 1e6],
+        f"open pyplot figures after {changes} changes from code": [figures],
+        "memory that the kernel gained by them, MB": [(after - before) / 1e6],
     }
 
 

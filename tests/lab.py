@@ -117,19 +117,25 @@ def explorer(page: Page, number: int = 0) -> Locator:
 
 
 def main(notebook: str, folder: str) -> None:
-    """Take pictures of a notebook after Run All, a screen at a time."""
+    """Take pictures of a notebook after Run All, a screen at a time, and of its first explorer."""
     path = Path(notebook)
     with jupyterlab(path.parent) as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1100, "height": 1000})
+        page = browser.new_page(viewport={"width": 1100, "height": 1000}, device_scale_factor=1.5)
+        page.set_default_timeout(60_000)
         run_all(page, address, path.name)
-        page.wait_for_selector(".softmax-temperature svg", timeout=60_000)
-        page.wait_for_timeout(3_000)
+        page.wait_for_selector(".softmax-temperature svg")
+        page.wait_for_timeout(5_000)
         panel = page.locator(".jp-WindowedPanel-outer")
         height = panel.evaluate("element => element.scrollHeight")
         for number, top in enumerate(range(0, height, 900)):
             panel.evaluate("(element, top) => element.scrollTo(0, top)", top)
             page.wait_for_timeout(400)
             page.screenshot(path=Path(folder, f"{path.stem}-{number:02}.png"))
+        view = explorer(page)
+        view.locator(".widget-readout").fill("0.5")
+        view.locator(".widget-readout").press("Enter")
+        view.locator(".softmax-temperature p").click()
+        view.screenshot(path=Path(folder, "explorer.png"))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,12 @@ def test_the_test_extra_holds_the_lab_extra():
     assert set(extras["lab"]) <= set(extras["test"])
 
 
+def test_the_readmes_example_prints_what_it_says():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    code, output = re.search(r"```python\n(.*?)```\s*```text\n(.*?)```", readme, re.S).groups()
+    assert run(sys.executable, "-X", "utf8", "-c", code) == output
+
+
 def test_the_math_does_not_wait_for_the_charts():
     code = """if True:
         import sys
