@@ -241,7 +241,7 @@ def measure_kernel(way: str) -> Figures:
 
     try:
         run(CODE[way])
-        _, before = run(MOVE * 2)
+        _, before = run(MOVE)
         for _ in range(CHANGES[way] // 100):
             figures, after = run(MOVE)
     finally:

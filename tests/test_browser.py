@@ -183,7 +183,7 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
         }"""
     )
     kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-    page.evaluate(f"void {kernel}.requestExecute({{code: 'import time; time.sleep(6)'}})")
+    page.evaluate(f"void {kernel}.requestExecute({{code: 'import time; time.sleep(600)'}})")
     page.wait_for_function(f"{kernel}.status === 'busy'")
     page.frames_sent.clear()
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
@@ -197,6 +197,7 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     for value, heading in moves:
         assert heading == f"Softmax Probabilities at Temperature = {value}"
     check(view, float(shown(view)["readout"]))
+    page.evaluate(f"{kernel}.interrupt()")
     page.wait_for_function(f"{kernel}.status === 'idle'")
     page.wait_for_timeout(500)
     sent = sum(1 for frame in page.frames_sent if b"comm_msg" in as_bytes(frame))
