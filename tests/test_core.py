@@ -241,6 +241,11 @@ def test_bad_temperatures_are_refused_everywhere(temperature, error, words):
             function(temperature)
 
 
+def test_zero_is_not_a_tiny_number():
+    assert softmax([1.0, 1.0 - 1e-15], 0).tolist() == [1, 0]
+    assert softmax([1.0, np.nextafter(1.0, 0)], 1e-10).tolist() != [1, 0]
+
+
 def test_negative_zero_is_zero():
     assert softmax([1, 2], -0.0).tolist() == [0, 1]
 
