@@ -76,6 +76,7 @@ import psutil
 collected = gc.collect()
 left_behind = [len(plt.get_fignums()), psutil.Process().memory_info().rss]
 """
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext"
 # What is on show: the heading of our chart, or the picture of the other once it has loaded.
 PROBE = """
 function chart() {
@@ -160,11 +161,12 @@ def measure_page(browser: Browser, address: str, way: str) -> Figures:
     start = time.perf_counter()
     page.wait_for_function("document.querySelector('.noUi-handle')?.offsetWidth && probe.chart()")
     ready = time.perf_counter() - start
+    page.wait_for_function(f"{KERNEL}.session.kernel.status === 'idle'")
     page.wait_for_timeout(1_000)
     framed, painted = zip(*(press_key(page) for _ in range(PRESSES)), strict=True)
     messages.clear()
     drag = drag_slider(page)
-    page.evaluate("void window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.evaluate(f"void {KERNEL}.shutdown()")
     page.close()
     return {
         "key press → first frame with the new chart, ms": list(framed),
@@ -198,9 +200,8 @@ def count_messages(page: Page) -> Counter[str]:
 
 def press_key(page: Page) -> tuple[float, float]:
     """Press an arrow key, and let everything settle before the next."""
-    page.locator(".noUi-handle").focus()
     page.evaluate("void (window.painted = probe.timeKey())")
-    page.keyboard.press("ArrowRight")
+    page.locator(".noUi-handle").press("ArrowRight")
     framed, painted = page.evaluate("window.painted")
     page.wait_for_timeout(200)
     return framed, painted

@@ -7,8 +7,10 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
@@ -96,6 +98,12 @@ def test_nothing_overlaps_at_probability_1(size):
     assert label.y0 > ax.get_window_extent().y1
     assert label.y1 < key.y0 < key.y1 < title.y0
     assert title.y1 <= figure.bbox.y1
+
+
+def test_the_colours_are_seaborns_palette_for_the_colour_blind():
+    colours = sns.color_palette("colorblind").as_hex()
+    ax = bar_chart(load_example("wonderful-day"), ax=axes())
+    assert [to_hex(bar.get_facecolor()) for bar in bars(ax)] == [colours[3], *[colours[0]] * 5]
 
 
 def test_other_artists_on_the_axes_stay_as_they_are():

@@ -2,6 +2,8 @@
 
 import base64
 import math
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import ipywidgets
@@ -165,22 +167,47 @@ def test_any_token_can_be_explored():
 
 
 def test_the_output_has_a_still_picture_and_a_short_text(monkeypatch):
-    import softmax_temperature.explorer as module
+    from matplotlib.figure import Figure
 
     drawn = []
-    draw = module.bar_chart
+    save = Figure.savefig
     monkeypatch.setattr(
-        module, "bar_chart", lambda *args, **options: drawn.append(args) or draw(*args, **options)
+        Figure, "savefig", lambda *args, **options: drawn.append(options) or save(*args, **options)
     )
     explorer = six()
     explorer.temperature = 0.5
-    assert drawn == []
+    assert [options["format"] for options in drawn] == ["svg"]
     data, metadata = explorer._repr_mimebundle_()
-    assert [temperature for _, temperature in drawn] == [0.5]
+    assert [options["format"] for options in drawn] == ["svg", "png"]
+    assert "image/svg+xml" not in data
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert metadata["image/png"]["width"] == 730
     assert data["text/plain"] == "TemperatureExplorer(6 tokens, temperature=0.50)"
     assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_the_still_picture_shows_the_temperature():
+    explorer = six()
+    explorer.temperature = 0.5
+    explorer._repr_mimebundle_()
+    picture = explorer._picture
+    assert [round(bar.get_height(), 6) for bar in picture._bars] == AT_HALF
+    labels = [label.get_text() for label in picture._labels]
+    assert labels == ["0.71", "<0.01", "<0.01", "0.26", "0.01", "0.01"]
+    assert picture._title.get_text() == "Softmax Probabilities at Temperature = 0.50"
+    explorer.temperature = 1.0
+    explorer._repr_mimebundle_()
+    assert [round(bar.get_height(), 6) for bar in picture._bars] == ARTICLE
+
+
+def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
+    code = """if True:
+        import sys
+        import softmax_temperature as st
+        st.TemperatureExplorer(st.load_example("wonderful-day"))._repr_mimebundle_()
+        assert not {"seaborn", "matplotlib.pyplot"} & set(sys.modules)
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_nothing_stays_behind():

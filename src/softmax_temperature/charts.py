@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
@@ -19,15 +18,16 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import as_temperature
-from .core import TokenTable, entropy, perplexity
+from .core import TokenTable, entropy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Text
+    from matplotlib.text import Annotation, Text
 
-_COLOURS = sns.color_palette("colorblind").as_hex()
-_BAR, _TOP_BAR, _REFERENCE = _COLOURS[0], _COLOURS[3], "#767676"
+# Blue and vermilion of seaborn's palette "colorblind", and a grey that stays readable on white.
+BAR, _TOP_BAR, _REFERENCE = "#0173b2", "#d55e00", "#767676"
+WIDTH = 0.8
 _UNIFORM: dict[str, Any] = {"color": _REFERENCE, "linestyle": ":", "linewidth": 1}
 _LONGEST_LABEL = 24
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
@@ -67,12 +67,9 @@ def bar_chart(table: TokenTable, temperature: float = 1.0, *, ax: Axes | None = 
         import matplotlib.pyplot as plt
 
         ax = plt.gca()
-    names = token_labels(table.tokens, _glyphs())
-    _, labels = draw_bars(
-        ax, table, names, table.probabilities(temperature), bar_labels(table, temperature)
-    )
-    _add_halo(labels)
-    add_title_and_key(ax, title(temperature), len(names))
+    bars = _draw_bars(ax, table.probabilities(temperature))
+    add_halo(finish_bars(ax, table, bars, bar_labels(table, temperature)))
+    add_title_and_key(ax, title(temperature), len(bars))
     return ax
 
 
@@ -110,10 +107,10 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
         squeeze=False,
         layout="constrained",
     )
-    names = token_labels(table.tokens, _glyphs())
     for ax, stop, row in zip(axes[0], rows.index, rows.to_numpy(), strict=True):
-        _, labels = draw_bars(ax, table, names, row, bar_labels(table, stop), fontsize="small")
-        _add_halo(labels)
+        bars = _draw_bars(ax, row)
+        labels = bar_labels(table, stop)
+        add_halo(finish_bars(ax, table, bars, labels, fontsize="small"))
         ax.set_title(f"T = {temperature_text(stop)}", pad=1.8 * mpl.rcParams["font.size"])
         ax.label_outer()
     return figure
@@ -143,22 +140,22 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     check_table(table)
     temperature = as_temperature(temperature)
     probabilities = table.probabilities(temperature)
+    rivals = _possible(table, temperature).sum() > 1
     top = np.flatnonzero(probabilities == probabilities.max())
-    label = bar_labels(table, temperature)[top[0]]
-    names = token_labels(table.tokens)
+    label = _decimals(float(probabilities.max()), can_be_one=not rivals)
+    names = token_labels([table.tokens[position] for position in top[:3]])
     if len(top) == 1:
-        lead = f"“{names[top[0]]}” is the likeliest next token, with probability {label}"
-    elif len(top) == len(names):
+        lead = f"“{names[0]}” is the likeliest next token, with probability {label}"
+    elif len(top) == len(table.tokens):
         lead = f"all {len(top)} tokens are equally likely, with probability {label} each"
     else:
-        listed = ", ".join(f"“{names[i]}”" for i in top[:3]) + (", ..." if len(top) > 3 else "")
+        listed = ", ".join(f"“{name}”" for name in names) + (", ..." if len(top) > 3 else "")
         lead = f"{len(top)} tokens share the lead, with probability {label} each: {listed}"
     bits = float(entropy(probabilities))
-    few = bits < 0.005 and _possible(table, temperature).sum() > 1
     return (
         f"At temperature {temperature_text(temperature)}, {lead}. "
-        f"Entropy: {'<0.01' if few else f'{bits:.2f}'} bits, "
-        f"as open as an even choice among {float(perplexity(probabilities)):.2f} tokens."
+        f"Entropy: {'<0.01' if rivals and bits < 0.005 else f'{bits:.2f}'} bits, "
+        f"as open as an even choice among {2**bits:.2f} tokens."
     )
 
 
@@ -220,20 +217,16 @@ def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[
     ]
 
 
-def draw_bars(
+def finish_bars(
     ax: Axes,
     table: TokenTable,
-    names: Sequence[str],
-    heights: ArrayLike,
+    bars: Sequence[Rectangle],
     labels: Sequence[str],
     fontsize: str = "medium",
-) -> tuple[list[Rectangle], list[Text]]:
-    """Draw labelled bars, with the bars at T = 1 as outlines, and return the bars and labels."""
-    positions = np.arange(len(names))
-    first = len(ax.patches)
-    sns.barplot(x=positions, y=heights, color=_BAR, saturation=1, width=0.8, linewidth=0, ax=ax)
-    bars = [bar for bar in ax.patches[first:] if isinstance(bar, Rectangle)]
-    texts: list[Text] = []
+) -> list[Annotation]:
+    """Add labels, outlines at T = 1, the uniform level and names to bars, and return the labels."""
+    positions = np.arange(len(bars))
+    texts: list[Annotation] = []
     for position, bar, label in zip(positions, bars, labels, strict=True):
         if table.logits[position] == table.logits.max():
             bar.set_facecolor(_TOP_BAR)
@@ -249,13 +242,18 @@ def draw_bars(
             )
         )
     for position, height in zip(positions, table.probabilities(1.0), strict=True):
-        ax.add_patch(_outline(position - 0.4, height))
-    ax.axhline(1 / len(names), **_UNIFORM)
+        ax.add_patch(_outline(position - WIDTH / 2, height))
+    ax.axhline(1 / len(bars), **_UNIFORM)
     ax.set(ylim=(0, 1), xlabel="Token", ylabel="Probability")
+    name_bars(ax, token_labels(table.tokens, _glyphs()))
+    return texts
+
+
+def name_bars(ax: Axes, names: Sequence[str]) -> None:
+    """Put names below the bars."""
     ax.set_xticks(
-        positions, names, rotation=45, ha="right", rotation_mode="anchor", parse_math=False
+        range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor", parse_math=False
     )
-    return bars, texts
 
 
 def add_title_and_key(ax: Axes, text: str, n_tokens: int) -> Text:
@@ -273,15 +271,25 @@ def add_title_and_key(ax: Axes, text: str, n_tokens: int) -> Text:
     return ax.set_title(text, pad=4.2 * mpl.rcParams["font.size"])
 
 
-def _add_halo(labels: Sequence[Text]) -> None:
+def add_halo(labels: Sequence[Text]) -> None:
     """Keep labels readable where they cross an outline or the uniform level."""
     for label in labels:
         background = to_hex(label.axes.get_facecolor()) if label.axes else "white"
         label.set_path_effects([withStroke(linewidth=3, foreground=background)])
 
 
+def _draw_bars(ax: Axes, heights: ArrayLike) -> list[Rectangle]:
+    # Imported here, since the explorer does without it and starts sooner.
+    import seaborn as sns
+
+    first = len(ax.patches)
+    positions = np.arange(np.size(heights))
+    sns.barplot(x=positions, y=heights, color=BAR, saturation=1, width=WIDTH, linewidth=0, ax=ax)
+    return [bar for bar in ax.patches[first:] if isinstance(bar, Rectangle)]
+
+
 def _outline(left: float, height: float) -> Rectangle:
-    return Rectangle((left, 0), 0.8, height, fill=False, edgecolor=_REFERENCE)
+    return Rectangle((left, 0), WIDTH, height, fill=False, edgecolor=_REFERENCE)
 
 
 def _possible(table: TokenTable, temperature: float) -> NDArray[np.bool_]:

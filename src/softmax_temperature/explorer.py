@@ -18,12 +18,15 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from .charts import (
+    BAR,
+    WIDTH,
+    add_halo,
     add_title_and_key,
-    bar_chart,
     bar_labels,
     check_table,
     describe,
-    draw_bars,
+    finish_bars,
+    name_bars,
     temperature_text,
     title,
     token_labels,
@@ -109,7 +112,8 @@ class TemperatureExplorer(ipywidgets.VBox):
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        chart = _Chart(slider=self.slider, **_frames(table, rows))
+        self._picture = _Picture(table)
+        chart = _Chart(slider=self.slider, **self._picture.frames(rows))
         super().__init__(
             children=[self.slider, chart], temperature=value, layout={"max_width": "800px"}
         )
@@ -130,13 +134,8 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
-        with style.context(["default", _STYLE]):
-            figure = Figure(figsize=_SIZE, layout="constrained")
-            bar_chart(self._table, self.temperature, ax=figure.subplots())
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=144)
+        data["image/png"] = base64.b64encode(self._picture.still(self.temperature)).decode()
         width, height = (round(96 * inches) for inches in _SIZE)
-        data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
         return data, {"image/png": {"width": width, "height": height}}
 
     @traitlets.validate("temperature")
@@ -191,35 +190,64 @@ def _check_stops(stops: NDArray[np.float64]) -> NDArray[np.float64]:
     return stops
 
 
-def _frames(table: TokenTable, rows: pd.DataFrame) -> dict[str, Any]:
-    """Return the picture with every bar at probability 1, and what each stop makes of it."""
-    stops = rows.index.tolist()
-    names = token_labels(table.tokens)
-    with style.context(["default", _STYLE]), warnings.catch_warnings():
-        # The browser has the fonts for every script; matplotlib only has to leave room.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Figure(figsize=_SIZE, layout="constrained")
-        ax = figure.subplots()
-        count = len(names)
-        bars, labels = draw_bars(ax, table, names, np.ones(count), ["1.00"] * count)
-        add_title_and_key(ax, title(1.0), count).set_gid("title")
-        for position, (bar, label) in enumerate(zip(bars, labels, strict=True)):
+class _Picture:
+    """The chart, laid out once: as SVG with every bar at probability 1, and as PNG at any T."""
+
+    def __init__(self, table: TokenTable) -> None:
+        self._table = table
+        count = len(table.tokens)
+        with style.context(["default", _STYLE]):
+            self._figure = Figure(figsize=_SIZE, layout="constrained")
+            self._ax = self._figure.subplots()
+            bars = self._ax.bar(range(count), 1.0, color=BAR, width=WIDTH)
+            self._bars = list(bars)
+            self._labels = finish_bars(self._ax, table, self._bars, ["1.00"] * count)
+            self._names = [text.get_text() for text in self._ax.get_xticklabels()]
+            self._title = add_title_and_key(self._ax, title(1.0), count)
+            self._figure.draw_without_rendering()
+        self._figure.set_layout_engine("none")
+        self._title.set_gid("title")
+        for position, (bar, label) in enumerate(zip(self._bars, self._labels, strict=True)):
             bar.set_gid(f"bar-{position}")
             label.set_gid(f"label-{position}")
+
+    def frames(self, rows: pd.DataFrame) -> dict[str, Any]:
+        """Return the picture for the browser, and what each stop makes of it."""
+        table, stops = self._table, rows.index.tolist()
+        # The browser has the fonts for every script, where the still picture has escapes.
+        name_bars(self._ax, token_labels(table.tokens))
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
-    # Where probabilities 0 and 1 are, in the picture's points, counted from above.
-    points = ax.transData.transform([(0, 0), (0, 1)])[:, 1] * 72 / figure.dpi
-    foot, top = (72 * _SIZE[1] - points).tolist()
-    return {
-        "svg": buffer.getvalue(),
-        "heights": rows.to_numpy(np.float32).tobytes(),
-        "texts": [[title(t), describe(table, t), *bar_labels(table, t)] for t in stops],
-        "scale": {
-            "foot": foot,
-            "length": foot - top,
-            "first": stops[0],
-            "step": stops[1] - stops[0],
-        },
-    }
+        with style.context(["default", _STYLE]), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            self._figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
+        name_bars(self._ax, self._names)
+        # Where probabilities 0 and 1 are, in the picture's points, counted from above.
+        points = self._ax.transData.transform([(0, 0), (0, 1)])[:, 1] * 72 / self._figure.dpi
+        foot, top = (72 * _SIZE[1] - points).tolist()
+        return {
+            "svg": buffer.getvalue(),
+            "heights": rows.to_numpy(np.float32).tobytes(),
+            "texts": [[title(t), describe(table, t), *bar_labels(table, t)] for t in stops],
+            "scale": {
+                "foot": foot,
+                "length": foot - top,
+                "first": stops[0],
+                "step": stops[1] - stops[0],
+            },
+        }
+
+    def still(self, temperature: float) -> bytes:
+        """Return the picture at one temperature as PNG."""
+        table = self._table
+        heights, words = table.probabilities(temperature), bar_labels(table, temperature)
+        for bar, label, height, word in zip(self._bars, self._labels, heights, words, strict=True):
+            bar.set_height(height)
+            label.xy = (label.xy[0], height)
+            label.set_text(word)
+        self._title.set_text(title(temperature))
+        add_halo(self._labels)
+        buffer = io.BytesIO()
+        with style.context(["default", _STYLE]):
+            self._figure.savefig(buffer, format="png", dpi=120)
+        return buffer.getvalue()
