@@ -150,11 +150,18 @@ def test_a_glyph_that_the_font_lacks_is_escaped_in_a_static_chart():
     assert [text.get_text() for text in ax.get_xticklabels()] == ["\\u65e5", "\\u672c"]
 
 
+def test_joiners_stay_only_where_they_shape():
+    family = "👨\u200d👩\u200d👧"
+    assert token_labels([family, "می\u200cروم"]) == [family, "می\u200cروم"]
+    assert token_labels(["a\u200db", "\u200d", "\u200f"]) == ["a\\u200db", "\\u200d", "\\u200f"]
+
+
 @given(st.lists(st.text(), min_size=1, max_size=30, unique=True))
 def test_different_tokens_get_different_labels(tokens):
     labels = token_labels(tokens)
     assert len(set(labels)) == len(labels)
-    assert all(label.isprintable() and label.strip() for label in labels)
+    assert all(re.sub("[\u200c\u200d]", "", label).isprintable() for label in labels)
+    assert all(label.strip() for label in labels)
     assert max(map(len, labels)) <= 30
 
 

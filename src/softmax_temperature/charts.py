@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from functools import lru_cache
@@ -30,6 +31,7 @@ BAR, _TOP_BAR, _REFERENCE = "#0173b2", "#d55e00", "#767676"
 WIDTH = 0.8
 _UNIFORM: dict[str, Any] = {"color": _REFERENCE, "linestyle": ":", "linewidth": 1}
 _LONGEST_LABEL = 24
+_JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
 
 
@@ -320,14 +322,17 @@ def _decimals(value: float, *, can_be_zero: bool = False, can_be_one: bool = Fal
 
 
 def _visible(token: str, glyphs: Set[int] | None) -> str:
-    def sign(character: str) -> str:
+    def sign(match: re.Match[str]) -> str:
+        character = match[0]
         if character in _SIGNS:
             return _SIGNS[character]
-        if character.isprintable() and (glyphs is None or ord(character) in glyphs):
+        # Joiners between other characters than ASCII shape them, as in many emoji.
+        visible = character.isprintable() or _JOINER.match(token, match.start())
+        if visible and (glyphs is None or ord(character) in glyphs):
             return character
         return character.encode("unicode_escape").decode()
 
-    label = "".join(map(sign, token))
+    label = re.sub("(?s:.)", sign, token)
     if len(label) > _LONGEST_LABEL:
         label = f"{label[: _LONGEST_LABEL - 9]}…{label[-8:]}"
     return label or "(empty)"
