@@ -205,7 +205,7 @@ def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
         import sys
         import softmax_temperature as st
         st.TemperatureExplorer(st.load_example("wonderful-day"))._repr_mimebundle_()
-        assert not {"seaborn", "matplotlib.pyplot"} & set(sys.modules)
+        assert not {"seaborn", "matplotlib.pyplot", "pandas"} & set(sys.modules)
     """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 

@@ -23,6 +23,16 @@ def as_temperature(value: Any, name: str = "temperature") -> float:
     return number
 
 
+def as_temperatures(values: ArrayLike) -> Floats:
+    """Check that values are a row of temperatures, and return them as an array."""
+    stops = real_array(values, "temperatures")
+    if stops.ndim != 1:
+        raise ValueError(f"temperatures must be one-dimensional, got shape {stops.shape}")
+    for stop in stops:
+        as_temperature(stop)
+    return stops
+
+
 def real_number(value: Any, name: str) -> float:
     """Return a single real number as a float."""
     try:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
-from .checks import Floats, as_temperature, real_array, real_number, short
+from .checks import Floats, as_temperature, as_temperatures, real_array, real_number, short
+
+# pandas is imported where a DataFrame is asked for: the slider starts sooner without it.
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> Floats:
@@ -200,6 +203,8 @@ class TokenTable:
         ValueError
             If a column is missing, or a logit is text: the message names its row and column.
         """
+        import pandas as pd
+
         if not isinstance(frame, pd.DataFrame):
             raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
         columns = list(frame.columns)
@@ -223,6 +228,8 @@ class TokenTable:
         ValueError
             As for `from_frame`; rows are counted from 0, below the header.
         """
+        import pandas as pd
+
         text = {"tokens": str, "logits": str}
         return cls.from_frame(
             pd.read_csv(path, dtype=text, keep_default_na=False, encoding="utf-8-sig")
@@ -234,6 +241,8 @@ class TokenTable:
 
     def to_frame(self, temperature: float = 1.0) -> pd.DataFrame:
         """Return the columns ``tokens``, ``logits`` and ``probabilities``, a row a token."""
+        import pandas as pd
+
         return pd.DataFrame(
             {
                 "tokens": list(self.tokens),
@@ -264,9 +273,9 @@ class TokenTable:
         1.0          0.881    0.119
         2.0          0.731    0.269
         """
-        stops = real_array(temperatures, "temperatures")
-        if stops.ndim != 1:
-            raise ValueError(f"temperatures must be one-dimensional, got shape {stops.shape}")
+        import pandas as pd
+
+        stops = as_temperatures(temperatures)
         return pd.DataFrame(
             [self.probabilities(stop) for stop in stops],
             index=pd.Index(stops, name="temperature"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
+import csv
+from importlib.resources import files
 
 from .core import TokenTable
 
@@ -30,5 +31,6 @@ def load_example(name: str) -> TokenTable:
     """
     if name not in _NAMES:
         raise ValueError(f"name must be one of {', '.join(_NAMES)}, got {name!r}")
-    with as_file(files(__package__) / "data" / f"{name}.csv") as path:
-        return TokenTable.from_csv(path)
+    text = (files(__package__) / "data" / f"{name}.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
+    return TokenTable([row["tokens"] for row in rows], [float(row["logits"]) for row in rows])

@@ -6,12 +6,11 @@ import base64
 import io
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets
 import numpy as np
-import pandas as pd
 import traitlets
 from matplotlib import style
 from matplotlib.figure import Figure
@@ -31,8 +30,11 @@ from .charts import (
     title,
     token_labels,
 )
-from .checks import as_temperature
+from .checks import as_temperature, as_temperatures
 from .core import TokenTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SIZE = (7.6, 4.4)  # inches
 _STOPS = np.arange(201) / 100
@@ -97,8 +99,7 @@ class TemperatureExplorer(ipywidgets.VBox):
         self, table: TokenTable, temperatures: ArrayLike = _STOPS, value: float = 1.0
     ) -> None:
         check_table(table)
-        rows = table.sweep(temperatures)
-        stops = _check_stops(rows.index.to_numpy())
+        stops = _check_stops(as_temperatures(temperatures).astype(np.float64))
         self._table, self._stops = table, stops
         value = self._nearest_stop(value, "value")
         decimals = max(len(temperature_text(stop).partition(".")[2]) for stop in stops)
@@ -113,7 +114,7 @@ class TemperatureExplorer(ipywidgets.VBox):
             layout={"width": "auto"},
         )
         self._picture = _Picture(table)
-        chart = _Chart(slider=self.slider, **self._picture.frames(rows))
+        chart = _Chart(slider=self.slider, **self._picture.frames(stops.tolist()))
         super().__init__(
             children=[self.slider, chart], temperature=value, layout={"max_width": "800px"}
         )
@@ -211,9 +212,10 @@ class _Picture:
             bar.set_gid(f"bar-{position}")
             label.set_gid(f"label-{position}")
 
-    def frames(self, rows: pd.DataFrame) -> dict[str, Any]:
+    def frames(self, stops: list[float]) -> dict[str, Any]:
         """Return the picture for the browser, and what each stop makes of it."""
-        table, stops = self._table, rows.index.tolist()
+        table = self._table
+        heights = np.array([table.probabilities(stop) for stop in stops], dtype=np.float32)
         # The browser has the fonts for every script, where the still picture has escapes.
         name_bars(self._ax, token_labels(table.tokens))
         buffer = io.StringIO()
@@ -227,7 +229,7 @@ class _Picture:
         foot, top = (72 * _SIZE[1] - points).tolist()
         return {
             "svg": buffer.getvalue(),
-            "heights": rows.to_numpy(np.float32).tobytes(),
+            "heights": heights.tobytes(),
             "texts": [[title(t), describe(table, t), *bar_labels(table, t)] for t in stops],
             "scale": {
                 "foot": foot,
@@ -249,5 +251,5 @@ class _Picture:
         add_halo(self._labels)
         buffer = io.BytesIO()
         with style.context(["default", _STYLE]):
-            self._figure.savefig(buffer, format="png", dpi=120)
+            self._figure.savefig(buffer, format="png", dpi=96, pil_kwargs={"compress_level": 3})
         return buffer.getvalue()
