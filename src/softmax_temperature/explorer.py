@@ -144,15 +144,15 @@ class TemperatureExplorer(ipywidgets.VBox):
         return self._nearest_stop(proposal["value"], "temperature")
 
     @traitlets.observe("temperature")
-    def _move_slider(self, change: Any) -> None:
+    def _move_slider(self, _: Any = None) -> None:
         # A slider that is dragged is there already, but for a rounding error: sending the value
         # back would disturb the drag.
-        if abs(self.slider.value - change["new"]) > 1e-9:
-            self.slider.value = change["new"]
+        if abs(self.slider.value - self.temperature) > 1e-9:
+            self.slider.value = self.temperature
 
     def _follow_slider(self, change: Any) -> None:
         self.temperature = change["new"]
-        self._move_slider({"new": self.temperature})
+        self._move_slider()
 
     def _nearest_stop(self, value: Any, name: str) -> float:
         number = as_temperature(value, name)
