@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
-from softmax_temperature.charts import bar_labels, temperature_text, token_labels
+from softmax_temperature.charts import Bars, temperature_text, token_labels
 
 ARTICLE = [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343]
 AT_HALF = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
@@ -38,6 +38,11 @@ ODD_TOKENS = [
 def _close_figures():
     yield
     plt.close("all")
+
+
+def bar_labels(table, temperature, **options):
+    bars = Bars(table, **options)
+    return bars.labels(temperature, bars.shares([temperature])[0])
 
 
 def axes():
@@ -137,7 +142,7 @@ def test_panels_show_a_temperature_each():
 
 def test_any_token_can_be_drawn():
     table = TokenTable(ODD_TOKENS, np.arange(len(ODD_TOKENS)))
-    ax = bar_chart(table, ax=axes())
+    ax = bar_chart(table, ax=axes(), orient="v")
     ax.figure.savefig("/dev/null", format="png")
     texts = [text.get_text() for text in ax.get_xticklabels()]
     assert texts[:5] == ["$x^2$", "<b>", "&amp;", "\"'", "a↵b"]

@@ -24,6 +24,10 @@ def chart(explorer):
     return explorer.children[1]
 
 
+def picture(explorer):
+    return chart(explorer).picture
+
+
 def test_it_starts_at_1_on_a_slider_from_0_to_2():
     explorer = six()
     slider = explorer.slider
@@ -110,12 +114,12 @@ def test_other_stops():
     explorer = six(temperatures=np.linspace(0.5, 1.5, 9), value=1.25)
     assert explorer.slider.readout_format == ".3f"
     assert (explorer.slider.min, explorer.slider.max, explorer.slider.step) == (0.5, 1.5, 0.125)
-    assert chart(explorer).texts[1][0] == "Softmax Probabilities at Temperature = 0.625"
+    assert picture(explorer)["texts"][1][0] == "Softmax Probabilities at Temperature = 0.625"
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.25)"
 
 
 def test_heights_are_the_probabilities_at_every_stop():
-    heights = np.frombuffer(chart(six()).heights, np.float32).reshape(201, 6)
+    heights = np.frombuffer(picture(six())["shares"], np.float32).reshape(201, 6)
     for stop, row in enumerate(heights):
         weights = [math.exp((x - 5) / (stop / 100)) if stop else x == 5 for x in LOGITS]
         expected = [weight / math.fsum(weights) for weight in weights]
@@ -126,7 +130,7 @@ LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
 
 
 def test_words_at_every_stop():
-    texts = chart(six()).texts
+    texts = picture(six())["texts"]
     assert len(texts) == 201
     assert texts[137][0] == "Softmax Probabilities at Temperature = 1.37"
     assert texts[137][1].startswith("At temperature 1.37, “day” is the likeliest next token, ")
@@ -139,10 +143,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_the_picture_has_every_bar_at_probability_1_and_real_text():
-    widget = chart(six())
-    root = ET.fromstring(widget.svg)
+    drawn = picture(six())
+    root = ET.fromstring(drawn["svg"])
     named = {element.get("id"): element for element in root.iter() if element.get("id")}
-    foot, top = widget.scale["foot"], widget.scale["foot"] - widget.scale["length"]
+    foot = drawn["scale"]["foot"]
+    top = foot + drawn["scale"]["length"]
     for position in range(6):
         path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
         ys = {round(float(y), 4) for y in path[2::3]}
@@ -156,12 +161,12 @@ def test_the_picture_has_every_bar_at_probability_1_and_real_text():
 
 
 def test_the_same_table_gives_the_same_picture():
-    assert chart(six()).svg == chart(six(value=0)).svg
+    assert picture(six())["svg"] == picture(six(value=0))["svg"]
 
 
 def test_any_token_can_be_explored():
     explorer = TemperatureExplorer(TokenTable(ODD_TOKENS, np.arange(len(ODD_TOKENS))))
-    texts = [element.text for element in ET.fromstring(chart(explorer).svg).iter(f"{SVG}text")]
+    texts = [element.text for element in ET.fromstring(picture(explorer)["svg"]).iter(f"{SVG}text")]
     assert {"$x^2$", "<b>", "&amp;", "\"'", "a↵b", "😀", "שלום", "日本", "\\x00"} <= set(texts)
     assert "image/png" in explorer._repr_mimebundle_()[0]
 
@@ -190,14 +195,14 @@ def test_the_still_picture_shows_the_temperature():
     explorer = six()
     explorer.temperature = 0.5
     explorer._repr_mimebundle_()
-    picture = explorer._picture
-    assert [round(bar.get_height(), 6) for bar in picture._bars] == AT_HALF
-    labels = [label.get_text() for label in picture._labels]
+    still = explorer._picture
+    assert [round(bar.get_height(), 6) for bar in still._patches] == AT_HALF
+    labels = [label.get_text() for label in still._labels]
     assert labels == ["0.71", "<0.01", "<0.01", "0.26", "0.01", "0.01"]
-    assert picture._title.get_text() == "Softmax Probabilities at Temperature = 0.50"
+    assert still._title.get_text() == "Softmax Probabilities at Temperature = 0.50"
     explorer.temperature = 1.0
     explorer._repr_mimebundle_()
-    assert [round(bar.get_height(), 6) for bar in picture._bars] == ARTICLE
+    assert [round(bar.get_height(), 6) for bar in still._patches] == ARTICLE
 
 
 def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
@@ -219,10 +224,10 @@ def test_nothing_stays_behind():
 
 
 def test_the_users_settings_do_not_change_the_picture():
-    plain = chart(six())
+    plain = picture(six())
     with mpl.rc_context({"font.size": 30, "figure.dpi": 50, "axes.grid": True, "savefig.dpi": 300}):
-        other = chart(six())
-    assert (plain.scale, plain.svg) == (other.scale, other.svg)
+        other = picture(six())
+    assert plain == other
 
 
 def test_a_move_sends_no_message_but_the_sliders_own(monkeypatch):

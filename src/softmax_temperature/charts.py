@@ -16,10 +16,11 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import as_temperature
-from .core import TokenTable, entropy
+from .checks import Floats, as_temperature, as_temperatures, as_top
+from .core import TokenTable, entropy, likeliest, name_of_others, shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,18 +29,29 @@ if TYPE_CHECKING:
 
 # Blue and vermilion of seaborn's palette "colorblind", and a grey that stays readable on white.
 BAR, _TOP_BAR, _REFERENCE = "#0173b2", "#d55e00", "#767676"
+_OTHERS: dict[str, Any] = {"facecolor": "#949494", "edgecolor": "white", "hatch": "///"}
 WIDTH = 0.8
+_MOST_BARS, _MOST_UPRIGHT = 100, 12
 _UNIFORM: dict[str, Any] = {"color": _REFERENCE, "linestyle": ":", "linewidth": 1}
 _LONGEST_LABEL = 24
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
+_NUMBERED = re.compile(r" #\d+$")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
 
 
-def bar_chart(table: TokenTable, temperature: float = 1.0, *, ax: Axes | None = None) -> Axes:
+def bar_chart(
+    table: TokenTable,
+    temperature: float = 1.0,
+    *,
+    top: int | None = None,
+    orient: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw the probability of each token at one temperature as an annotated bar.
 
     The axis runs from 0 to 1 at every temperature. Grey outlines show the bars at temperature 1,
-    a dotted line the uniform level 1/n.
+    a dotted line the uniform level 1/n where all tokens are drawn. Tables of more than 100 tokens
+    are labelled in percent, since most of their probabilities are below 0.01.
 
     Parameters
     ----------
@@ -47,6 +59,11 @@ def bar_chart(table: TokenTable, temperature: float = 1.0, *, ax: Axes | None = 
         The tokens, drawn in their order.
     temperature : float, default 1.0
         As for `softmax`.
+    top : int, optional
+        Draw this many tokens, the likeliest first, and all others together as one hatched bar.
+        A table of more than 100 tokens needs it.
+    orient : {"v", "h"}, optional
+        Upright or lying bars; by default lying with `top` or if there are more than 12.
     ax : matplotlib Axes, optional
         Where to draw; by default the current Axes.
 
@@ -63,19 +80,25 @@ def bar_chart(table: TokenTable, temperature: float = 1.0, *, ax: Axes | None = 
     >>> ax.get_title()
     'Softmax Probabilities at Temperature = 2.00'
     """
-    check_table(table)
+    bars = Bars(table, top, orient)
     temperature = as_temperature(temperature)
     if ax is None:
         import matplotlib.pyplot as plt
 
         ax = plt.gca()
-    bars = _draw_bars(ax, table.probabilities(temperature))
-    add_halo(finish_bars(ax, table, bars, bar_labels(table, temperature)))
-    add_title_and_key(ax, title(temperature), len(bars))
+    (row,) = bars.shares([temperature])
+    add_halo(finish_bars(ax, bars, _draw_bars(ax, row, bars.orient), bars.labels(temperature, row)))
+    add_title_and_key(ax, bars, title(temperature))
     return ax
 
 
-def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
+def temperature_panels(
+    table: TokenTable,
+    temperatures: ArrayLike,
+    *,
+    top: int | None = None,
+    orient: str | None = None,
+) -> Figure:
     """Draw one small bar chart a temperature, side by side on the same axis.
 
     Parameters
@@ -84,11 +107,13 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
         The tokens, drawn in their order.
     temperatures : array_like, shape (n_temperatures,)
         As for `softmax`.
+    top, orient
+        As for `bar_chart`.
 
     Returns
     -------
     matplotlib Figure
-        A pyplot figure, 2.6 inches wide a panel.
+        A pyplot figure, 2.6 inches wide a panel, with lying bars higher the more there are.
 
     Examples
     --------
@@ -99,21 +124,22 @@ def temperature_panels(table: TokenTable, temperatures: ArrayLike) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    check_table(table)
-    rows = table.sweep(temperatures)
+    bars = Bars(table, top, orient)
+    stops = as_temperatures(temperatures).tolist()
+    upright = bars.orient == "v"
     figure, axes = plt.subplots(
         1,
-        len(rows),
-        figsize=(2.6 * len(rows), 3.4),
+        len(stops),
+        figsize=(2.6 * len(stops), 3.4 if upright else bars.height),
+        sharex=not upright,
         sharey=True,
         squeeze=False,
         layout="constrained",
     )
-    for ax, stop, row in zip(axes[0], rows.index, rows.to_numpy(), strict=True):
-        bars = _draw_bars(ax, row)
-        labels = bar_labels(table, stop)
-        add_halo(finish_bars(ax, table, bars, labels, fontsize="small"))
-        ax.set_title(f"T = {temperature_text(stop)}", pad=1.8 * mpl.rcParams["font.size"])
+    for ax, stop, row in zip(axes[0], stops, bars.shares(stops), strict=True):
+        patches = _draw_bars(ax, row, bars.orient)
+        add_halo(finish_bars(ax, bars, patches, bars.labels(stop, row), fontsize="small"))
+        ax.set_title(f"T = {temperature_text(stop)}", pad=bars.room * mpl.rcParams["font.size"])
         ax.label_outer()
     return figure
 
@@ -132,6 +158,7 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     -------
     str
         Two sentences, with the entropy in bits and the effective number of choices (perplexity).
+        Where a table has an `unseen_mass`, a third says what that means for the other two.
 
     Examples
     --------
@@ -144,21 +171,85 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     probabilities = table.probabilities(temperature)
     rivals = _possible(table, temperature).sum() > 1
     top = np.flatnonzero(probabilities == probabilities.max())
-    label = _decimals(float(probabilities.max()), can_be_one=not rivals)
+    percent = len(table.tokens) > _MOST_BARS
+    label = _decimals(float(probabilities.max()), percent=percent, can_be_one=not rivals)
     names = token_labels([table.tokens[position] for position in top[:3]])
     if len(top) == 1:
         lead = f"“{names[0]}” is the likeliest next token, with probability {label}"
     elif len(top) == len(table.tokens):
-        lead = f"all {len(top)} tokens are equally likely, with probability {label} each"
+        lead = f"all {len(top):,} tokens are equally likely, with probability {label} each"
     else:
         listed = ", ".join(f"“{name}”" for name in names) + (", ..." if len(top) > 3 else "")
-        lead = f"{len(top)} tokens share the lead, with probability {label} each: {listed}"
+        lead = f"{len(top):,} tokens share the lead, with probability {label} each: {listed}"
     bits = float(entropy(probabilities))
-    return (
+    sentences = (
         f"At temperature {temperature_text(temperature)}, {lead}. "
         f"Entropy: {'<0.01' if rivals and bits < 0.005 else f'{bits:.2f}'} bits, "
-        f"as open as an even choice among {2**bits:.2f} tokens."
+        f"as open as an even choice among {2**bits:,.2f} tokens."
     )
+    if table.unseen_mass:
+        sentences += (
+            f" All this is among the {len(table.tokens):,} listed tokens only: others held "
+            f"{_decimals(table.unseen_mass, percent=True)} of the probability in the answer, and "
+            "how a temperature changes their part cannot be known from it."
+        )
+    return sentences
+
+
+class Bars:
+    """Know what a chart of a table shows: all tokens, or the likeliest and all others together."""
+
+    def __init__(
+        self, table: TokenTable, top: int | None = None, orient: str | None = None
+    ) -> None:
+        check_table(table)
+        self.table = table
+        self._shown = likeliest(table.logits, as_top(top))
+        self.n_others = len(table.tokens) - len(self._shown)
+        self.count = len(self._shown) + bool(self.n_others)
+        if len(self._shown) > _MOST_BARS:
+            raise ValueError(
+                f"a chart has room for {_MOST_BARS} tokens, got {len(self._shown):,}: use top=20 "
+                "for the 20 likeliest and one bar for all others"
+            )
+        if orient not in ("v", "h", None):
+            raise ValueError(f"orient must be 'v' or 'h', got {orient!r}")
+        lying = self.n_others > 0 or self.count > _MOST_UPRIGHT
+        self.orient = orient or ("h" if lying else "v")
+        self.percent = len(table.tokens) > _MOST_BARS
+        # The height of a figure in inches, and the room above the axis for the label of a full
+        # bar, in heights of the font.
+        self.height = 4.4 if self.orient == "v" else 1.3 + 0.24 * self.count
+        self.room = 1.8 if self.orient == "v" else 0.6
+
+    def shares(self, temperatures: Sequence[float]) -> Floats:
+        """Return the length of each bar, a row a temperature."""
+        return shares(self.table.logits, temperatures, self._shown)
+
+    def names(self, glyphs: Set[int] | None = None) -> list[str]:
+        """Return the name of each bar."""
+        names = token_labels([self.table.tokens[position] for position in self._shown], glyphs)
+        return [*names, name_of_others(self.n_others)] if self.n_others else names
+
+    def leads(self) -> NDArray[np.bool_]:
+        """Return which bars are those of the likeliest tokens."""
+        return self.table.logits[self._shown] == self.table.logits.max()
+
+    def labels(self, temperature: float, row: Floats) -> list[str]:
+        """Return the label of each bar, in which only 0 is 0.00 and only 1 is 1.00.
+
+        At any temperature but 0, an unmasked token has a probability above 0, also where the
+        nearest float is 0, and one that has a rival a probability below 1.
+        """
+        possible = _possible(self.table, temperature)
+        bars = possible[self._shown].tolist()
+        if self.n_others:
+            bars.append(bool(np.delete(possible, self._shown).any()))
+        rivals = sum(bars) > 1
+        return [
+            _decimals(p, percent=self.percent, can_be_zero=not may, can_be_one=not rivals)
+            for p, may in zip(row.tolist(), bars, strict=True)
+        ]
 
 
 def check_table(table: Any) -> None:
@@ -185,26 +276,13 @@ def temperature_text(temperature: float) -> str:
     return f"{temperature:.6g}"
 
 
-def bar_labels(table: TokenTable, temperature: float) -> list[str]:
-    """Return the label of each bar, in which only 0 is 0.00 and only 1 is 1.00.
-
-    At any temperature but 0, an unmasked token has a probability above 0, also where the nearest
-    float is 0, and one that has a rival a probability below 1.
-    """
-    possible = _possible(table, temperature)
-    rivals = possible.sum() > 1
-    return [
-        _decimals(p, can_be_zero=not may, can_be_one=not rivals)
-        for p, may in zip(table.probabilities(temperature).tolist(), possible, strict=True)
-    ]
-
-
 def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[str]:
     r"""Return a label for each token that shows white space and keeps different tokens different.
 
     A space becomes ·, a newline ↵, a tab ⇥; other invisible characters, and those that are not
     among the `glyphs` (code points), an escape such as ``\x00``. Long tokens lose their middle.
-    Where two labels would be the same, the position is added.
+    Where two labels would be the same, the position is added; a label that already ends like that
+    gets one, too.
 
     Examples
     --------
@@ -214,63 +292,85 @@ def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[
     labels = [_visible(token, glyphs) for token in tokens]
     counts = Counter(labels)
     return [
-        f"{label} #{position}" if counts[label] > 1 else label
+        f"{label} #{position}" if counts[label] > 1 or _NUMBERED.search(label) else label
         for position, label in enumerate(labels)
     ]
 
 
 def finish_bars(
     ax: Axes,
-    table: TokenTable,
-    bars: Sequence[Rectangle],
+    bars: Bars,
+    patches: Sequence[Rectangle],
     labels: Sequence[str],
     fontsize: str = "medium",
 ) -> list[Annotation]:
     """Add labels, outlines at T = 1, the uniform level and names to bars, and return the labels."""
-    positions = np.arange(len(bars))
+    upright = bars.orient == "v"
+    for patch, leads in zip(patches, bars.leads(), strict=False):
+        if leads:
+            patch.set_facecolor(_TOP_BAR)
+    if bars.n_others:
+        patches[-1].set(**_OTHERS)
     texts: list[Annotation] = []
-    for position, bar, label in zip(positions, bars, labels, strict=True):
-        if table.logits[position] == table.logits.max():
-            bar.set_facecolor(_TOP_BAR)
+    for position, (patch, label) in enumerate(zip(patches, labels, strict=True)):
+        end = (position, patch.get_height()) if upright else (patch.get_width(), position)
         texts.append(
             ax.annotate(
                 label,
-                (position, bar.get_height()),
-                (0, 3),
+                end,
+                (0, 3) if upright else (3, 0),
                 textcoords="offset points",
-                ha="center",
-                va="bottom",
+                ha="center" if upright else "left",
+                va="bottom" if upright else "center_baseline",
                 fontsize=fontsize,
             )
         )
-    for position, height in zip(positions, table.probabilities(1.0), strict=True):
-        ax.add_patch(_outline(position - WIDTH / 2, height))
-    ax.axhline(1 / len(bars), **_UNIFORM)
-    ax.set(ylim=(0, 1), xlabel="Token", ylabel="Probability")
-    name_bars(ax, token_labels(table.tokens, _glyphs()))
+    for position, share in enumerate(bars.shares([1.0])[0]):
+        side = position - WIDTH / 2
+        ax.add_patch(_outline(*((side, 0, WIDTH, share) if upright else (0, side, share, WIDTH))))
+    if not bars.n_others:
+        (ax.axhline if upright else ax.axvline)(1 / bars.count, **_UNIFORM)
+    kind = "Probability"
+    if bars.table.unseen_mass:
+        kind += f" among the {len(bars.table.tokens):,} listed tokens"
+    ends = (-0.6, bars.count - 0.4)
+    if upright:
+        ax.set(ylim=(0, 1), xlim=ends, xlabel="Token", ylabel=kind)
+    else:
+        ax.set(xlim=(0, 1), ylim=ends[::-1], xlabel=kind, ylabel="")
+    if bars.percent:
+        (ax.yaxis if upright else ax.xaxis).set_major_formatter(PercentFormatter(1, 0, " %"))
+    name_bars(ax, bars, bars.names(_glyphs()))
     return texts
 
 
-def name_bars(ax: Axes, names: Sequence[str]) -> None:
-    """Put names below the bars."""
-    ax.set_xticks(
-        range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor", parse_math=False
-    )
+def name_bars(ax: Axes, bars: Bars, names: Sequence[str]) -> None:
+    """Put names beside the bars."""
+    if bars.orient == "v":
+        slanted: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+        ax.set_xticks(range(len(names)), names, parse_math=False, **slanted)
+    else:
+        ax.set_yticks(range(len(names)), names, parse_math=False)
 
 
-def add_title_and_key(ax: Axes, text: str, n_tokens: int) -> Text:
+def add_title_and_key(ax: Axes, bars: Bars, text: str) -> Text:
     """Put title and key above the Axes, clear of the label of a bar at 1, and return the title."""
+    signs: list[Any] = [_outline(0, 0, 1, 1)]
+    names = ["outline: T = 1"]
+    if not bars.n_others:
+        signs.append(Line2D([], [], **_UNIFORM))
+        names.append(f"dotted: uniform, 1/{bars.count}")
     ax.legend(
-        [_outline(0, 1), Line2D([], [], **_UNIFORM)],
-        ["outline: T = 1", f"dotted: uniform, 1/{n_tokens}"],
+        signs,
+        names,
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
-        borderaxespad=2.1,
+        borderaxespad=bars.room + 0.3,
         ncols=2,
         frameon=False,
         fontsize="small",
     )
-    return ax.set_title(text, pad=4.2 * mpl.rcParams["font.size"])
+    return ax.set_title(text, pad=(bars.room + 2.4) * mpl.rcParams["font.size"])
 
 
 def add_halo(labels: Sequence[Text]) -> None:
@@ -280,18 +380,19 @@ def add_halo(labels: Sequence[Text]) -> None:
         label.set_path_effects([withStroke(linewidth=3, foreground=background)])
 
 
-def _draw_bars(ax: Axes, heights: ArrayLike) -> list[Rectangle]:
+def _draw_bars(ax: Axes, lengths: ArrayLike, orient: str) -> list[Rectangle]:
     # Imported here, since the explorer does without it and starts sooner.
     import seaborn as sns
 
     first = len(ax.patches)
-    positions = np.arange(np.size(heights))
-    sns.barplot(x=positions, y=heights, color=BAR, saturation=1, width=WIDTH, linewidth=0, ax=ax)
-    return [bar for bar in ax.patches[first:] if isinstance(bar, Rectangle)]
+    across, along = "xy" if orient == "v" else "yx"
+    data = {across: np.arange(np.size(lengths)), along: lengths}
+    sns.barplot(**data, color=BAR, saturation=1, width=WIDTH, linewidth=0, orient=orient, ax=ax)
+    return [patch for patch in ax.patches[first:] if isinstance(patch, Rectangle)]
 
 
-def _outline(left: float, height: float) -> Rectangle:
-    return Rectangle((left, 0), WIDTH, height, fill=False, edgecolor=_REFERENCE)
+def _outline(left: float, bottom: float, width: float, height: float) -> Rectangle:
+    return Rectangle((left, bottom), width, height, fill=False, edgecolor=_REFERENCE)
 
 
 def _possible(table: TokenTable, temperature: float) -> NDArray[np.bool_]:
@@ -312,13 +413,15 @@ def _charmap(path: str) -> frozenset[int]:
     return frozenset(font_manager.get_font(path).get_charmap())
 
 
-def _decimals(value: float, *, can_be_zero: bool = False, can_be_one: bool = False) -> str:
-    text = f"{value:.2f}"
+def _decimals(
+    value: float, *, percent: bool = False, can_be_zero: bool = False, can_be_one: bool = False
+) -> str:
+    text, unit = (f"{100 * value:.2f}", " %") if percent else (f"{value:.2f}", "")
     if text == "0.00" and not can_be_zero:
-        return "<0.01"
-    if text == "1.00" and not can_be_one:
-        return ">0.99"
-    return text
+        return f"<0.01{unit}"
+    if text in ("1.00", "100.00") and value > 0.5 and not can_be_one:
+        return f">99.99{unit}" if percent else ">0.99"
+    return text + unit
 
 
 def _visible(token: str, glyphs: Set[int] | None) -> str:

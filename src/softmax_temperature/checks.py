@@ -33,6 +33,17 @@ def as_temperatures(values: ArrayLike) -> Floats:
     return stops
 
 
+def as_top(top: Any) -> int | None:
+    """Check that a value is a number of tokens, at least 1, or None for all."""
+    if top is None:
+        return None
+    if isinstance(top, (bool, np.bool_)) or not isinstance(top, (int, np.integer)):
+        raise TypeError(f"top must be a whole number of tokens, got {short(top)}")
+    if top < 1:
+        raise ValueError(f"top must be at least 1, got {top}: leave it out to keep all tokens")
+    return int(top)
+
+
 def real_number(value: Any, name: str) -> float:
     """Return a single real number as a float."""
     try:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from .checks import Floats, as_temperature, as_temperatures, real_array, real_number, short
+from .checks import (
+    Floats,
+    as_temperature,
+    as_temperatures,
+    as_top,
+    real_array,
+    real_number,
+    short,
+)
+from .logprobs import read_logprobs
 
 # pandas is imported where a DataFrame is asked for: the slider starts sooner without it.
 if TYPE_CHECKING:
@@ -149,6 +159,11 @@ class TokenTable:
     logits : array_like, shape (n_tokens,)
         One logit a token, natural log; ``-inf`` masks a token. Kept as float32 or float64.
 
+    Attributes
+    ----------
+    unseen_mass : float
+        The probability of tokens that are not in the table, where it is known: see `from_logprobs`.
+
     Raises
     ------
     TypeError
@@ -168,6 +183,7 @@ class TokenTable:
 
     tokens: tuple[str, ...]
     logits: Floats
+    unseen_mass: float = 0.0
 
     def __init__(self, tokens: Sequence[str], logits: ArrayLike) -> None:
         # A string, a set or a mapping holds strings too, but not in the order of the logits.
@@ -201,7 +217,8 @@ class TokenTable:
         Raises
         ------
         ValueError
-            If a column is missing, or a logit is text: the message names its row and column.
+            If a column is missing, a logit is not a number, or a token is not a string or is
+            there twice: the message names column and row, counted from 0.
         """
         import pandas as pd
 
@@ -212,10 +229,20 @@ class TokenTable:
             if columns.count(column) != 1:
                 raise ValueError(f"column {column!r} must be there once, got columns {columns}")
         logits = pd.to_numeric(frame["logits"], errors="coerce").to_numpy()
-        for row in np.flatnonzero(np.isnan(logits)):
-            value = frame["logits"].iloc[row]
-            raise ValueError(f"column 'logits', row {row}: must be a number, got {short(value)}")
-        return cls(frame["tokens"].tolist(), logits)
+        for row in np.flatnonzero(np.isnan(logits) | np.isposinf(logits)):
+            value = short(frame["logits"].iloc[row])
+            raise ValueError(f"column 'logits', row {row}: must be a number or -inf, got {value}")
+        names = frame["tokens"].tolist()
+        first: dict[str, int] = {}
+        for row, name in enumerate(names):
+            if not isinstance(name, str):
+                raise TypeError(f"column 'tokens', row {row}: must be a string, got {short(name)}")
+            if name in first:
+                raise ValueError(
+                    f"column 'tokens', row {row}: {short(name)} is in row {first[name]} already"
+                )
+            first[name] = row
+        return cls(names, logits)
 
     @classmethod
     def from_csv(cls, path: str | Path) -> TokenTable:
@@ -226,14 +253,89 @@ class TokenTable:
         Raises
         ------
         ValueError
-            As for `from_frame`; rows are counted from 0, below the header.
+            As for `from_frame`, or if a row has more or fewer fields than the header; rows are
+            counted from 0, below the header.
         """
         import pandas as pd
 
-        text = {"tokens": str, "logits": str}
-        return cls.from_frame(
-            pd.read_csv(path, dtype=text, keep_default_na=False, encoding="utf-8-sig")
-        )
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file, strict=True) if row]
+        header = rows.pop(0) if rows else []
+        for number, row in enumerate(rows):
+            if len(row) != len(header):
+                raise ValueError(
+                    f"row {number}: must have {len(header)} fields like the header, got {short(row)}"
+                )
+        return cls.from_frame(pd.DataFrame(rows, columns=header))
+
+    @classmethod
+    def from_logprobs(cls, logprobs: Any, position: int = 0) -> TokenTable:
+        r"""Read the log-probabilities that a model or an API gives for one next token.
+
+        Natural logarithms of probabilities are logits as good as any: they differ from the model's
+        own by a constant, which the softmax cancels. A set that lists every token is thus complete.
+        A set of the likeliest only, as an API gives it, keeps its `unseen_mass`, and all that is
+        computed from it is conditional on the listed tokens. How the others would share that mass
+        at another temperature cannot be known from it.
+
+        Parameters
+        ----------
+        logprobs : mapping, sequence of pairs, str or bytes
+            Tokens and their logprobs, each at most 0, or an answer in the shape of Chat Completions
+            (a dict or its JSON text; of an object of the ``openai`` package, its ``model_dump()``).
+            Of an answer, the first choice is read: the ``top_logprobs`` of one token, and that
+            token itself. OpenAI's flag -9999.0 for "very unlikely" [1]_ leaves a token out.
+        position : int, default 0
+            Which token of an answer, counted from 0.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the input has another shape, the answer lacks a part (the message names it), a
+            logprob is above 0, or the probabilities sum to more than 1 by more than 0.001.
+
+        Notes
+        -----
+        The slider starts from the model's own distribution only if the logprobs are those *before*
+        the temperature. So they are in vLLM (since its engine V1) [2]_, llama.cpp's server [3]_ and
+        Ollama [4]_. They are those *after* it in SGLang [5]_, in TensorRT-LLM's TRT backend [6]_
+        and in the ``scores`` of Hugging Face's ``generate``, whose ``logits`` are those before
+        [7]_. OpenAI's reference [1]_ does not say. Ask twice, with two temperatures: if the
+        logprobs stay the same, they are from before.
+
+        Logprobs from after a temperature :math:`T_0` are logits divided by :math:`T_0`, up to a
+        constant. Multiply them by :math:`T_0` and use ``TokenTable(tokens, logits)``. Do so only
+        for T0 above 0. What a truncated set has not seen cannot be brought back in that way.
+
+        References
+        ----------
+        .. [1] OpenAI API reference, Chat Completions, ``ChatCompletionTokenLogprob``.
+        .. [2] vLLM, ``vllm/v1/sample/sampler.py``: ``logprobs_mode="raw_logprobs"``.
+        .. [3] ggml-org/llama.cpp, pull request 10783.
+        .. [4] ollama/ollama, issue 16196.
+        .. [5] sgl-project/sglang, pull requests 8375 and 9984 (``RETURN_ORIGINAL_LOGPROB``).
+        .. [6] NVIDIA/TensorRT-LLM, pull request 12514.
+        .. [7] transformers, ``generation/utils.py``, ``GenerateDecoderOnlyOutput``.
+
+        Examples
+        --------
+        >>> table = TokenTable.from_logprobs({"show": -0.5766, "My": -0.8266, " show": -8.2016})
+        >>> table.probabilities().round(4)
+        array([5.620e-01, 4.377e-01, 3.000e-04])
+        >>> round(table.unseen_mass, 4)
+        0.0004
+        """
+        tokens, values = read_logprobs(logprobs, position)
+        total = float(np.exp(values).sum())
+        if total > 1.001:
+            raise ValueError(
+                f"logprobs must not sum to more than 1 as probabilities, got {total:.6g}: "
+                "for logits use TokenTable(tokens, logits)"
+            )
+        table = cls(tokens, values)
+        # Less than this is the rounding of float32 logprobs over a whole vocabulary.
+        object.__setattr__(table, "unseen_mass", 1 - total if total < 1 - 1e-5 else 0.0)
+        return table
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
         """Return the softmax of the logits, shape (n_tokens,), in the order of the tokens."""
@@ -251,35 +353,42 @@ class TokenTable:
             }
         )
 
-    def sweep(self, temperatures: ArrayLike) -> pd.DataFrame:
+    def sweep(self, temperatures: ArrayLike, top: int | None = None) -> pd.DataFrame:
         """Return the probabilities at many temperatures.
 
         Parameters
         ----------
         temperatures : array_like, shape (n_temperatures,)
             As for `softmax`.
+        top : int, optional
+            Keep this many tokens, the likeliest first, and sum up all others in a last column.
 
         Returns
         -------
-        DataFrame, shape (n_temperatures, n_tokens)
+        DataFrame, shape (n_temperatures, n_columns)
             A row a temperature, a column a token; every row sums to 1.
 
         Examples
         --------
-        >>> TokenTable(["day", "problem"], [5.0, 3.0]).sweep([0, 1, 2]).round(3)
-                       day  problem
+        >>> table = TokenTable(["day", "problem", "lava"], [5.0, 3.0, 2.0])
+        >>> table.sweep([0, 1, 2], top=1).round(3)
+                       day  all other 2 tokens
         temperature
-        0.0          1.000    0.000
-        1.0          0.881    0.119
-        2.0          0.731    0.269
+        0.0          1.000               0.000
+        1.0          0.844               0.156
+        2.0          0.629               0.371
         """
         import pandas as pd
 
         stops = as_temperatures(temperatures)
+        shown = likeliest(self.logits, as_top(top))
+        columns = [self.tokens[position] for position in shown]
+        if len(shown) < len(self.tokens):
+            columns.append(name_of_others(len(self.tokens) - len(shown)))
         return pd.DataFrame(
-            [self.probabilities(stop) for stop in stops],
+            shares(self.logits, stops.tolist(), shown),
             index=pd.Index(stops, name="temperature"),
-            columns=list(self.tokens),
+            columns=columns,
         )
 
     def __repr__(self) -> str:
@@ -287,6 +396,42 @@ class TokenTable:
         shown = ", ".join(short(token) for token in self.tokens[:3])
         more = ", ..." if len(self.tokens) > 3 else ""
         return f"TokenTable({len(self.tokens)} tokens: {shown}{more})"
+
+
+def likeliest(logits: Floats, top: int | None) -> NDArray[np.intp]:
+    """Return the positions of the `top` largest logits, largest first, tied ones in their order.
+
+    Without `top`, all positions in the order of the table.
+    """
+    if top is None:
+        return np.arange(len(logits))
+    lowest = np.partition(logits, -top)[-top] if top < len(logits) else -np.inf
+    candidates = np.flatnonzero(logits >= lowest)
+    return candidates[np.argsort(-logits[candidates], kind="stable")][:top]
+
+
+def shares(logits: Floats, temperatures: Sequence[float], shown: NDArray[np.intp]) -> Floats:
+    """Return the probabilities of the tokens `shown` and of all others together, a row a T.
+
+    The others are summed up directly, since 1 minus the rest would lose the digits of a small sum.
+    One buffer serves all temperatures.
+    """
+    shifted = _shifted(logits)
+    first, others = shifted[shown], np.delete(shifted, shown)
+    del shifted
+    buffer = np.empty_like(others)
+    rows = np.empty((len(temperatures), len(first) + bool(others.size)), logits.dtype)
+    for row, temperature in zip(rows, temperatures, strict=True):
+        _weights(first, temperature, out=row[: len(first)])
+        if others.size:
+            row[-1] = _weights(others, temperature, out=buffer).sum()
+        row /= row.sum()
+    return rows
+
+
+def name_of_others(count: int) -> str:
+    """Name the tokens that are left out, for a column or a bar."""
+    return f"all other {count:,} tokens" if count > 1 else "the other token"
 
 
 def _shifted(logits: Floats) -> Floats:
@@ -318,7 +463,10 @@ def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
         np.greater(shifted, -np.inf, out=out, casting="unsafe")
     else:
         with np.errstate(over="ignore", under="ignore"):
-            # In float64, since a float32 has no room for temperatures below 1e-45 or above 1e38.
-            np.divide(shifted, temperature, out=out, dtype=np.float64, casting="same_kind")
+            # A float32 has no room for temperatures such as 1e-45 or 1e39: divide in float64 then.
+            limits = np.finfo(shifted.dtype)
+            fits = limits.tiny <= temperature <= limits.max
+            wide = None if fits else np.float64
+            np.divide(shifted, temperature, out=out, dtype=wide, casting="same_kind")
             np.exp(out, out=out)
     return out

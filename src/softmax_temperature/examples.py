@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 from importlib.resources import files
+
+import numpy as np
 
 from .core import TokenTable
 
-_NAMES = ("wonderful-day", "wonderful-day-large")
+_DATA = files(__package__) / "data"
+_TOYS = ("wonderful-day", "wonderful-day-large")
+_GPT2 = ("gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence")
+_ANSWERS = ("gpt-4o-mini-tv", "gpt-4o-mini-tv-show-is")
 
 
 def load_example(name: str) -> TokenTable:
@@ -19,18 +25,38 @@ def load_example(name: str) -> TokenTable:
         ``"wonderful-day"``: six candidates for "It was a wonderful _____", with small logits;
         ``"wonderful-day-large"``: the same tokens, with logits that lie far apart.
 
+        ``"gpt2-spaceship"``: all 50,257 logits of GPT-2 small [1]_ after "As the spaceship was
+        approaching the"; ``"gpt2-deserted-planet"``: after "On the deserted planet they discovered
+        a"; ``"gpt2-artificial-intelligence"``: after "Artificial Intelligence is transforming the".
+
+        ``"gpt-4o-mini-tv"``: the three logprobs in a recorded answer of gpt-4o-mini [2]_ to "My
+        least favorite TV"; ``"gpt-4o-mini-tv-show-is"``: to "My least favorite TV show is".
+
     Raises
     ------
     ValueError
         If there is no such example; the message lists the names there are.
+
+    References
+    ----------
+    .. [1] A. Radford and others, "Language models are unsupervised multitask learners", OpenAI,
+       2019; logits as recorded in poloclub/transformer-explainer (``data/README.md``).
+    .. [2] openai/openai-cookbook, ``examples/Using_logprobs.ipynb``.
 
     Examples
     --------
     >>> load_example("wonderful-day")
     TokenTable(6 tokens: 'day', 'space', 'furniture', ...)
     """
-    if name not in _NAMES:
-        raise ValueError(f"name must be one of {', '.join(_NAMES)}, got {name!r}")
-    text = (files(__package__) / "data" / f"{name}.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
-    return TokenTable([row["tokens"] for row in rows], [float(row["logits"]) for row in rows])
+    if name in _TOYS:
+        text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
+        rows = list(csv.DictReader(text.splitlines()))
+        return TokenTable([row["tokens"] for row in rows], [float(row["logits"]) for row in rows])
+    if name in _GPT2:
+        tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
+        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
+            return TokenTable(tokens, logits[name.removeprefix("gpt2-")])
+    if name in _ANSWERS:
+        answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
+        return TokenTable.from_logprobs(answers[_ANSWERS.index(name)]["response"])
+    raise ValueError(f"name must be one of {', '.join(_TOYS + _GPT2 + _ANSWERS)}, got {name!r}")

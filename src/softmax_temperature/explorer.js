@@ -2,7 +2,7 @@
 // All numbers and words come from Python, a row for each temperature; none is computed here.
 
 // Put the picture into an element, and return the function that shows a temperature in it.
-export function draw(el, { svg, heights, texts, scale }) {
+export function draw(el, { svg, shares, texts, scale }) {
   const root = document.importNode(
     new DOMParser().parseFromString(svg, "image/svg+xml").documentElement,
     true,
@@ -13,6 +13,8 @@ export function draw(el, { svg, heights, texts, scale }) {
   const labels = Array.from({ length: count }, (_, i) => find(`label-${i}`));
   const labelTexts = labels.map((label) => label.querySelector("text"));
   const heading = find("title").querySelector("text");
+  const hatch = root.querySelector("pattern");
+  const upright = scale.orient === "v";
   const [name, description] = ["title", "desc"].map((tag) =>
     document.createElementNS("http://www.w3.org/2000/svg", tag),
   );
@@ -36,11 +38,15 @@ export function draw(el, { svg, heights, texts, scale }) {
     const row = Math.min(Math.max(nearest, 0), texts.length - 1);
     const [title, sentence, ...words] = texts[row];
     bars.forEach((bar, i) => {
-      const p = heights[row * count + i];
-      bar.setAttribute("transform", `matrix(1 0 0 ${p} 0 ${scale.foot * (1 - p)})`);
-      labels[i].setAttribute("transform", `translate(0 ${scale.length * (1 - p)})`);
+      const p = shares[row * count + i];
+      const [shift, back] = [scale.foot * (1 - p), -scale.length * (1 - p)];
+      bar.setAttribute("transform", upright ? `matrix(1 0 0 ${p} 0 ${shift})` : `matrix(${p} 0 0 1 ${shift} 0)`);
+      labels[i].setAttribute("transform", upright ? `translate(0 ${back})` : `translate(${back} 0)`);
       labelTexts[i].textContent = words[i];
     });
+    // The bar of all other tokens is the last one. Its hatching keeps its slant.
+    const p = Math.max(shares[row * count + count - 1], 1e-3);
+    hatch?.setAttribute("patternTransform", upright ? `scale(1 ${1 / p})` : `scale(${1 / p} 1)`);
     heading.textContent = name.textContent = title;
     caption.textContent = description.textContent = sentence;
   };
@@ -60,16 +66,21 @@ function makeIdsUnique(root, prefix) {
 export default {
   async render({ model, el }) {
     const slider = await model.widget_manager.get_model(model.get("slider").replace("IPY_MODEL_", ""));
-    const { buffer, byteOffset, byteLength } = model.get("heights");
-    const show = draw(el, {
-      svg: model.get("svg"),
-      heights: new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength)),
-      texts: model.get("texts"),
-      scale: model.get("scale"),
-    });
+    let show;
     const follow = () => show(slider.get("value"));
-    follow();
+    const redraw = () => {
+      const { shares, ...picture } = model.get("picture");
+      const { buffer, byteOffset, byteLength } = shares;
+      const floats = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
+      show = draw(el, { ...picture, shares: floats });
+      follow();
+    };
+    redraw();
+    model.on("change:picture", redraw);
     slider.on("change:value", follow);
-    return () => slider.off("change:value", follow);
+    return () => {
+      model.off("change:picture", redraw);
+      slider.off("change:value", follow);
+    };
   },
 };

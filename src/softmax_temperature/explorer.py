@@ -19,16 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from .charts import (
     BAR,
     WIDTH,
+    Bars,
     add_halo,
     add_title_and_key,
-    bar_labels,
-    check_table,
     describe,
     finish_bars,
     name_bars,
     temperature_text,
     title,
-    token_labels,
 )
 from .checks import as_temperature, as_temperatures
 from .core import TokenTable
@@ -36,7 +34,7 @@ from .core import TokenTable
 if TYPE_CHECKING:
     import pandas as pd
 
-_SIZE = (7.6, 4.4)  # inches
+_INCHES_WIDE = 7.6
 _STOPS = np.arange(201) / 100
 _STYLE: Any = {
     "axes.edgecolor": "#767676",
@@ -62,9 +60,16 @@ class TemperatureExplorer(ipywidgets.VBox):
         The stops of the slider, evenly spaced and rising; by default 0 to 2 in steps of 0.01.
     value : float, default 1.0
         The first temperature.
+    top : int, optional
+        Draw this many tokens, the likeliest first, and all others together as one hatched bar.
+        A table of more than 100 tokens needs it.
+    orient : {"v", "h"}, optional
+        Upright or lying bars; by default lying with `top` or if there are more than 12.
 
     Attributes
     ----------
+    table : TokenTable
+        What is shown. Set it to another table to draw that at the same temperature.
     temperature : float
         The stop at which the slider is. Setting it moves slider and chart, to the nearest stop;
         it can be observed like any trait.
@@ -79,7 +84,7 @@ class TemperatureExplorer(ipywidgets.VBox):
         If `table` is not a TokenTable, or a temperature is not a real number.
     ValueError
         If `temperatures` are fewer than two, not finite, negative or not evenly spaced; if `value`
-        or, later, `temperature` lies outside them.
+        or, later, `temperature` lies outside them; if there are too many bars.
 
     Examples
     --------
@@ -96,11 +101,18 @@ class TemperatureExplorer(ipywidgets.VBox):
     temperature: Any = traitlets.TraitType(1.0)
 
     def __init__(
-        self, table: TokenTable, temperatures: ArrayLike = _STOPS, value: float = 1.0
+        self,
+        table: TokenTable,
+        temperatures: ArrayLike = _STOPS,
+        value: float = 1.0,
+        *,
+        top: int | None = None,
+        orient: str | None = None,
     ) -> None:
-        check_table(table)
+        bars = Bars(table, top, orient)
         stops = _check_stops(as_temperatures(temperatures).astype(np.float64))
-        self._table, self._stops = table, stops
+        self._stops = stops
+        self._options = {"top": top, "orient": orient}
         value = self._nearest_stop(value, "value")
         decimals = max(len(temperature_text(stop).partition(".")[2]) for stop in stops)
         self.slider = ipywidgets.FloatSlider(
@@ -113,22 +125,34 @@ class TemperatureExplorer(ipywidgets.VBox):
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        self._picture = _Picture(table)
-        chart = _Chart(slider=self.slider, **self._picture.frames(stops.tolist()))
+        self._picture = _Picture(bars)
+        self._chart = _Chart(slider=self.slider, picture=self._picture.frames(stops.tolist()))
         super().__init__(
-            children=[self.slider, chart], temperature=value, layout={"max_width": "800px"}
+            children=[self.slider, self._chart], temperature=value, layout={"max_width": "800px"}
         )
         self.slider.observe(self._follow_slider, "value")
 
     @property
+    def table(self) -> TokenTable:
+        """The tokens and logits that are shown."""
+        return self._picture.bars.table
+
+    @table.setter
+    def table(self, table: TokenTable) -> None:
+        self._picture = _Picture(Bars(table, **self._options))
+        self._chart.picture = self._picture.frames(self._stops.tolist())
+
+    @property
     def probabilities(self) -> pd.DataFrame:
         """Tokens, logits and probabilities at the current temperature."""
-        return self._table.to_frame(self.temperature)
+        return self.table.to_frame(self.temperature)
 
     def __repr__(self) -> str:
         """Give the number of tokens and the current temperature."""
+        bars = self._picture.bars
+        shown = f"top {bars.count - 1:,} of " if bars.n_others else ""
         return (
-            f"TemperatureExplorer({len(self._table.tokens):,} tokens, "
+            f"TemperatureExplorer({shown}{len(bars.table.tokens):,} tokens, "
             f"temperature={temperature_text(self.temperature)})"
         )
 
@@ -136,7 +160,8 @@ class TemperatureExplorer(ipywidgets.VBox):
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
         data["image/png"] = base64.b64encode(self._picture.still(self.temperature)).decode()
-        width, height = (round(96 * inches) for inches in _SIZE)
+        inches = _INCHES_WIDE, self._picture.bars.height
+        width, height = (round(96 * length) for length in inches)
         return data, {"image/png": {"width": width, "height": height}}
 
     @traitlets.validate("temperature")
@@ -170,10 +195,7 @@ class _Chart(anywidget.AnyWidget):
 
     _esm = Path(__file__).with_name("explorer.js")
     _css = Path(__file__).with_name("explorer.css")
-    svg = traitlets.Unicode().tag(sync=True)
-    heights = traitlets.Bytes().tag(sync=True)
-    texts: Any = traitlets.List().tag(sync=True)
-    scale = traitlets.Dict().tag(sync=True)
+    picture: Any = traitlets.Dict().tag(sync=True)
     slider = traitlets.Instance(ipywidgets.FloatSlider).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -194,46 +216,55 @@ def _check_stops(stops: NDArray[np.float64]) -> NDArray[np.float64]:
 class _Picture:
     """The chart, laid out once: as SVG with every bar at probability 1, and as PNG at any T."""
 
-    def __init__(self, table: TokenTable) -> None:
-        self._table = table
-        count = len(table.tokens)
+    def __init__(self, bars: Bars) -> None:
+        self.bars = bars
+        upright = bars.orient == "v"
         with style.context(["default", _STYLE]):
-            self._figure = Figure(figsize=_SIZE, layout="constrained")
+            self._figure = Figure(figsize=(_INCHES_WIDE, bars.height), layout="constrained")
             self._ax = self._figure.subplots()
-            bars = self._ax.bar(range(count), 1.0, color=BAR, width=WIDTH)
-            self._bars = list(bars)
-            self._labels = finish_bars(self._ax, table, self._bars, ["1.00"] * count)
-            self._names = [text.get_text() for text in self._ax.get_xticklabels()]
-            self._title = add_title_and_key(self._ax, title(1.0), count)
+            draw: Any = self._ax.bar if upright else self._ax.barh
+            drawn = draw(range(bars.count), 1.0, WIDTH, color=BAR, linewidth=0)
+            self._patches = list(drawn)
+            full = "100.00 %" if bars.percent else "1.00"
+            self._labels = finish_bars(self._ax, bars, self._patches, [full] * bars.count)
+            ticks = self._ax.get_xticklabels() if upright else self._ax.get_yticklabels()
+            self._names = [text.get_text() for text in ticks]
+            self._title = add_title_and_key(self._ax, bars, title(1.0))
             self._figure.draw_without_rendering()
         self._figure.set_layout_engine("none")
         self._title.set_gid("title")
-        for position, (bar, label) in enumerate(zip(self._bars, self._labels, strict=True)):
-            bar.set_gid(f"bar-{position}")
+        for position, (patch, label) in enumerate(zip(self._patches, self._labels, strict=True)):
+            patch.set_gid(f"bar-{position}")
             label.set_gid(f"label-{position}")
 
     def frames(self, stops: list[float]) -> dict[str, Any]:
         """Return the picture for the browser, and what each stop makes of it."""
-        table = self._table
-        heights = np.array([table.probabilities(stop) for stop in stops], dtype=np.float32)
+        bars = self.bars
+        rows = bars.shares(stops)
         # The browser has the fonts for every script, where the still picture has escapes.
-        name_bars(self._ax, token_labels(table.tokens))
+        name_bars(self._ax, bars, bars.names())
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         with style.context(["default", _STYLE]), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             self._figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
-        name_bars(self._ax, self._names)
-        # Where probabilities 0 and 1 are, in the picture's points, counted from above.
-        points = self._ax.transData.transform([(0, 0), (0, 1)])[:, 1] * 72 / self._figure.dpi
-        foot, top = (72 * _SIZE[1] - points).tolist()
+        name_bars(self._ax, bars, self._names)
+        # Where probabilities 0 and 1 are, in the picture's points from its left and upper edges.
+        (x0, y0), (x1, y1) = self._ax.transAxes.transform([(0, 0), (1, 1)]) * 72 / self._figure.dpi
+        foot, end = (72 * bars.height - y0, 72 * bars.height - y1)
+        if bars.orient == "h":
+            foot, end = x0, x1
         return {
             "svg": buffer.getvalue(),
-            "heights": heights.tobytes(),
-            "texts": [[title(t), describe(table, t), *bar_labels(table, t)] for t in stops],
+            "shares": rows.astype(np.float32).tobytes(),
+            "texts": [
+                [title(t), describe(bars.table, t), *bars.labels(t, row)]
+                for t, row in zip(stops, rows, strict=True)
+            ],
             "scale": {
-                "foot": foot,
-                "length": foot - top,
+                "orient": bars.orient,
+                "foot": float(foot),
+                "length": float(end - foot),
                 "first": stops[0],
                 "step": stops[1] - stops[0],
             },
@@ -241,11 +272,15 @@ class _Picture:
 
     def still(self, temperature: float) -> bytes:
         """Return the picture at one temperature as PNG."""
-        table = self._table
-        heights, words = table.probabilities(temperature), bar_labels(table, temperature)
-        for bar, label, height, word in zip(self._bars, self._labels, heights, words, strict=True):
-            bar.set_height(height)
-            label.xy = (label.xy[0], height)
+        (row,) = self.bars.shares([temperature])
+        words = self.bars.labels(temperature, row)
+        for patch, label, share, word in zip(self._patches, self._labels, row, words, strict=True):
+            if self.bars.orient == "v":
+                patch.set_height(share)
+                label.xy = (label.xy[0], share)
+            else:
+                patch.set_width(share)
+                label.xy = (share, label.xy[1])
             label.set_text(word)
         self._title.set_text(title(temperature))
         add_halo(self._labels)
