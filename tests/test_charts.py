@@ -1,7 +1,9 @@
 """The charts' artists and words, against figures worked out elsewhere."""
 
+import io
 import math
 import re
+import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -14,7 +16,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
-from softmax_temperature.charts import Bars, temperature_text, token_labels
+from softmax_temperature.charts import Bars, _glyphs, name_bars, temperature_text, token_labels
 
 ARTICLE = [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343]
 AT_HALF = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
@@ -71,6 +73,87 @@ def test_bars_labels_and_names_are_those_of_the_table(temperature, figures):
     np.testing.assert_allclose(centres, ax.get_xticks())
     assert {text.get_rotation() for text in ax.get_xticklabels()} == {45}
     assert ax.get_title() == f"Softmax Probabilities at Temperature = {temperature:.2f}"
+
+
+SPACESHIP = [0.1293, 0.0346, 0.0273, 0.0263]
+
+
+def test_the_likeliest_tokens_lie_above_one_hatched_bar_for_all_others():
+    table = load_example("gpt2-spaceship")
+    ax = bar_chart(table, top=4, ax=axes())
+    *shown, others = bars(ax)
+    assert [round(bar.get_width(), 4) for bar in shown] == SPACESHIP
+    assert others.get_width() == pytest.approx(0.7825, abs=0.00006)
+    assert [bool(bar.get_hatch()) for bar in bars(ax)] == [False] * 4 + [True]
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert names == ["·planet", "·surface", "·station", "·moon", "all other 50,253 tokens"]
+    labels = [text.get_text() for text in ax.texts]
+    assert labels == ["12.93 %", "3.46 %", "2.73 %", "2.63 %", "78.25 %"]
+    assert [bar.get_width() for bar in outlines(ax)] == [bar.get_width() for bar in bars(ax)]
+    assert ax.get_xlim() == (0, 1)
+    assert ax.yaxis_inverted()
+    assert ":" not in [line.get_linestyle() for line in ax.lines]
+
+
+@pytest.mark.parametrize(("orient", "length"), [("v", "get_height"), ("h", "get_width")])
+def test_bars_stand_or_lie(orient, length):
+    ax = bar_chart(load_example("wonderful-day"), 0.5, orient=orient, ax=axes())
+    assert [round(getattr(bar, length)(), 6) for bar in bars(ax)] == AT_HALF
+    assert [round(getattr(bar, length)(), 6) for bar in outlines(ax)] == ARTICLE
+    for text, value in zip(ax.texts, AT_HALF, strict=True):
+        assert text.xy["vh".index(orient) - 1] == pytest.approx(value, abs=1e-6)
+    limits = {"v": ax.get_ylim, "h": ax.get_xlim}[orient]
+    assert limits() == (0, 1)
+
+
+@pytest.mark.parametrize("orient", ["x", "", 1, "horizontal"])
+def test_a_bad_orient_is_refused(orient):
+    with pytest.raises(ValueError, match="orient must be 'v' or 'h', got"):
+        bar_chart(load_example("wonderful-day"), orient=orient)
+
+
+@pytest.mark.parametrize("top", [None, 101, 50_257])
+def test_too_many_bars_are_refused_before_anything_is_drawn(top):
+    table = load_example("gpt2-spaceship")
+    for function in (bar_chart, lambda t, top: temperature_panels(t, [1], top=top)):
+        with pytest.raises(ValueError, match=r"room for 100 tokens, got [0-9,]+: use top=20"):
+            function(table, top=top)
+    assert plt.get_fignums() == []
+
+
+def test_panels_lie_where_there_are_many_bars():
+    figure = temperature_panels(load_example("gpt2-spaceship"), [1.0, 2.0], top=20)
+    widths = [[round(bar.get_width(), 4) for bar in bars(ax)][:4] for ax in figure.axes]
+    assert widths[0] == SPACESHIP
+    assert widths[1][0] == 0.005
+    assert len(bars(figure.axes[1])) == 21
+
+
+def test_all_of_gpt2s_tokens_can_be_drawn():
+    tokens = load_example("gpt2-spaceship").tokens
+    labels = token_labels(tokens)
+    assert len(set(labels)) == len(tokens) == 50_257
+    glyphs = _glyphs()
+    plain = token_labels(tokens, glyphs)
+    assert len(set(plain)) == len(tokens)
+    assert all(ord(character) in glyphs for label in plain for character in label)
+    # Those that are more than letters and digits, as text in well-formed SVG.
+    signs = [label for label in plain if not re.fullmatch("·?[0-9A-Za-z]+", label)]
+    assert len(signs) > 1_000
+    ax = Figure(figsize=(4, 4)).subplots()
+    name_bars(ax, Bars(load_example("wonderful-day"), orient="h"), signs)
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        ax.figure.savefig(buffer, format="svg")
+    buffer.seek(0)
+    texts = {e.text for e in ET.parse(buffer).iter("{http://www.w3.org/2000/svg}text")}
+    assert set(signs) <= texts
+    assert not any(label.get_parse_math() for label in ax.get_yticklabels())
+
+
+def test_a_token_that_looks_numbered_stays_different():
+    # A space in a token is shown as a dot, so that only a number that was added follows a space.
+    assert token_labels([" a", "·a", "·a #0"]) == ["·a #0", "·a #1", "·a·#0"]
 
 
 def test_the_uniform_level_is_one_nth():
@@ -183,6 +266,21 @@ def test_labels_never_lie(logits, temperature):
         assert (label == "1.00") == (certain and logit == max(logits))
 
 
+@given(st.lists(st.floats(-40, 0), min_size=101, max_size=130), st.integers(1, 20), st.floats(0, 2))
+def test_labels_in_percent_never_lie(logits, top, temperature):
+    table = TokenTable([str(i) for i in range(len(logits))], logits)
+    bars = Bars(table, top=top)
+    (row,) = bars.shares([temperature])
+    for p, label in zip(row, bars.labels(temperature, row), strict=True):
+        if label == "<0.01 %":
+            assert p < 0.00005
+        elif label == ">99.99 %":
+            assert p > 0.99995
+        else:
+            assert float(label.removesuffix(" %")) == pytest.approx(100 * p, abs=0.00501)
+            assert label != "0.00 %" or temperature == 0
+
+
 def test_masked_tokens_are_labelled_0():
     table = TokenTable(["a", "b"], [1, -math.inf])
     assert bar_labels(table, 1.0) == ["1.00", "0.00"]
@@ -223,6 +321,13 @@ def test_the_sentence_at_the_limits():
         table, math.inf
     )
     assert "Entropy: <0.01 bits" in describe(table, 0.01)
+
+
+def test_the_sentence_of_a_large_table_is_in_percent():
+    assert describe(load_example("gpt2-spaceship")) == (
+        "At temperature 1.00, “·planet” is the likeliest next token, with probability 12.93 %. "
+        "Entropy: 9.10 bits, as open as an even choice among 547.86 tokens."
+    )
 
 
 def test_the_sentence_names_tied_tokens():

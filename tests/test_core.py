@@ -1,6 +1,7 @@
 """The math, against mpmath with 60 digits, hand-worked fractions and the article's figures."""
 
 import math
+import tracemalloc
 from fractions import Fraction
 
 import mpmath
@@ -339,6 +340,62 @@ def test_a_sweep_has_a_row_a_temperature(stops):
         np.testing.assert_array_equal(row, table.probabilities(stop))
 
 
+@given(
+    hnp.arrays(np.float64, st.integers(1, 40), elements=st.integers(-3, 3).map(float)),
+    st.integers(1, 50),
+    st.sampled_from([0, 0.01, 0.5, 1, 2, 1e6, math.inf]),
+)
+def test_the_likeliest_tokens_and_the_rest_sum_to_1(logits, top, temperature):
+    table = TokenTable([str(i) for i in range(len(logits))], logits)
+    rows = table.sweep([temperature], top=top)
+    # Largest first, tied ones in their order: what sorted() does with a key.
+    order = sorted(range(len(logits)), key=lambda i: -logits[i])[:top]
+    left_out = len(logits) - len(order)
+    names = [str(i) for i in order]
+    others = ["the other token"] if left_out == 1 else [f"all other {left_out} tokens"]
+    assert list(rows.columns) == (names + others if left_out else names)
+    exact = softmax(logits, temperature)
+    row = rows.to_numpy()[0]
+    np.testing.assert_allclose(row[: len(order)], exact[order], rtol=1e-14)
+    assert math.fsum(row) == pytest.approx(1, abs=4 * EPS)
+    if left_out:
+        rest = math.fsum(p for i, p in enumerate(exact) if i not in order)
+        assert row[-1] == pytest.approx(rest, rel=1e-13)
+
+
+def test_a_tiny_rest_keeps_its_digits():
+    # 1 minus the largest would be 0.
+    rows = TokenTable(["a", "b", "c"], [0.0, -40.0, -41.0]).sweep([1], top=1)
+    exact = exact_softmax([0.0, -40.0, -41.0], 1)
+    assert rows["all other 2 tokens"].item() == pytest.approx(float(exact[1] + exact[2]), rel=1e-14)
+
+
+def test_a_sweep_takes_no_memory_for_each_temperature():
+    logits = np.random.default_rng(0).normal(-90, 4, 262_144)
+    table = TokenTable([str(i) for i in range(len(logits))], logits)
+    tracemalloc.start()
+    rows = table.sweep(np.arange(201) / 100, top=20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 6 * logits.nbytes
+    assert rows.shape == (201, 21)
+
+
+@pytest.mark.parametrize(
+    ("top", "error", "words"),
+    [
+        (0, ValueError, "top must be at least 1, got 0"),
+        (-3, ValueError, "top must be at least 1, got -3"),
+        (2.0, TypeError, r"top must be a whole number of tokens, got 2\.0"),
+        (True, TypeError, "top must be a whole number of tokens, got True"),
+        ("20", TypeError, "top must be a whole number of tokens, got '20'"),
+    ],
+)
+def test_a_bad_top_is_refused(top, error, words):
+    with pytest.raises(error, match=words):
+        load_example("wonderful-day").sweep([1], top=top)
+
+
 def test_a_sweep_refuses_bad_temperatures():
     table = load_example("wonderful-day")
     with pytest.raises(ValueError, match="temperature must not be negative"):
@@ -363,9 +420,18 @@ def test_a_csv_is_read_to_the_letter(tmp_path):
     [
         ("tokens,scores\na,1\n", "column 'logits' must be there once"),
         ("a,1\nb,2\n", "column 'tokens' must be there once"),
-        ("tokens,logits\na,1\nb,high\n", "column 'logits', row 1: must be a number, got 'high'"),
-        ("tokens,logits\na,1\nb,\n", "column 'logits', row 1: must be a number, got ''"),
-        ("tokens,logits\na,1\na,2\n", "tokens must differ, got 'a' at 0 and 1"),
+        (
+            "tokens,logits\na,1\nb,high\n",
+            "column 'logits', row 1: must be a number or -inf, got 'high'",
+        ),
+        ("tokens,logits\na,1\nb,\n", "column 'logits', row 1: must be a number or -inf, got ''"),
+        ("tokens,logits\na,1\na,2\n", "column 'tokens', row 1: 'a' is in row 0 already"),
+        ("tokens,logits\na,1\nb,inf\n", "column 'logits', row 1: must be a number or -inf"),
+        ("tokens,logits\na,1,2\nb,2,3\n", r"row 0: must have 2 fields, got \['a', '1', '2'\]"),
+        ("tokens,logits\na,1\nb\n", "row 1: must have 2 fields"),
+        ("tokens,logits,logits\na,1,2\n", "column 'logits' must be there once"),
+        ("tokens;logits\na;1\n", r"column 'tokens' must be there once, got columns \['tokens;log"),
+        ("", "column 'tokens' must be there once"),
         ("tokens,logits\n", "logits must not be empty"),
     ],
 )
@@ -380,6 +446,11 @@ def test_a_csv_with_a_byte_order_mark_is_read(tmp_path):
     path = tmp_path / "tokens.csv"
     path.write_text("\ufefftokens,logits\na,1\nb,-inf\n", encoding="utf-8")
     assert TokenTable.from_csv(path).probabilities().tolist() == [1, 0]
+
+
+def test_a_frame_with_a_bad_token_is_refused():
+    with pytest.raises(TypeError, match="column 'tokens', row 1: must be a string, got 5"):
+        TokenTable.from_frame(pd.DataFrame({"tokens": ["a", 5], "logits": [1, 2]}))
 
 
 def test_a_frame_must_be_a_frame():

@@ -242,3 +242,80 @@ def test_a_move_sends_no_message_but_the_sliders_own(monkeypatch):
     assert all(widget is explorer.slider for widget in sent)
     explorer.temperature = 0.4
     assert all(widget is explorer.slider for widget in sent)
+
+
+def gpt2(**options):
+    return TemperatureExplorer(load_example("gpt2-spaceship"), top=20, **options)
+
+
+def test_the_likeliest_of_a_whole_vocabulary_and_the_rest():
+    explorer = gpt2(value=0.5)
+    assert repr(explorer) == "TemperatureExplorer(top 20 of 50,257 tokens, temperature=0.50)"
+    shares = np.frombuffer(picture(explorer)["shares"], np.float32).reshape(201, 21)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    logits = np.sort(load_example("gpt2-spaceship").logits.astype(float))[::-1]
+    for stop in (1, 50, 100, 200):
+        weights = np.exp((logits - logits[0]) / (stop / 100))
+        expected = [*weights[:20], weights[20:].sum()] / weights.sum()
+        np.testing.assert_allclose(shares[stop], expected, rtol=1e-4, atol=1e-37)
+    assert picture(explorer)["texts"][100][2:5] == ["12.93 %", "3.46 %", "2.73 %"]
+    assert picture(explorer)["texts"][100][-1] == "59.07 %"
+    assert picture(explorer)["texts"][0][2:4] == ["100.00 %", "0.00 %"]
+    assert picture(explorer)["texts"][5][2:4] == [">99.99 %", "<0.01 %"]
+
+
+def test_lying_bars_are_full_in_the_picture():
+    drawn = picture(gpt2())
+    root = ET.fromstring(drawn["svg"])
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    left, right = drawn["scale"]["foot"], drawn["scale"]["foot"] + drawn["scale"]["length"]
+    assert right > left
+    for position in range(21):
+        path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
+        assert {round(float(x), 4) for x in path[1::3]} == {round(left, 4), round(right, 4)}
+        assert named[f"label-{position}"].find(f".//{SVG}text").text == "100.00 %"
+    assert len(list(root.iter(f"{SVG}pattern"))) == 1
+    texts = [element.text for element in root.iter(f"{SVG}text")]
+    assert {"·planet", "all other 50,237 tokens"} <= set(texts)
+
+
+def test_the_still_picture_of_lying_bars_shows_the_temperature():
+    explorer = gpt2(value=2)
+    assert "image/png" in explorer._repr_mimebundle_()[0]
+    widths = [patch.get_width() for patch in explorer._picture._patches]
+    exact = explorer.probabilities["probabilities"].nlargest(20)
+    np.testing.assert_allclose(widths[:20], exact, rtol=1e-5)
+
+
+def test_too_many_bars_are_refused():
+    with pytest.raises(ValueError, match="room for 100 tokens, got 50,257: use top=20"):
+        TemperatureExplorer(load_example("gpt2-spaceship"))
+
+
+def test_another_table_is_drawn_at_the_same_temperature():
+    explorer = six(value=0.5)
+    explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
+    assert explorer.temperature == explorer.slider.value == 0.5
+    assert repr(explorer) == "TemperatureExplorer(2 tokens, temperature=0.50)"
+    assert picture(explorer) == picture(TemperatureExplorer(explorer.table))
+    np.testing.assert_allclose(
+        explorer.probabilities["probabilities"], [0.119203, 0.880797], atol=1e-6
+    )
+    with pytest.raises(TypeError, match="table must be a TokenTable, got dict"):
+        explorer.table = {"a": 1.0}
+    assert explorer.table.tokens == ("a", "b")
+
+
+def test_a_constant_on_every_logit_changes_nothing():
+    explorer = gpt2()
+    before = picture(explorer)
+    table = explorer.table
+    explorer.table = TokenTable(table.tokens, table.logits + 100)
+    assert picture(explorer) == before
+
+
+def test_a_truncated_answer_is_shown_as_conditional():
+    explorer = TemperatureExplorer(load_example("gpt-4o-mini-tv-show-is"))
+    texts = [e.text for e in ET.fromstring(picture(explorer)["svg"]).iter(f"{SVG}text")]
+    assert "Probability among the 3 listed tokens" in texts
+    assert all("listed tokens only" in row[1] for row in picture(explorer)["texts"])

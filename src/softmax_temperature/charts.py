@@ -35,7 +35,6 @@ _MOST_BARS, _MOST_UPRIGHT = 100, 12
 _UNIFORM: dict[str, Any] = {"color": _REFERENCE, "linestyle": ":", "linewidth": 1}
 _LONGEST_LABEL = 24
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
-_NUMBERED = re.compile(r" #\d+$")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
 
 
@@ -233,7 +232,8 @@ class Bars:
 
     def leads(self) -> NDArray[np.bool_]:
         """Return which bars are those of the likeliest tokens."""
-        return self.table.logits[self._shown] == self.table.logits.max()
+        leads: NDArray[np.bool_] = self.table.logits[self._shown] == self.table.logits.max()
+        return leads
 
     def labels(self, temperature: float, row: Floats) -> list[str]:
         """Return the label of each bar, in which only 0 is 0.00 and only 1 is 1.00.
@@ -281,8 +281,7 @@ def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[
 
     A space becomes ·, a newline ↵, a tab ⇥; other invisible characters, and those that are not
     among the `glyphs` (code points), an escape such as ``\x00``. Long tokens lose their middle.
-    Where two labels would be the same, the position is added; a label that already ends like that
-    gets one, too.
+    Where two labels would be the same, the position is added.
 
     Examples
     --------
@@ -292,7 +291,7 @@ def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[
     labels = [_visible(token, glyphs) for token in tokens]
     counts = Counter(labels)
     return [
-        f"{label} #{position}" if counts[label] > 1 or _NUMBERED.search(label) else label
+        f"{label} #{position}" if counts[label] > 1 else label
         for position, label in enumerate(labels)
     ]
 

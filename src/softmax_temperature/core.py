@@ -234,14 +234,13 @@ class TokenTable:
             raise ValueError(f"column 'logits', row {row}: must be a number or -inf, got {value}")
         names = frame["tokens"].tolist()
         first: dict[str, int] = {}
-        for row, name in enumerate(names):
+        for position, name in enumerate(names):
+            place = f"column 'tokens', row {position}"
             if not isinstance(name, str):
-                raise TypeError(f"column 'tokens', row {row}: must be a string, got {short(name)}")
+                raise TypeError(f"{place}: must be a string, got {short(name)}")
             if name in first:
-                raise ValueError(
-                    f"column 'tokens', row {row}: {short(name)} is in row {first[name]} already"
-                )
-            first[name] = row
+                raise ValueError(f"{place}: {short(name)} is in row {first[name]} already")
+            first[name] = position
         return cls(names, logits)
 
     @classmethod
@@ -261,11 +260,10 @@ class TokenTable:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file, strict=True) if row]
         header = rows.pop(0) if rows else []
+        width = len(header)
         for number, row in enumerate(rows):
-            if len(row) != len(header):
-                raise ValueError(
-                    f"row {number}: must have {len(header)} fields like the header, got {short(row)}"
-                )
+            if len(row) != width:
+                raise ValueError(f"row {number}: must have {width} fields, got {short(row)}")
         return cls.from_frame(pd.DataFrame(rows, columns=header))
 
     @classmethod

@@ -112,7 +112,7 @@ class TemperatureExplorer(ipywidgets.VBox):
         bars = Bars(table, top, orient)
         stops = _check_stops(as_temperatures(temperatures).astype(np.float64))
         self._stops = stops
-        self._options = {"top": top, "orient": orient}
+        self._options: dict[str, Any] = {"top": top, "orient": orient}
         value = self._nearest_stop(value, "value")
         decimals = max(len(temperature_text(stop).partition(".")[2]) for stop in stops)
         self.slider = ipywidgets.FloatSlider(
