@@ -132,8 +132,9 @@ def main(notebook: str, folder: str) -> None:
             page.wait_for_timeout(400)
             page.screenshot(path=Path(folder, f"{path.stem}-{number:02}.png"))
         view = explorer(page)
-        view.locator(".widget-readout").fill("0.5")
-        view.locator(".widget-readout").press("Enter")
+        readout = view.locator(".widget-readout").last
+        readout.fill("0.5")
+        readout.press("Enter")
         view.locator(".softmax-temperature p").click()
         view.screenshot(path=Path(folder, "explorer.png"))
 

@@ -308,7 +308,7 @@ def test_temperatures_are_never_rounded_away(temperature, text):
 
 def test_the_sentence_at_1():
     assert describe(load_example("wonderful-day"), 1) == (
-        "At temperature 1.00, “day” is the likeliest next token, with probability 0.51. "
+        "At temperature 1.00, “day” is the likeliest next token, with probability 0.51.\n"
         "Entropy: 1.80 bits, as open as an even choice among 3.47 tokens."
     )
 
@@ -325,7 +325,7 @@ def test_the_sentence_at_the_limits():
 
 def test_the_sentence_of_a_large_table_is_in_percent():
     assert describe(load_example("gpt2-spaceship")) == (
-        "At temperature 1.00, “·planet” is the likeliest next token, with probability 12.93 %. "
+        "At temperature 1.00, “·planet” is the likeliest next token, with probability 12.93 %.\n"
         "Entropy: 9.10 bits, as open as an even choice among 547.86 tokens."
     )
 

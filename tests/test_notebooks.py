@@ -5,7 +5,10 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+
+from softmax_temperature import TemperatureExplorer, TokenTable
 
 NOTEBOOKS = sorted(Path(__file__).parents[1].joinpath("notebooks").glob("*.ipynb"))
 
@@ -63,3 +66,31 @@ def test_a_notebook_without_outputs_is_refused(path):
         if cell.cell_type == "code":
             cell.outputs = []
     assert "no saved outputs: the replay would compare nothing" in problems(notebook)
+
+
+def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
+    """Run the lines of notebook 02 on a tiny, randomly initialised model: nothing is downloaded."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    tokenizers = pytest.importorskip("tokenizers")
+    words = {word: number for number, word in enumerate("It was a wonderful day . ?".split())}
+    plain = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="?"))
+    plain.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="?")
+    torch.manual_seed(0)
+    # Three rows of logits more than tokens, as in models whose output layer is padded.
+    size = {"vocab_size": 10, "n_embd": 8, "n_layer": 1, "n_head": 2, "n_positions": 16}
+    model = transformers.GPT2LMHeadModel(transformers.GPT2Config(**size)).eval()
+    for name, made in (("AutoTokenizer", tokenizer), ("AutoModelForCausalLM", model)):
+        monkeypatch.setattr(
+            getattr(transformers, name), "from_pretrained", lambda _, made=made: made
+        )
+    notebook = nbformat.read(NOTEBOOKS[1], as_version=4)
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    (recipe,) = re.findall(r"```python\n(import torch\n.*?)```", prose, re.S)
+    names = {"TokenTable": TokenTable, "TemperatureExplorer": TemperatureExplorer}
+    exec(recipe, names)
+    with torch.no_grad():
+        exact = model(torch.tensor([[0, 1, 2, 3]])).logits[0, 3, :7].softmax(-1)
+    assert names["table"].tokens == tuple(words)
+    np.testing.assert_allclose(names["table"].probabilities(), exact.numpy(), rtol=1e-5)

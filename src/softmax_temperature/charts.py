@@ -144,7 +144,7 @@ def temperature_panels(
 
 
 def describe(table: TokenTable, temperature: float = 1.0) -> str:
-    r"""Say what the chart shows: the top token, its probability, and how open the choice is.
+    """Say what the chart shows: the top token, its probability, and how open the choice is.
 
     Parameters
     ----------
@@ -156,12 +156,12 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     Returns
     -------
     str
-        Two sentences, with the entropy in bits and the effective number of choices (perplexity).
-        Where a table has an `unseen_mass`, a third says what that means for the other two.
+        Two sentences, a line each, with the entropy in bits and the effective number of choices
+        (perplexity). Where a table has an `unseen_mass`, two more say what that means.
 
     Examples
     --------
-    >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0])).replace(". ", ".\n"))
+    >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0])))
     At temperature 1.00, “day” is the likeliest next token, with probability 0.88.
     Entropy: 0.53 bits, as open as an even choice among 1.44 tokens.
     """
@@ -182,15 +182,15 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
         lead = f"{len(top):,} tokens share the lead, with probability {label} each: {listed}"
     bits = float(entropy(probabilities))
     sentences = (
-        f"At temperature {temperature_text(temperature)}, {lead}. "
+        f"At temperature {temperature_text(temperature)}, {lead}.\n"
         f"Entropy: {'<0.01' if rivals and bits < 0.005 else f'{bits:.2f}'} bits, "
         f"as open as an even choice among {2**bits:,.2f} tokens."
     )
     if table.unseen_mass:
         sentences += (
-            f" All this is among the {len(table.tokens):,} listed tokens only: others held "
-            f"{_decimals(table.unseen_mass, percent=True)} of the probability in the answer, and "
-            "how a temperature changes their part cannot be known from it."
+            f"\nAll this is among the {len(table.tokens):,} listed tokens only: others held "
+            f"{_decimals(table.unseen_mass, percent=True)} of the probability.\n"
+            "How a temperature changes the part of those others cannot be known from this table."
         )
     return sentences
 
@@ -331,7 +331,7 @@ def finish_bars(
         (ax.axhline if upright else ax.axvline)(1 / bars.count, **_UNIFORM)
     kind = "Probability"
     if bars.table.unseen_mass:
-        kind += f" among the {len(bars.table.tokens):,} listed tokens"
+        kind += " among the listed tokens"
     ends = (-0.6, bars.count - 0.4)
     if upright:
         ax.set(ylim=(0, 1), xlim=ends, xlabel="Token", ylabel=kind)

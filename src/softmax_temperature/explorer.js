@@ -57,7 +57,7 @@ function makeIdsUnique(root, prefix) {
   for (const element of [root, ...root.querySelectorAll("*")]) {
     for (const attribute of element.attributes) {
       if (attribute.name === "id") attribute.value = prefix + attribute.value;
-      else if (attribute.value.startsWith("#")) attribute.value = `#${prefix}${attribute.value.slice(1)}`;
+      else if (attribute.localName === "href") attribute.value = `#${prefix}${attribute.value.slice(1)}`;
       else attribute.value = attribute.value.replace("url(#", `url(#${prefix}`);
     }
   }
