@@ -3,9 +3,11 @@
 import math
 import os
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from tests.lab import CHROMIUM, chromium, explorer, jupyterlab, run_all
@@ -67,16 +69,29 @@ def check_address(page, url):
 @pytest.fixture(scope="module")
 def page(browser, lab):
     page = open_notebook(browser, lab, "01-temperature.ipynb")
-    panel = page.locator(".jp-WindowedPanel-outer")
+    wait_for_three_explorers(page)
+    explorer(page).scroll_into_view_if_needed()
+    yield page
+    assert page.problems == []
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def gpt2_page(browser, lab):
+    page = open_notebook(browser, lab, "02-real-model.ipynb")
+    wait_for_three_explorers(page)
+    explorer(page, 1).scroll_into_view_if_needed()
+    yield page
+    assert page.problems == []
+    page.close()
+
+
+def wait_for_three_explorers(page):
     page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 3")
     kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
     page.wait_for_function(f"{kernel}.status === 'idle'")
     page.wait_for_timeout(1_000)
-    explorer(page).scroll_into_view_if_needed()
-    yield page
-    assert panel.count() == 1
-    assert page.problems == []
-    page.close()
+    assert page.locator(".jp-WindowedPanel-outer").count() == 1
 
 
 def softmax(logits, temperature):
@@ -94,14 +109,22 @@ def shown(view):
             const box = (id) => root.querySelector(`[id$="-${id}"]`)?.getBoundingClientRect();
             const text = (id) => root.querySelector(`[id$="-${id}"] text`)?.textContent;
             const numbers = [...Array(99).keys()].filter((i) => box(`bar-${i}`));
-            const track = element.querySelector(".noUi-base").getBoundingClientRect();
-            const handle = element.querySelector(".noUi-handle").getBoundingClientRect();
+            const last = (name) => [...element.querySelectorAll(name)].at(-1);
+            const track = last(".noUi-base").getBoundingClientRect();
+            const handle = last(".noUi-handle").getBoundingClientRect();
             const axis = [...root.querySelectorAll("[id*='-axes_'] > [id*='-patch_'] path")][0];
             return {
                 title: text("title"),
                 caption: element.querySelector(".softmax-temperature p").textContent,
                 axis: axis.getBoundingClientRect().height,
+                across: axis.getBoundingClientRect().width,
                 heights: numbers.map((i) => box(`bar-${i}`).height),
+                widths: numbers.map((i) => box(`bar-${i}`).width),
+                lefts: numbers.map((i) => box(`bar-${i}`).left),
+                spaces: numbers.map((i) => box(`label-${i}`).left - box(`bar-${i}`).right),
+                fills: numbers.map((i) => getComputedStyle(
+                    root.querySelector(`[id$="-bar-${i}"] path`)).fill),
+                hatch: root.querySelector("pattern rect")?.getAttribute("fill"),
                 feet: numbers.map((i) => box(`bar-${i}`).bottom),
                 gaps: numbers.map((i) => box(`bar-${i}`).top - box(`label-${i}`).bottom),
                 labels: numbers.map((i) => text(`label-${i}`)),
@@ -109,7 +132,7 @@ def shown(view):
                 description: root.querySelector("desc").textContent,
                 role: root.getAttribute("role"),
                 handle: (handle.left + handle.width / 2 - track.left) / track.width,
-                readout: element.querySelector(".widget-readout").textContent,
+                readout: last(".widget-readout").textContent,
             };
         }"""
     )
@@ -138,8 +161,9 @@ def check(view, temperature):
 
 
 def type_temperature(view, temperature):
-    view.locator(".widget-readout").fill(f"{temperature}")
-    view.locator(".widget-readout").press("Enter")
+    readout = view.locator(".widget-readout").last
+    readout.fill(f"{temperature}")
+    readout.press("Enter")
 
 
 @pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
@@ -244,9 +268,8 @@ def test_the_slider_is_as_wide_as_the_chart_and_its_name_is_whole(page):
     assert label.text_content() == "Temperature"
 
 
-def test_no_text_is_cut_off(page):
-    view = explorer(page)
-    cut = view.evaluate(
+def cut_off(view):
+    return view.evaluate(
         """element => {
             const svg = element.querySelector(".softmax-temperature svg");
             const outer = svg.getBoundingClientRect();
@@ -257,7 +280,10 @@ def test_no_text_is_cut_off(page):
             }).map((text) => text.textContent);
         }"""
     )
-    assert cut == []
+
+
+def test_no_text_is_cut_off(page):
+    assert cut_off(explorer(page)) == []
 
 
 def test_any_token_is_text_in_two_views_of_one_explorer(browser, lab):
@@ -293,4 +319,109 @@ def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
     expected = softmax(list(range(9)), 0.25)
     for height, p in zip(seen["heights"], expected):
         assert height == pytest.approx(p * seen["axis"], abs=1)
+    page.close()
+
+
+def gpt2_shares(temperature):
+    """Work out the 20 largest probabilities and the sum of all others from the recorded logits."""
+    with np.load(str(files("softmax_temperature") / "data/gpt2/logits.npz")) as recorded:
+        logits = np.sort(recorded["spaceship"].astype(float))[::-1]
+    if temperature == 0:
+        return [1.0] + [0.0] * 20
+    weights = np.exp((logits - logits[0]) / temperature)
+    return [*(weights[:20] / weights.sum()), weights[20:].sum() / weights.sum()]
+
+
+def check_gpt2(view, temperature):
+    seen = shown(view)
+    assert seen["title"] == f"Softmax Probabilities at Temperature = {temperature:.2f}"
+    assert seen["readout"] == f"{temperature:.2f}"
+    assert len(seen["widths"]) == 21
+    shares = gpt2_shares(temperature)
+    for width, space, label, p in zip(seen["widths"], seen["spaces"], seen["labels"], shares):
+        assert width == pytest.approx(p * seen["across"], abs=1)
+        assert -1 < space < 12
+        if label == "<0.01 %":
+            assert 0 < p < 0.00005
+        elif label == ">99.99 %":
+            assert 0.99995 < p < 1
+        else:
+            assert float(label.removesuffix(" %")) == pytest.approx(100 * p, abs=0.00501)
+    assert max(seen["lefts"]) - min(seen["lefts"]) < 1
+    assert seen["description"] == seen["caption"]
+    assert f"At temperature {temperature:.2f}, “·planet” is the likeliest" in seen["caption"]
+    return seen
+
+
+@pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
+def test_the_21_bars_of_gpt2_equal_pythons_softmax(gpt2_page, temperature):
+    view = explorer(gpt2_page, 1)
+    type_temperature(view, temperature)
+    check_gpt2(view, temperature)
+
+
+def test_dragging_the_slider_of_gpt2_moves_its_21_bars(gpt2_page):
+    page, view = gpt2_page, explorer(gpt2_page, 1)
+    type_temperature(view, 0)
+    view.locator(".noUi-target").scroll_into_view_if_needed()
+    handle = view.locator(".noUi-handle").bounding_box()
+    track = view.locator(".noUi-target").bounding_box()
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    temperatures = []
+    for part in (0.1, 0.25, 0.5, 0.7, 0.99, 0.4):
+        page.mouse.move(track["x"] + track["width"] * part, y, steps=10)
+        temperatures.append(float(shown(view)["readout"]))
+        check_gpt2(view, temperatures[-1])
+    page.mouse.up()
+    assert len(set(temperatures)) == 6
+    assert max(temperatures) > 1.9
+
+
+def test_all_other_tokens_have_a_hatched_bar_of_their_own(gpt2_page):
+    seen = shown(explorer(gpt2_page, 1))
+    assert "url(" in seen["fills"][-1]
+    assert not any("url(" in fill for fill in seen["fills"][:-1])
+    assert seen["hatch"] == "#949494"
+    names = explorer(gpt2_page, 1).locator(".softmax-temperature svg text").all_text_contents()
+    assert {"·planet", "all other 50,237 tokens"} <= set(names)
+
+
+def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
+    page, view = gpt2_page, explorer(gpt2_page, 0)
+    view.scroll_into_view_if_needed()
+    before = shown(view)
+    assert view.locator(".noUi-handle").count() == 2
+    view.locator(".noUi-handle").first.focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.widget-label')].some("
+        "e => e.textContent === 'The largest logit is -92.9.')"
+    )
+    page.wait_for_timeout(1_000)
+    after = shown(view)
+    assert after["widths"] == pytest.approx(before["widths"], abs=0.01)
+    assert (after["labels"], after["caption"]) == (before["labels"], before["caption"])
+
+
+def test_no_text_of_gpt2_is_cut_off(gpt2_page):
+    assert cut_off(explorer(gpt2_page, 1)) == []
+
+
+def test_another_table_is_drawn_on_the_page(browser, lab):
+    page = open_notebook(browser, lab, "odd.ipynb")
+    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    cell = page.locator(".jp-CodeCell .cm-content").last
+    cell.fill("explorer.temperature = 0; explorer.table = TokenTable(['one', 'two'], [1, 2])")
+    cell.press("Shift+Enter")
+    page.wait_for_function(
+        "document.querySelector('.softmax-temperature p').textContent.includes('two')"
+    )
+    seen = shown(explorer(page))
+    assert seen["labels"] == ["0.00", "1.00"]
+    assert seen["heights"][1] == pytest.approx(seen["axis"], abs=1)
+    type_temperature(explorer(page), 1)
+    assert shown(explorer(page))["labels"] == ["0.27", "0.73"]
+    assert page.problems == []
     page.close()

@@ -73,7 +73,9 @@ def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     tokenizers = pytest.importorskip("tokenizers")
-    words = {word: number for number, word in enumerate("It was a wonderful day . ?".split())}
+    words = {
+        word: number for number, word in enumerate(["It", "was", "a", "wonderful", "day", ".", "?"])
+    }
     plain = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="?"))
     plain.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=plain, unk_token="?")
