@@ -1,6 +1,6 @@
-"""Measure the slider side by side with a figure drawn afresh for each temperature.
+"""Measure the slider, over 6 and 50,257 tokens, beside a figure drawn afresh for each temperature.
 
-Run by hand, for about three minutes: ``python -m benchmarks.slider``
+Run by hand, for about four minutes: ``python -m benchmarks.slider``
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ slider = widgets.FloatSlider(min=0, max=2, step=0.01, value=1)
 widget = widgets.interactive(plot, temperature=slider)
 widget
 """
-CODE = {"ours": OURS, "article": ARTICLE}
+GPT2 = OURS.replace('load_example("wonderful-day")', 'load_example("gpt2-spaceship"), top=20')
+CODE = {"ours": OURS, "gpt2": GPT2, "article": ARTICLE}
 # A fresh figure for each change takes too long for as many.
-CHANGES = {"ours": 10_000, "article": 200}
+CHANGES = {"ours": 10_000, "gpt2": 10_000, "article": 200}
 MOVE = """
 for stop in range(100):
     widget.children[0].value = stop / 50
@@ -252,13 +253,19 @@ def measure_kernel(way: str) -> Figures:
     }
 
 
-def print_table(ours: Figures, article: Figures) -> None:
+def print_table(ours: Figures, gpt2: Figures, article: Figures) -> None:
     """Print medians in Markdown, and the one figure of which the worst counts."""
-    print("| median | ours | a fresh figure each time | ratio |\n|---|--:|--:|--:|")
+    print(
+        "| median | 6 tokens | 50,257 tokens | a fresh figure each time, 6 tokens "
+        "| 50,257 / 6 tokens | 6 tokens / fresh figures |\n|---|--:|--:|--:|--:|--:|"
+    )
     for name in ours:
-        ratio = f"{median(ours[name]) / median(article[name]):.3g}" if any(article[name]) else ""
-        print(f"| {name} | {median(ours[name]):.3g} | {median(article[name]):.3g} | {ratio} |")
-    print(f"\nOurs, {PER_CHANGE}, the fewest in {REPEATS} drags: {min(ours[PER_CHANGE]):g}")
+        values = [median(figures[name]) for figures in (ours, gpt2, article)]
+        pairs = ((values[1], values[0]), (values[0], values[2]))
+        ratios = [f"{part / whole:.3g}" if whole else "" for part, whole in pairs]
+        print("|", name, "|", " | ".join([*(f"{value:.3g}" for value in values), *ratios]), "|")
+    fewest = min(ours[PER_CHANGE] + gpt2[PER_CHANGE])
+    print(f"\nOurs, {PER_CHANGE}, the fewest in {2 * REPEATS} drags: {fewest:g}")
 
 
 if __name__ == "__main__":

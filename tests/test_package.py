@@ -73,6 +73,9 @@ def test_nothing_opens_a_socket():
         explorer = st.TemperatureExplorer(table)
         explorer.temperature = 0.5
         explorer._repr_mimebundle_()
+        gpt2 = st.load_example("gpt2-spaceship")
+        st.TemperatureExplorer(gpt2, top=20)._repr_mimebundle_()
+        st.load_example("gpt-4o-mini-tv")
     """
     run(sys.executable, "-c", code)
 
@@ -87,7 +90,9 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("py.typed", "__init__.pyi", "explorer.js", "explorer.css"):
         assert f"softmax_temperature/{name}" in names
-    assert "softmax_temperature/data/wonderful-day.csv" in names
+    for name in ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md"):
+        assert f"softmax_temperature/data/{name}" in names
+    assert wheel.stat().st_size < 1_500_000
     assert not [name for name in names if re.match(r"tests|notebooks|benchmarks", name)]
     venv.create(tmp_path / "empty", with_pip=True)
     python = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -95,6 +100,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
     code = """if True:
         import json
         import softmax_temperature as st
+        st.TemperatureExplorer(st.load_example("gpt2-spaceship"), top=20)
         explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
         print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
     """
