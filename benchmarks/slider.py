@@ -18,7 +18,7 @@ import nbformat
 from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import Browser, Page
 
-from tests.lab import chromium, jupyterlab, run_all
+from tests.lab import chromium, run_all, serve
 
 Figures = dict[str, list[float]]
 
@@ -140,7 +140,7 @@ def main() -> None:
             kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
             book = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
             nbformat.write(book, Path(folder, f"{way}.ipynb"))
-        with jupyterlab(Path(folder)) as address, chromium() as browser:
+        with serve(Path(folder)) as address, chromium() as browser:
             for way in CODE:
                 measure_page(browser, address, way)  # Fills the caches, and is not counted.
             for _ in range(REPEATS):

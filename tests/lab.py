@@ -1,4 +1,4 @@
-"""A real JupyterLab server and a real Chromium, for the browser tests and the benchmarks.
+"""Real Jupyter servers and a real Chromium, for the browser tests and the benchmarks.
 
 Run as a command it takes a picture of a notebook after Run All, top to bottom:
 ``python -m tests.lab notebooks/01-temperature.ipynb FOLDER``
@@ -45,8 +45,17 @@ sys.addaudithook(audit)
 """
 
 
+SERVER = ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+LAB = ["--allow-root", *SERVER, "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+OPTIONS = {
+    "jupyterlab": [*LAB, "--LabApp.expose_app_in_browser=True"],
+    "notebook": [*LAB, "--JupyterNotebookApp.expose_app_in_browser=True"],
+    "voila": ["--Voila.ip=127.0.0.1"],
+}
+
+
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
+def serve(folder: Path, app: str = "jupyterlab") -> Iterator[str]:
     """Serve a copy of a folder of notebooks on 127.0.0.1, and give the address."""
     with tempfile.TemporaryDirectory() as home, socket.socket() as finder:
         finder.bind(("127.0.0.1", 0))
@@ -58,23 +67,23 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         log = Path(home, "sockets.log")
         environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
         environment |= {"HOME": home, "SOCKET_LOG": str(log), "PYTHONPATH": f"{home}/audit"}
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-        command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
-        command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={home}/notebooks"]
-        command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+        command = [sys.executable, "-m", app, "--no-browser", f"--port={port}", *OPTIONS[app]]
         settings = Path(home, ".jupyter/lab/user-settings/@jupyterlab/apputils-extension")
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
         with open(Path(home, "server.log"), "w") as output:
             server = subprocess.Popen(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+                command,
+                cwd=Path(home, "notebooks"),
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         address = f"http://127.0.0.1:{port}"
         try:
             for _ in range(600):
                 try:
-                    urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                    urllib.request.urlopen(address, timeout=5).close()
                     break
                 except OSError:
                     if server.poll() is not None:
@@ -101,9 +110,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def run_all(page: Page, address: str, notebook: str) -> None:
+def run_all(page: Page, address: str, notebook: str, view: str = "doc/tree") -> None:
     """Open one notebook alone and run its cells; the caller waits for what it wants to see."""
-    page.goto(f"{address}/doc/tree/{notebook}")
+    page.goto(f"{address}/{view}/{notebook}")
     kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
     page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=60_000)
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
@@ -119,7 +128,7 @@ def explorer(page: Page, number: int = 0) -> Locator:
 def main(notebook: str, folder: str) -> None:
     """Take pictures of a notebook after Run All, a screen at a time, and of its first explorer."""
     path = Path(notebook)
-    with jupyterlab(path.parent) as address, chromium() as browser:
+    with serve(path.parent) as address, chromium() as browser:
         page = browser.new_page(viewport={"width": 1100, "height": 1000}, device_scale_factor=1.5)
         page.set_default_timeout(60_000)
         run_all(page, address, path.name)

@@ -1,7 +1,6 @@
 """The notebook in a real JupyterLab and Chromium: what readers see equals Python's softmax."""
 
 import math
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from tests.lab import CHROMIUM, chromium, explorer, jupyterlab, run_all
+from tests.lab import explorer, run_all, serve
 
 LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
 ODD = """
@@ -19,15 +18,6 @@ tokens = ["$x^2$", "<b>bold</b>", "&amp;", "quote\\"'", "a\\nb", "😀", "שלו
 explorer = TemperatureExplorer(TokenTable(tokens, range(9)))
 explorer
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        message = "there is no Chromium: apt-get install chromium"
-        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +31,7 @@ def lab(tmp_path_factory):
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
     nbformat.write(odd, folder / "odd.ipynb")
-    with jupyterlab(folder) as address:
+    with serve(folder) as address:
         yield address
 
 

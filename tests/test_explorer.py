@@ -114,7 +114,7 @@ def test_other_stops():
     explorer = six(temperatures=np.linspace(0.5, 1.5, 9), value=1.25)
     assert explorer.slider.readout_format == ".3f"
     assert (explorer.slider.min, explorer.slider.max, explorer.slider.step) == (0.5, 1.5, 0.125)
-    assert picture(explorer)["texts"][1][0] == "Softmax Probabilities at Temperature = 0.625"
+    assert picture(explorer)["texts"][1][0] == "0.625"
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.25)"
 
 
@@ -132,7 +132,7 @@ LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
 def test_words_at_every_stop():
     texts = picture(six())["texts"]
     assert len(texts) == 201
-    assert texts[137][0] == "Softmax Probabilities at Temperature = 1.37"
+    assert texts[137][0] == "1.37"
     assert texts[137][1].startswith("At temperature 1.37, “day” is the likeliest next token, ")
     assert texts[100][2:] == ["0.51", "0.03", "0.03", "0.31", "0.07", "0.05"]
     assert texts[0][2:] == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
@@ -143,11 +143,10 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_the_picture_has_every_bar_at_probability_1_and_real_text():
-    drawn = picture(six())
+    (drawn,) = picture(six())["layouts"]
     root = ET.fromstring(drawn["svg"])
     named = {element.get("id"): element for element in root.iter() if element.get("id")}
-    foot = drawn["scale"]["foot"]
-    top = foot + drawn["scale"]["length"]
+    foot, top = drawn["foot"], drawn["foot"] + drawn["length"]
     for position in range(6):
         path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
         ys = {round(float(y), 4) for y in path[2::3]}
@@ -161,12 +160,15 @@ def test_the_picture_has_every_bar_at_probability_1_and_real_text():
 
 
 def test_the_same_table_gives_the_same_picture():
-    assert picture(six())["svg"] == picture(six(value=0))["svg"]
+    assert picture(six()) == picture(six(value=0))
 
 
 def test_any_token_can_be_explored():
     explorer = TemperatureExplorer(TokenTable(ODD_TOKENS, np.arange(len(ODD_TOKENS))))
-    texts = [element.text for element in ET.fromstring(picture(explorer)["svg"]).iter(f"{SVG}text")]
+    texts = [
+        element.text
+        for element in ET.fromstring(picture(explorer)["layouts"][0]["svg"]).iter(f"{SVG}text")
+    ]
     assert {"$x^2$", "<b>", "&amp;", "\"'", "a↵b", "😀", "שלום", "日本", "\\x00"} <= set(texts)
     assert "image/png" in explorer._repr_mimebundle_()[0]
 
@@ -265,10 +267,10 @@ def test_the_likeliest_of_a_whole_vocabulary_and_the_rest():
 
 
 def test_lying_bars_are_full_in_the_picture():
-    drawn = picture(gpt2())
+    (drawn,) = picture(gpt2())["layouts"]
     root = ET.fromstring(drawn["svg"])
     named = {element.get("id"): element for element in root.iter() if element.get("id")}
-    left, right = drawn["scale"]["foot"], drawn["scale"]["foot"] + drawn["scale"]["length"]
+    left, right = drawn["foot"], drawn["foot"] + drawn["length"]
     assert right > left
     for position in range(21):
         path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
@@ -316,6 +318,8 @@ def test_a_constant_on_every_logit_changes_nothing():
 
 def test_a_truncated_answer_is_shown_as_conditional():
     explorer = TemperatureExplorer(load_example("gpt-4o-mini-tv-show-is"))
-    texts = [e.text for e in ET.fromstring(picture(explorer)["svg"]).iter(f"{SVG}text")]
+    texts = [
+        e.text for e in ET.fromstring(picture(explorer)["layouts"][0]["svg"]).iter(f"{SVG}text")
+    ]
     assert "Probability among the listed tokens" in texts
     assert all("listed tokens only" in row[1] for row in picture(explorer)["texts"])

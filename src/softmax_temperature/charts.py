@@ -25,15 +25,16 @@ from .core import TokenTable, entropy, likeliest, name_of_others, shares
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
     from matplotlib.text import Annotation, Text
 
 # Blue and vermilion of seaborn's palette "colorblind", and a grey that stays readable on white.
 BAR, _TOP_BAR, _REFERENCE = "#0173b2", "#d55e00", "#767676"
 _OTHERS: dict[str, Any] = {"facecolor": "#949494", "edgecolor": "white", "hatch": "///"}
 WIDTH = 0.8
-_MOST_BARS, _MOST_UPRIGHT = 100, 12
+TITLE = "Softmax Probabilities at Temperature = "
+_MOST_BARS = 100
 _UNIFORM: dict[str, Any] = {"color": _REFERENCE, "linestyle": ":", "linewidth": 1}
-_LONGEST_LABEL = 24
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
 
@@ -129,7 +130,7 @@ def temperature_panels(
     figure, axes = plt.subplots(
         1,
         len(stops),
-        figsize=(2.6 * len(stops), 3.4 if upright else bars.height),
+        figsize=(2.6 * len(stops), 3.4 if upright else bars.size[1]),
         sharex=not upright,
         sharey=True,
         squeeze=False,
@@ -199,7 +200,11 @@ class Bars:
     """Know what a chart of a table shows: all tokens, or the likeliest and all others together."""
 
     def __init__(
-        self, table: TokenTable, top: int | None = None, orient: str | None = None
+        self,
+        table: TokenTable,
+        top: int | None = None,
+        orient: str | None = None,
+        narrow: bool = False,
     ) -> None:
         check_table(table)
         self.table = table
@@ -213,12 +218,14 @@ class Bars:
             )
         if orient not in ("v", "h", None):
             raise ValueError(f"orient must be 'v' or 'h', got {orient!r}")
-        lying = self.n_others > 0 or self.count > _MOST_UPRIGHT
+        # A narrow chart is for telephones.
+        self.narrow = narrow
+        lying = self.n_others > 0 or self.count > (6 if narrow else 12)
         self.orient = orient or ("h" if lying else "v")
         self.percent = len(table.tokens) > _MOST_BARS
-        # The height of a figure in inches, and the room above the axis for the label of a full
-        # bar, in heights of the font.
-        self.height = 4.4 if self.orient == "v" else 1.3 + 0.24 * self.count
+        # The size of a figure in inches, and the room above the axis for the label of a full bar,
+        # in heights of the font.
+        self.size = (3.6 if narrow else 7.6, 4.4 if self.orient == "v" else 1.3 + 0.24 * self.count)
         self.room = 1.8 if self.orient == "v" else 0.6
 
     def shares(self, temperatures: Sequence[float]) -> Floats:
@@ -227,8 +234,12 @@ class Bars:
 
     def names(self, glyphs: Set[int] | None = None) -> list[str]:
         """Return the name of each bar."""
-        names = token_labels([self.table.tokens[position] for position in self._shown], glyphs)
-        return [*names, name_of_others(self.n_others)] if self.n_others else names
+        tokens = [self.table.tokens[position] for position in self._shown]
+        names = token_labels(tokens, glyphs, longest=14 if self.narrow else 24)
+        if self.n_others:
+            name = name_of_others(self.n_others)
+            names.append(name.replace("other ", "other\n") if self.narrow else name)
+        return names
 
     def leads(self) -> NDArray[np.bool_]:
         """Return which bars are those of the likeliest tokens."""
@@ -263,7 +274,7 @@ def check_table(table: Any) -> None:
 
 def title(temperature: float) -> str:
     """Return the title of a chart at a temperature."""
-    return f"Softmax Probabilities at Temperature = {temperature_text(temperature)}"
+    return TITLE + temperature_text(temperature)
 
 
 def temperature_text(temperature: float) -> str:
@@ -276,11 +287,14 @@ def temperature_text(temperature: float) -> str:
     return f"{temperature:.6g}"
 
 
-def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[str]:
+def token_labels(
+    tokens: Sequence[str], glyphs: Set[int] | None = None, longest: int = 24
+) -> list[str]:
     r"""Return a label for each token that shows white space and keeps different tokens different.
 
     A space becomes ·, a newline ↵, a tab ⇥; other invisible characters, and those that are not
-    among the `glyphs` (code points), an escape such as ``\x00``. Long tokens lose their middle.
+    among the `glyphs` (code points), an escape such as ``\x00``. Labels that are longer than
+    `longest` lose their middle.
     Where two labels would be the same, the position is added.
 
     Examples
@@ -288,7 +302,7 @@ def token_labels(tokens: Sequence[str], glyphs: Set[int] | None = None) -> list[
     >>> token_labels([" planet", "\n", "·planet", "planet", ""])
     ['·planet #0', '↵', '·planet #2', 'planet', '(empty)']
     """
-    labels = [_visible(token, glyphs) for token in tokens]
+    labels = [_visible(token, glyphs, longest) for token in tokens]
     counts = Counter(labels)
     return [
         f"{label} #{position}" if counts[label] > 1 else label
@@ -352,14 +366,14 @@ def name_bars(ax: Axes, bars: Bars, names: Sequence[str]) -> None:
         ax.set_yticks(range(len(names)), names, parse_math=False)
 
 
-def add_title_and_key(ax: Axes, bars: Bars, text: str) -> Text:
-    """Put title and key above the Axes, clear of the label of a bar at 1, and return the title."""
+def add_title_and_key(ax: Axes, bars: Bars, text: str) -> tuple[Text, Legend]:
+    """Put title and key above the Axes, clear of the label of a bar at 1, and return the two."""
     signs: list[Any] = [_outline(0, 0, 1, 1)]
     names = ["outline: T = 1"]
     if not bars.n_others:
         signs.append(Line2D([], [], **_UNIFORM))
         names.append(f"dotted: uniform, 1/{bars.count}")
-    ax.legend(
+    key = ax.legend(
         signs,
         names,
         loc="lower center",
@@ -369,7 +383,9 @@ def add_title_and_key(ax: Axes, bars: Bars, text: str) -> Text:
         frameon=False,
         fontsize="small",
     )
-    return ax.set_title(text, pad=(bars.room + 2.4) * mpl.rcParams["font.size"])
+    size = "medium" if bars.narrow else None
+    pad = (bars.room + 2.4) * mpl.rcParams["font.size"]
+    return ax.set_title(text, pad=pad, fontsize=size), key
 
 
 def add_halo(labels: Sequence[Text]) -> None:
@@ -423,7 +439,7 @@ def _decimals(
     return text + unit
 
 
-def _visible(token: str, glyphs: Set[int] | None) -> str:
+def _visible(token: str, glyphs: Set[int] | None, longest: int) -> str:
     def sign(match: re.Match[str]) -> str:
         character = match[0]
         if character in _SIGNS:
@@ -435,6 +451,6 @@ def _visible(token: str, glyphs: Set[int] | None) -> str:
         return character.encode("unicode_escape").decode()
 
     label = re.sub("(?s:.)", sign, token)
-    if len(label) > _LONGEST_LABEL:
-        label = f"{label[: _LONGEST_LABEL - 9]}…{label[-8:]}"
+    if len(label) > longest:
+        label = f"{label[: longest - longest // 3 - 1]}…{label[-(longest // 3) :]}"
     return label or "(empty)"

@@ -1,20 +1,72 @@
 // Moves the bars of a chart that Python has drawn with every bar at probability 1.
 // All numbers and words come from Python, a row for each temperature; none is computed here.
 
-// Put the picture into an element, and return the function that shows a temperature in it.
-export function draw(el, { svg, shares, texts, scale }) {
+const NARROW = 520; // Pixels, below which the chart for narrow screens is taken.
+
+// Put the picture into an element. What comes back shows a temperature in it, and stops following
+// the element's width.
+export function draw(el, { title, texts, shares, first, step, layouts }, wantNarrow = () => {}) {
+  const caption = document.createElement("p");
+  const status = document.createElement("div");
+  status.setAttribute("role", "status");
+  status.setAttribute("aria-live", "polite");
+  el.classList.add("softmax-temperature");
+  el.replaceChildren(caption, status);
+
+  let row, layout, chart, pause;
+
+  function paint() {
+    const [text, sentence, ...labels] = texts[row];
+    const start = row * labels.length;
+    chart.move(shares.subarray(start, start + labels.length), labels, title + text, sentence);
+    caption.textContent = sentence;
+  }
+
+  function show(temperature) {
+    const before = row;
+    const nearest = Math.round((temperature - first) / step);
+    row = Math.min(Math.max(nearest, 0), texts.length - 1);
+    if (row !== before) {
+      paint();
+      // Read aloud only what has come to rest, and nothing before the first change.
+      clearTimeout(pause);
+      if (before !== undefined) pause = setTimeout(() => (status.textContent = texts[row][1]), 600);
+    }
+    return texts[row][0];
+  }
+
+  function fit() {
+    const narrow = el.clientWidth > 0 && el.clientWidth < NARROW;
+    if (narrow && layouts.length === 1) wantNarrow();
+    const fitting = layouts[narrow ? layouts.length - 1 : 0];
+    if (fitting === layout) return;
+    layout = fitting;
+    const old = chart?.root;
+    chart = drawLayout(layout, texts[0].length - 2);
+    if (old) old.replaceWith(chart.root);
+    else el.prepend(chart.root);
+    if (row !== undefined) paint();
+  }
+
+  fit();
+  const observer = new ResizeObserver(fit);
+  observer.observe(el);
+  return { show, stop: () => observer.disconnect() };
+}
+
+// Build one layout of the picture, with a function that moves its bars.
+function drawLayout({ svg, orient, foot, length }, count) {
   const root = document.importNode(
     new DOMParser().parseFromString(svg, "image/svg+xml").documentElement,
     true,
   );
   const find = (id) => root.querySelector(`[id="${id}"]`);
-  const count = texts[0].length - 2;
   const bars = Array.from({ length: count }, (_, i) => find(`bar-${i}`));
   const labels = Array.from({ length: count }, (_, i) => find(`label-${i}`));
   const labelTexts = labels.map((label) => label.querySelector("text"));
   const heading = find("title").querySelector("text");
   const hatch = root.querySelector("pattern");
-  const upright = scale.orient === "v";
+  const upright = orient === "v";
   const [name, description] = ["title", "desc"].map((tag) =>
     document.createElementNS("http://www.w3.org/2000/svg", tag),
   );
@@ -29,27 +81,21 @@ export function draw(el, { svg, shares, texts, scale }) {
   root.removeAttribute("width");
   root.removeAttribute("height");
 
-  const caption = document.createElement("p");
-  el.classList.add("softmax-temperature");
-  el.replaceChildren(root, caption);
-
-  return (temperature) => {
-    const nearest = Math.round((temperature - scale.first) / scale.step);
-    const row = Math.min(Math.max(nearest, 0), texts.length - 1);
-    const [title, sentence, ...words] = texts[row];
-    bars.forEach((bar, i) => {
-      const p = shares[row * count + i];
-      const [shift, back] = [scale.foot * (1 - p), -scale.length * (1 - p)];
-      bar.setAttribute("transform", upright ? `matrix(1 0 0 ${p} 0 ${shift})` : `matrix(${p} 0 0 1 ${shift} 0)`);
+  function move(shares, words, title, sentence) {
+    shares.forEach((p, i) => {
+      const [shift, back] = [foot * (1 - p), -length * (1 - p)];
+      bars[i].setAttribute("transform", upright ? `matrix(1 0 0 ${p} 0 ${shift})` : `matrix(${p} 0 0 1 ${shift} 0)`);
       labels[i].setAttribute("transform", upright ? `translate(0 ${back})` : `translate(${back} 0)`);
       labelTexts[i].textContent = words[i];
     });
     // The bar of all other tokens is the last one. Its hatching keeps its slant.
-    const p = Math.max(shares[row * count + count - 1], 1e-3);
+    const p = Math.max(shares.at(-1), 1e-3);
     hatch?.setAttribute("patternTransform", upright ? `scale(1 ${1 / p})` : `scale(${1 / p} 1)`);
     heading.textContent = name.textContent = title;
-    caption.textContent = description.textContent = sentence;
-  };
+    description.textContent = sentence;
+  }
+
+  return { root, move };
 }
 
 // Two charts, or two views of one, share a page: each gets ids of its own.
@@ -66,19 +112,35 @@ function makeIdsUnique(root, prefix) {
 export default {
   async render({ model, el }) {
     const slider = await model.widget_manager.get_model(model.get("slider").replace("IPY_MODEL_", ""));
-    let show;
-    const follow = () => show(slider.get("value"));
-    const redraw = () => {
+    let chart;
+
+    async function follow() {
+      const text = chart.show(slider.get("value"));
+      // Jupyter's slider has no name for screen readers, and rounds its value to one decimal.
+      for (const view of Object.values(slider.views ?? {})) {
+        const handle = (await view).el.querySelector(".noUi-handle");
+        handle?.setAttribute("aria-label", slider.get("description"));
+        handle?.setAttribute("aria-valuetext", text);
+      }
+    }
+
+    function redraw() {
       const { shares, ...picture } = model.get("picture");
       const { buffer, byteOffset, byteLength } = shares;
       const floats = new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-      show = draw(el, { ...picture, shares: floats });
+      chart?.stop();
+      chart = draw(el, { ...picture, shares: floats }, () => {
+        model.set("narrow", true);
+        model.save_changes();
+      });
       follow();
-    };
+    }
+
     redraw();
     model.on("change:picture", redraw);
     slider.on("change:value", follow);
     return () => {
+      chart.stop();
       model.off("change:picture", redraw);
       slider.off("change:value", follow);
     };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .charts import (
     BAR,
+    TITLE,
     WIDTH,
     Bars,
     add_halo,
@@ -30,11 +32,11 @@ from .charts import (
 )
 from .checks import as_temperature, as_temperatures
 from .core import TokenTable
+from .page import page, replace_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_INCHES_WIDE = 7.6
 _STOPS = np.arange(201) / 100
 _STYLE: Any = {
     "axes.edgecolor": "#767676",
@@ -43,6 +45,10 @@ _STYLE: Any = {
     "font.family": ["DejaVu Sans"],
     "svg.fonttype": "none",
     "svg.hashsalt": "softmax-temperature",
+    "xtick.color": "#767676",
+    "xtick.labelcolor": "black",
+    "ytick.color": "#767676",
+    "ytick.labelcolor": "black",
 }
 
 
@@ -126,11 +132,15 @@ class TemperatureExplorer(ipywidgets.VBox):
             layout={"width": "auto"},
         )
         self._picture = _Picture(bars)
-        self._chart = _Chart(slider=self.slider, picture=self._picture.frames(stops.tolist()))
+        self._chart = _Chart(slider=self.slider, picture=self._frames())
         super().__init__(
-            children=[self.slider, self._chart], temperature=value, layout={"max_width": "800px"}
+            children=[self.slider, self._chart],
+            temperature=value,
+            layout={"max_width": "800px"},
+            _dom_classes=("softmax-temperature-explorer",),
         )
         self.slider.observe(self._follow_slider, "value")
+        self._chart.observe(self._draw_again, "narrow")
 
     @property
     def table(self) -> TokenTable:
@@ -140,12 +150,47 @@ class TemperatureExplorer(ipywidgets.VBox):
     @table.setter
     def table(self, table: TokenTable) -> None:
         self._picture = _Picture(Bars(table, **self._options))
-        self._chart.picture = self._picture.frames(self._stops.tolist())
+        self._draw_again()
 
     @property
     def probabilities(self) -> pd.DataFrame:
         """Tokens, logits and probabilities at the current temperature."""
         return self.table.to_frame(self.temperature)
+
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        r"""Write the explorer as one HTML page that needs no Jupyter, no Python and no network.
+
+        The page starts at the current temperature, or at the one in its address (``#T=0.7``).
+
+        Parameters
+        ----------
+        path : str or path, optional
+            The file to write. One that is there is replaced whole, or stays as it is.
+
+        Returns
+        -------
+        str or None
+            The page's text, if no `path` is given.
+
+        Raises
+        ------
+        TypeError
+            If `path` is not a path.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> explorer = TemperatureExplorer(TokenTable(["day", "problem"], [5.0, 3.0]))
+        >>> explorer.to_html()[:32]
+        '<!doctype html>\n<html lang="en">'
+        """
+        stops = self._stops.tolist()
+        text = page(self._frames(narrow=True), stops.index(self.temperature), stops)
+        if path is None:
+            return text
+        replace_file(path, text)
+        return None
 
     def __repr__(self) -> str:
         """Give the number of tokens and the current temperature."""
@@ -160,8 +205,7 @@ class TemperatureExplorer(ipywidgets.VBox):
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
         data["image/png"] = base64.b64encode(self._picture.still(self.temperature)).decode()
-        inches = _INCHES_WIDE, self._picture.bars.height
-        width, height = (round(96 * length) for length in inches)
+        width, height = (round(96 * inches) for inches in self._picture.bars.size)
         return data, {"image/png": {"width": width, "height": height}}
 
     @traitlets.validate("temperature")
@@ -178,6 +222,28 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _follow_slider(self, change: Any) -> None:
         self.temperature = change["new"]
         self._move_slider()
+
+    def _draw_again(self, _: Any = None) -> None:
+        self._chart.picture = self._frames(self._chart.narrow)
+
+    def _frames(self, narrow: bool = False) -> dict[str, Any]:
+        """Return the picture for the browser, and what each stop makes of it."""
+        bars, stops = self._picture.bars, self._stops.tolist()
+        rows = bars.shares(stops)
+        layouts = [self._picture.layout()]
+        if narrow:
+            layouts.append(_Picture(Bars(bars.table, **self._options, narrow=True)).layout())
+        return {
+            "title": TITLE,
+            "texts": [
+                [temperature_text(t), describe(bars.table, t), *bars.labels(t, row)]
+                for t, row in zip(stops, rows, strict=True)
+            ],
+            "shares": rows.astype("<f4").tobytes(),
+            "first": stops[0],
+            "step": stops[1] - stops[0],
+            "layouts": layouts,
+        }
 
     def _nearest_stop(self, value: Any, name: str) -> float:
         number = as_temperature(value, name)
@@ -196,6 +262,8 @@ class _Chart(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("explorer.js")
     _css = Path(__file__).with_name("explorer.css")
     picture: Any = traitlets.Dict().tag(sync=True)
+    # Set by the browser where the chart is shown on a narrow screen.
+    narrow = traitlets.Bool(False).tag(sync=True)
     slider = traitlets.Instance(ipywidgets.FloatSlider).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -220,7 +288,7 @@ class _Picture:
         self.bars = bars
         upright = bars.orient == "v"
         with style.context(["default", _STYLE]):
-            self._figure = Figure(figsize=(_INCHES_WIDE, bars.height), layout="constrained")
+            self._figure = Figure(figsize=bars.size, layout="constrained")
             self._ax = self._figure.subplots()
             draw: Any = self._ax.bar if upright else self._ax.barh
             drawn = draw(range(bars.count), 1.0, WIDTH, color=BAR, linewidth=0)
@@ -229,18 +297,23 @@ class _Picture:
             self._labels = finish_bars(self._ax, bars, self._patches, [full] * bars.count)
             ticks = self._ax.get_xticklabels() if upright else self._ax.get_yticklabels()
             self._names = [text.get_text() for text in ticks]
-            self._title = add_title_and_key(self._ax, bars, title(1.0))
+            self._title, key = add_title_and_key(self._ax, bars, title(1.0))
             self._figure.draw_without_rendering()
         self._figure.set_layout_engine("none")
+        # Title and key belong in the middle of the picture, however long the names beside lying
+        # bars are.
+        box = self._ax.get_position()
+        middle = (0.5 - box.x0) / box.width
+        self._title.set_x(middle)
+        key.set_bbox_to_anchor((middle, 1), self._ax.transAxes)
         self._title.set_gid("title")
         for position, (patch, label) in enumerate(zip(self._patches, self._labels, strict=True)):
             patch.set_gid(f"bar-{position}")
             label.set_gid(f"label-{position}")
 
-    def frames(self, stops: list[float]) -> dict[str, Any]:
-        """Return the picture for the browser, and what each stop makes of it."""
+    def layout(self) -> dict[str, Any]:
+        """Return the picture for the browser, and what it needs to move the bars."""
         bars = self.bars
-        rows = bars.shares(stops)
         # The browser has the fonts for every script, where the still picture has escapes.
         name_bars(self._ax, bars, bars.names())
         buffer = io.StringIO()
@@ -249,25 +322,15 @@ class _Picture:
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             self._figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
         name_bars(self._ax, bars, self._names)
+        svg = buffer.getvalue()
         # Where probabilities 0 and 1 are, in the picture's points from its left and upper edges.
         (x0, y0), (x1, y1) = self._ax.transAxes.transform([(0, 0), (1, 1)]) * 72 / self._figure.dpi
-        foot, end = (72 * bars.height - y0, 72 * bars.height - y1)
-        if bars.orient == "h":
-            foot, end = x0, x1
+        foot, end = (x0, x1) if bars.orient == "h" else (72 * bars.size[1] - y for y in (y0, y1))
         return {
-            "svg": buffer.getvalue(),
-            "shares": rows.astype(np.float32).tobytes(),
-            "texts": [
-                [title(t), describe(bars.table, t), *bars.labels(t, row)]
-                for t, row in zip(stops, rows, strict=True)
-            ],
-            "scale": {
-                "orient": bars.orient,
-                "foot": float(foot),
-                "length": float(end - foot),
-                "first": stops[0],
-                "step": stops[1] - stops[0],
-            },
+            "svg": svg[svg.index("<svg") :],
+            "orient": bars.orient,
+            "foot": float(foot),
+            "length": float(end - foot),
         }
 
     def still(self, temperature: float) -> bytes:
