@@ -8,9 +8,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from nbconvert import HTMLExporter
 
 from tests.lab import explorer, run_all, serve
 
+NOTEBOOKS = sorted(Path(__file__).parents[1].joinpath("notebooks").glob("*.ipynb"))
 LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
 ODD = """
 from softmax_temperature import TemperatureExplorer, TokenTable
@@ -23,8 +26,7 @@ explorer
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebooks")
-    root = Path(__file__).parents[1] / "notebooks"
-    for path in root.glob("*.ipynb"):
+    for path in NOTEBOOKS:
         (folder / path.name).write_bytes(path.read_bytes())
     odd = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source.strip()) for source in (ODD, "explorer")],
@@ -35,8 +37,8 @@ def lab(tmp_path_factory):
         yield address
 
 
-def open_notebook(browser, lab, name):
-    page = browser.new_page(viewport={"width": 1100, "height": 1000})
+def new_page(browser, viewport=None):
+    page = browser.new_page(viewport=viewport or {"width": 1100, "height": 1000})
     page.set_default_timeout(60_000)
     page.problems = []
     page.frames_sent = []
@@ -47,6 +49,11 @@ def open_notebook(browser, lab, name):
     )
     page.on("request", lambda request: check_address(page, request.url))
     page.on("websocket", lambda ws: ws.on("framesent", lambda f: page.frames_sent.append(f)))
+    return page
+
+
+def open_notebook(browser, lab, name):
+    page = new_page(browser)
     run_all(page, lab, name)
     return page
 
@@ -414,4 +421,130 @@ def test_another_table_is_drawn_on_the_page(browser, lab):
     type_temperature(explorer(page), 1)
     assert shown(explorer(page))["labels"] == ["0.27", "0.73"]
     assert page.problems == []
+    page.close()
+
+
+@pytest.mark.parametrize("app", ["notebook", "voila"])
+def test_other_front_ends_show_the_same(browser, tmp_path_factory, app):
+    folder = tmp_path_factory.mktemp(app)
+    path = NOTEBOOKS[0]
+    (folder / path.name).write_bytes(path.read_bytes())
+    with serve(folder, app) as address:
+        page = new_page(browser)
+        if app == "notebook":
+            run_all(page, address, path.name, "notebooks")
+        else:
+            page.goto(f"{address}/voila/render/{path.name}")
+        page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 3")
+        view = explorer(page)
+        view.scroll_into_view_if_needed()
+        page.wait_for_timeout(1_000)
+        for temperature in (0, 0.5, 1.37, 2):
+            type_temperature(view, temperature)
+            check(view, temperature)
+        view.locator(".noUi-handle").press("ArrowLeft")
+        check(view, 1.99)
+        page.keyboard.press("Home")
+        check(view, 0)
+        assert cut_off(view) == []
+        # Both log errors of their own, and Voilà's template asks for icons from elsewhere.
+        assert not [problem for problem in page.problems if "softmax" in problem]
+        page.close()
+
+
+def test_a_narrow_screen_gets_a_chart_of_its_own(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("narrow")
+    code = """
+        from softmax_temperature import TemperatureExplorer, load_example
+        TemperatureExplorer(load_example("wonderful-day"))
+    """
+    cells = [nbformat.v4.new_code_cell("\n".join(map(str.strip, code.strip().splitlines())))]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "app.ipynb")
+    with serve(folder, "voila") as address:
+        page = new_page(browser, viewport={"width": 360, "height": 800})
+        page.goto(f"{address}/voila/render/app.ipynb")
+        view_box = "document.querySelector('.softmax-temperature svg')?.viewBox.baseVal.width"
+        page.wait_for_function(f"{view_box} < 300")
+        view = explorer(page)
+        for temperature in (0, 0.5):
+            type_temperature(view, temperature)
+            check(view, temperature)
+            assert cut_off(view) == []
+        box = view.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        page.close()
+
+
+def test_a_screen_reader_learns_what_the_slider_says(page):
+    view = explorer(page)
+    type_temperature(view, 0.75)
+    handle = view.locator(".noUi-handle")
+    page.wait_for_function(
+        "document.querySelector('.noUi-handle').getAttribute('aria-valuetext') === '0.75'"
+    )
+    assert handle.get_attribute("aria-label") == "Temperature"
+    status = view.locator("[aria-live=polite]")
+    page.wait_for_timeout(1_000)
+    assert status.text_content() == shown(view)["caption"]
+    handle.press("ArrowRight")
+    assert status.text_content().startswith("At temperature 0.75")
+    page.wait_for_timeout(1_000)
+    assert status.text_content().startswith("At temperature 0.76")
+    assert handle.get_attribute("aria-valuetext") == "0.76"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_the_explorer_is_accessible_in_both_themes(page, theme):
+    page.evaluate(
+        "theme => void jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    light = "true" if theme.endswith("Light") else "false"
+    page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
+    view = explorer(page)
+    view.scroll_into_view_if_needed()
+    results = Axe().run(page, context=".softmax-temperature-explorer")
+    assert results.violations_count == 0, results.generate_report()
+    ink, paper = view.evaluate(
+        """element => {
+            const text = element.querySelector(".softmax-temperature svg text");
+            return [getComputedStyle(text).fill, getComputedStyle(element.closest(
+                ".jp-Notebook")).backgroundColor];
+        }"""
+    )
+    brightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ink, paper)]
+    assert abs(brightness[0] - brightness[1]) > 500
+
+
+def test_motion_is_reduced_where_the_reader_asks_for_it(page):
+    view = explorer(page)
+    seconds = "e => getComputedStyle(e).transitionDuration"
+    view.locator(".noUi-target").evaluate("e => e.classList.add('noUi-state-tap')")
+    assert view.locator(".noUi-connect, .noUi-origin").first.evaluate(seconds) != "0s"
+    page.emulate_media(reduced_motion="reduce")
+    assert view.locator(".noUi-connect, .noUi-origin").first.evaluate(seconds) == "0s"
+    page.emulate_media(reduced_motion="no-preference")
+    view.locator(".noUi-target").evaluate("e => e.classList.remove('noUi-state-tap')")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_saved_notebook_shows_still_pictures_without_a_kernel(browser, tmp_path, path):
+    notebook = nbformat.read(path, as_version=4)
+    assert "widgets" not in notebook.metadata
+    outputs = [
+        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
+    ]
+    pictures = [data for data in outputs if "image/png" in data]
+    assert any("application/vnd.jupyter.widget-view+json" in data for data in pictures)
+    (tmp_path / "saved.html").write_text(HTMLExporter().from_notebook_node(notebook)[0])
+    page = browser.new_page()
+    # What the page would fetch, a mathematics font among it, is not there.
+    page.route("http*://**", lambda route: route.abort())
+    page.goto((tmp_path / "saved.html").as_uri())
+    sizes = page.evaluate("[...document.images].map(image => image.naturalWidth)")
+    assert len(sizes) == len(pictures)
+    assert min(sizes) > 400
+    text = page.locator("main").inner_text()
+    assert "At temperature 1.00, “" in text
     page.close()

@@ -32,9 +32,9 @@ def test_environment_yml_names_the_same_dependencies():
     assert "-e .[test]" in items
 
 
-def test_the_test_extra_holds_the_lab_extra():
+def test_the_test_extra_holds_what_readers_install():
     extras = PROJECT["optional-dependencies"]
-    assert set(extras["lab"]) <= set(extras["test"])
+    assert {*extras["lab"], *extras["app"]} <= set(extras["test"])
 
 
 def test_the_readmes_example_prints_what_it_says():
@@ -73,6 +73,7 @@ def test_nothing_opens_a_socket():
         explorer = st.TemperatureExplorer(table)
         explorer.temperature = 0.5
         explorer._repr_mimebundle_()
+        explorer.to_html()
         gpt2 = st.load_example("gpt2-spaceship")
         st.TemperatureExplorer(gpt2, top=20)._repr_mimebundle_()
         st.load_example("gpt-4o-mini-tv")
@@ -88,7 +89,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         pytest.skip("pip could not fetch the build backend: no network?")
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("py.typed", "__init__.pyi", "explorer.js", "explorer.css"):
+    for name in ("py.typed", "__init__.pyi", "explorer.js", "explorer.css", "page.html"):
         assert f"softmax_temperature/{name}" in names
     for name in ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md"):
         assert f"softmax_temperature/data/{name}" in names
@@ -102,6 +103,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         import softmax_temperature as st
         st.TemperatureExplorer(st.load_example("gpt2-spaceship"), top=20)
         explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
+        assert explorer.to_html().endswith("</html>\\n")
         print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
     """
     file, probabilities = json.loads(run(python, "-I", "-c", code, cwd=tmp_path))

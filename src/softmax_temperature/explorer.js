@@ -116,11 +116,14 @@ export default {
 
     async function follow() {
       const text = chart.show(slider.get("value"));
-      // Jupyter's slider has no name for screen readers, and rounds its value to one decimal.
       for (const view of Object.values(slider.views ?? {})) {
         const handle = (await view).el.querySelector(".noUi-handle");
-        handle?.setAttribute("aria-label", slider.get("description"));
-        handle?.setAttribute("aria-valuetext", text);
+        if (!handle) continue;
+        // Jupyter's slider has no name for screen readers, and rounds its value to one decimal.
+        handle.setAttribute("aria-label", slider.get("description"));
+        handle.setAttribute("aria-valuetext", text);
+        // Otherwise the notebook takes the arrow keys, to go from cell to cell.
+        handle.dataset.lmSuppressShortcuts = "true";
       }
     }
 

@@ -1,0 +1,87 @@
+"""Measure the exported page: its size, how soon it can be used, and how fast it follows.
+
+Run by hand, for about half a minute: ``python -m benchmarks.page``
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser
+
+from softmax_temperature import TemperatureExplorer, load_example
+from tests.lab import chromium
+
+OPENINGS, CHANGES = 10, 100
+# Milliseconds from the start of loading to the frame that first has the chart in it, and from a
+# change of the slider to the end of the frame that follows.
+OPENED = """() => new Promise((resolve) => {
+  const look = () => requestAnimationFrame(() =>
+    document.querySelector(".softmax-temperature [id$='-title']")?.textContent.trim()
+      ? resolve(performance.now()) : look());
+  look();
+})"""
+CHANGED = """(count) => new Promise((resolve) => {
+  const slider = document.querySelector("input");
+  const scripts = [];
+  const frames = [];
+  const change = (number) => {
+    if (number === count) return resolve([scripts, frames]);
+    requestAnimationFrame(() => {
+      const start = performance.now();
+      slider.value = (number * 0.37) % 2;
+      slider.dispatchEvent(new Event("input"));
+      scripts.push(performance.now() - start);
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        frames.push(performance.now() - start);
+        change(number + 1);
+      };
+      port2.postMessage("comes after the frame");
+    });
+  };
+  change(0);
+})"""
+
+
+def main() -> None:
+    """Print medians for the page of six tokens and for that of GPT-2."""
+    explorers = {
+        "6 tokens": TemperatureExplorer(load_example("wonderful-day")),
+        "GPT-2, top 20": TemperatureExplorer(load_example("gpt2-spaceship"), top=20),
+    }
+    print(
+        "| page | size, KB | open → chart on show, ms | change → bars moved, ms "
+        "| change → painted, ms | requests beyond the file |\n|---|--:|--:|--:|--:|--:|"
+    )
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        for name, explorer in explorers.items():
+            path = Path(folder, "page.html")
+            explorer.to_html(path)
+            figures = measure(browser, path.as_uri())
+            cells = [f"{value:.3g}" for value in (path.stat().st_size / 1000, *figures)]
+            print(f"| {name} | {' | '.join(cells)} |")
+
+
+def measure(browser: Browser, address: str) -> tuple[float, float, float, int]:
+    """Open the page several times, each in a context without a cache, and move the slider."""
+    opened, scripts, frames, requests = [], [], [], 0
+    for _ in range(OPENINGS):
+        context = browser.new_context()
+        page = context.new_page()
+        seen: list[str] = []
+        page.on("request", lambda request, seen=seen: seen.append(request.url))
+        page.goto(address, wait_until="commit")
+        opened.append(page.evaluate(OPENED))
+        script, frame = page.evaluate(CHANGED, CHANGES)
+        scripts += script
+        frames += frame
+        requests += len([url for url in seen if url != address and not url.startswith("data:")])
+        context.close()
+    return median(opened), median(scripts), median(frames), requests
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,475 @@
+"""The explorer as one HTML file: what is in it, and what a browser makes of it offline."""
+
+import base64
+import hashlib
+import json
+import math
+import os
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from softmax_temperature import TemperatureExplorer, TokenTable, load_example
+from tests.test_browser import LOGITS, cut_off, gpt2_shares, softmax
+
+NASTY = [
+    "</script><script>alert(1)</script>",
+    '"quoted"',
+    "it's",
+    "&amp;",
+    "a\x00b",
+    "\u202eright to left\u202c",
+    "<!--",
+    "{{data}}",
+    "\u2028",
+    "${x}`",
+]
+
+
+def six(**options):
+    return TemperatureExplorer(load_example("wonderful-day"), **options)
+
+
+class Reader(HTMLParser):
+    """Collect the elements, and the text within scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self.inside = [], [], False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.inside = tag == "script"
+        if self.inside:
+            self.scripts.append("")
+
+    def handle_data(self, data):
+        if self.inside:
+            self.scripts[-1] += data
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def __getitem__(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def test_the_page_needs_nothing_but_itself():
+    text = six().to_html()
+    page = Reader(text)
+    assert page["html"] == [{"lang": "en"}]
+    assert {"charset": "utf-8"} in page["meta"]
+    assert any(meta.get("name") == "viewport" for meta in page["meta"])
+    assert text.count("<title>") == text.count("<h1>") == 1
+    sources = [a[name] for _, a in page.elements for name in ("src", "href") if name in a]
+    assert sources == ["data:,"]
+    # The names of XML's namespaces are no addresses to fetch.
+    addresses = set(re.findall(r"https?://[^\\\"'\s]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "@import" not in text
+    assert page["input"][0] | {"value": "1"} == {
+        "id": "temperature",
+        "type": "range",
+        "min": "0",
+        "max": "2",
+        "step": "0.01",
+        "value": "1",
+        "autocomplete": "off",
+    }
+
+
+def test_only_the_pages_own_script_may_run():
+    page = Reader(six().to_html())
+    (policy,) = (meta["content"] for meta in page["meta"] if "http-equiv" in meta)
+    assert "default-src 'none'" in policy
+    data, script = page.scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert json.loads(data)["texts"][100][0] == "1.00"
+
+
+def test_the_page_starts_at_the_explorers_temperature():
+    explorer = six(value=0.5)
+    explorer.temperature = 0.7
+    page = Reader(explorer.to_html())
+    assert page["input"][0]["value"] == "0.7"
+    (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
+    assert description.startswith("At temperature 0.70, “day” is the likeliest next token")
+
+
+def test_the_numbers_in_the_page_are_pythons():
+    data = json.loads(Reader(six().to_html()).scripts[0])
+    shares = np.frombuffer(base64.b64decode(data["shares"]), "<f4").reshape(201, 6)
+    for stop, row in enumerate(shares):
+        np.testing.assert_allclose(row, softmax(LOGITS, stop / 100), rtol=1e-6, atol=1e-37)
+
+
+def test_the_pages_are_small():
+    assert len(six().to_html().encode()) <= 120_000
+    gpt2 = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
+    assert len(gpt2.to_html().encode()) <= 250_000
+
+
+def test_no_token_ends_an_element():
+    page = Reader(TemperatureExplorer(TokenTable(NASTY, range(10))).to_html())
+    assert len(page.scripts) == 2
+    data = json.loads(page.scripts[0])
+    assert "${x}`" in data["texts"][0][1]
+    assert not re.search("[<>&\x00\u2028\u202e]", page.scripts[0])
+
+
+def test_a_file_is_written_and_replaced(tmp_path):
+    path = tmp_path / "page.html"
+    assert six().to_html(path) is None
+    assert path.read_text(encoding="utf-8") == six().to_html()
+    six(value=2).to_html(str(path))
+    assert path.read_text(encoding="utf-8") == six(value=2).to_html()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
+    link = tmp_path / "link.html"
+    link.symlink_to(path)
+    six().to_html(link)
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8") == six().to_html()
+
+
+def test_a_path_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path, monkeypatch):
+    with pytest.raises(OSError, match=r"path '.*missing/page.html' cannot be written: .*No such"):
+        six().to_html(tmp_path / "missing" / "page.html")
+    with pytest.raises(OSError, match="path must be a file that can be written, got"):
+        six().to_html(tmp_path)
+    for wrong in (5, b"page.html", True, ["page.html"]):
+        with pytest.raises(TypeError, match="path must be a path, got"):
+            six().to_html(wrong)
+    path = tmp_path / "page.html"
+    path.write_text("as it was")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OSError, match="path must be a file that can be written, got"):
+        six().to_html(path)
+    monkeypatch.undo()
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(path), "replace", full)
+    with pytest.raises(OSError, match=r"cannot be written: .*No space left"):
+        six().to_html(path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text() == "as it was"
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open an explorer's page from its file, and fail on any error or request beyond the file."""
+    opened = []
+
+    def open_it(explorer, fragment="", **options):
+        path = tmp_path / f"page-{len(opened)}.html"
+        explorer.to_html(path)
+        context = browser.new_context(**({"viewport": {"width": 1000, "height": 900}} | options))
+        page = context.new_page()
+        page.problems, page.requests = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda message: page.problems.append(message.text))
+        page.on("dialog", lambda dialog: page.problems.append("a dialog") or dialog.dismiss())
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto(path.as_uri() + fragment)
+        page.wait_for_selector(".softmax-temperature svg")
+        opened.append((context, page, path))
+        return page
+
+    yield open_it
+    for context, page, path in opened:
+        assert page.problems == []
+        files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
+        assert files <= {path.as_uri()}
+        context.close()
+
+
+MEASURE = """() => {
+    const slider = document.querySelector("input");
+    const root = document.querySelector(".softmax-temperature svg");
+    const box = (id) => root.querySelector(`[id$="-${id}"]`).getBoundingClientRect();
+    const frame = root.querySelector("[id*='-axes_'] > [id*='-patch_'] path");
+    const axis = frame.getBoundingClientRect();
+    const rows = [];
+    for (let stop = 0; stop <= 200; stop++) {
+        slider.value = stop / 100;
+        slider.dispatchEvent(new Event("input"));
+        const count = root.querySelectorAll("[id*='-bar-']").length;
+        rows.push({
+            value: slider.value,
+            heights: Array.from({length: count}, (_, i) => box(`bar-${i}`).height / axis.height),
+            widths: Array.from({length: count}, (_, i) => box(`bar-${i}`).width / axis.width),
+            title: root.querySelector("title").textContent,
+            caption: document.querySelector(".softmax-temperature p").textContent,
+            readout: document.querySelector(".slider span").textContent,
+            spoken: slider.getAttribute("aria-valuetext"),
+        });
+    }
+    return [axis.height, axis.width, rows];
+}"""
+
+
+def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
+    height, _, rows = open_page(six()).evaluate(MEASURE)
+    assert len(rows) == 201
+    for stop, row in enumerate(rows):
+        text = f"{stop / 100:.2f}"
+        assert row["heights"] == pytest.approx(softmax(LOGITS, stop / 100), abs=1 / height)
+        assert row["title"] == f"Softmax Probabilities at Temperature = {text}"
+        assert row["readout"] == row["spoken"] == text
+        assert row["caption"].startswith(f"At temperature {text}, “day” is the likeliest")
+
+
+def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_page):
+    explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
+    _, width, rows = open_page(explorer).evaluate(MEASURE)
+    for stop, row in enumerate(rows):
+        assert row["widths"] == pytest.approx(gpt2_shares(stop / 100), abs=1 / width)
+
+
+def wait(page, expression):
+    """Wait as page.wait_for_function does, which the page's policy forbids."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
+
+
+def temperature(page):
+    return page.evaluate(
+        "[document.querySelector('input').value,"
+        " document.querySelector('.softmax-temperature svg title').textContent]"
+    )
+
+
+def at(value):
+    return [f"{value:g}", f"Softmax Probabilities at Temperature = {value:.2f}"]
+
+
+def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
+    page = open_page(six())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "temperature"
+    page.keyboard.press("ArrowRight")
+    assert temperature(page) == at(1.01)
+    page.keyboard.press("Home")
+    assert temperature(page) == at(0)
+    page.keyboard.press("End")
+    assert temperature(page) == at(2)
+
+
+def test_the_mouse_drags_the_slider(open_page):
+    page = open_page(six())
+    box = page.locator("input").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"], y, steps=20)
+    assert temperature(page) == at(2)
+    page.mouse.move(box["x"], y, steps=20)
+    assert temperature(page) == at(0)
+    page.mouse.up()
+
+
+def test_the_address_keeps_the_temperature(open_page):
+    page = open_page(six(), "#T=0.7")
+    assert temperature(page) == at(0.7)
+    page.locator("input").press("ArrowRight")
+    wait(page, "location.hash === '#T=0.71'")
+    page.wait_for_timeout(500)
+    page.locator("input").press("End")
+    wait(page, "location.hash === '#T=2'")
+    page.wait_for_timeout(500)
+    page.go_back()
+    assert temperature(page) == at(0.71)
+    page.go_back()
+    assert temperature(page) == at(0.7)
+    page.go_forward()
+    assert temperature(page) == at(0.71)
+    page.reload()
+    assert temperature(page) == at(0.71)
+
+
+def test_a_burst_of_key_presses_is_one_step_back(open_page):
+    page = open_page(six())
+    for _ in range(20):
+        page.locator("input").press("ArrowLeft")
+    wait(page, "location.hash === '#T=0.8'")
+    page.wait_for_timeout(500)
+    page.go_back()
+    assert temperature(page) == at(1)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "value"),
+    [("#T=5", 2), ("#T=-3", 0), ("#T=0.123", 0.12), ("#T=much", 1), ("#T=", 1), ("#other", 1)],
+)
+def test_an_odd_address_goes_to_a_stop_that_there_is(open_page, fragment, value):
+    assert temperature(open_page(six(), fragment)) == at(value)
+
+
+def test_a_screen_reader_is_told_once_after_a_change(open_page):
+    page = open_page(six())
+    status = page.locator("[aria-live=polite]")
+    page.evaluate(
+        """() => {
+            window.told = [];
+            const status = document.querySelector("[aria-live=polite]");
+            new MutationObserver(() => told.push(status.textContent))
+                .observe(status, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    assert status.text_content() == ""
+    for _ in range(10):
+        page.locator("input").press("ArrowRight")
+    wait(page, "window.told.length > 0")
+    page.wait_for_timeout(1_000)
+    (told,) = page.evaluate("window.told")
+    assert told == page.locator(".softmax-temperature p").text_content()
+    assert told.startswith("At temperature 1.10, ")
+
+
+LOOKS = [
+    (width, scheme, orient)
+    for width in (1400, 768, 360)
+    for scheme in ("light", "dark")
+    for orient in ("v", "h")
+]
+
+
+@pytest.mark.parametrize(("width", "scheme", "orient"), LOOKS)
+def test_the_page_is_accessible_and_nothing_is_cut(open_page, width, scheme, orient):
+    if orient == "v":
+        explorer = six(value=0)
+    else:
+        explorer = TemperatureExplorer(load_example("gpt2-spaceship"), value=0, top=20)
+    size = {"width": width, "height": 800}
+    page = open_page(explorer, viewport=size, color_scheme=scheme)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert cut_off(page.locator("main")) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for text in contrasts(page):
+        assert text["contrast"] >= text["least"], text
+    smallest = page.evaluate(
+        """Math.min(...[...document.querySelectorAll("svg text")].map(text => {
+            const svg = text.ownerSVGElement;
+            const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+            return parseFloat(getComputedStyle(text).fontSize) * scale;
+        }))"""
+    )
+    assert smallest >= 9.9
+
+
+def contrasts(page):
+    """Compare texts and bars of the chart with the page behind them, as WCAG 2 defines it."""
+    found = page.evaluate(
+        """() => {
+            const root = document.querySelector(".softmax-temperature svg");
+            const colour = (css) => {
+                const context = document.createElement("canvas").getContext("2d");
+                context.fillStyle = css;
+                context.fillRect(0, 0, 1, 1);
+                return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+            };
+            const canvas = document.createElement("div");
+            canvas.style.color = "Canvas";
+            document.body.append(canvas);
+            const paper = colour(getComputedStyle(canvas).color);
+            canvas.remove();
+            const texts = [...root.querySelectorAll("text")].map((e) => [e, 4.5]);
+            const bars = [...root.querySelectorAll("[id*='-bar-'] path")].map((e) => [e, 3]);
+            const hatched = root.querySelector("pattern rect")?.getAttribute("fill");
+            return [...texts, ...bars].map(([element, least]) => {
+                let css = getComputedStyle(element).fill;
+                if (css.startsWith("url")) css = hatched;
+                return { what: element.textContent || element.parentNode.id, css, least, paper,
+                         ink: colour(css) };
+            });
+        }"""
+    )
+
+    def luminance(colour):
+        parts = [c / 255 for c in colour]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for item in found:
+        low, high = sorted((luminance(item["ink"]), luminance(item["paper"])))
+        item["contrast"] = (high + 0.05) / (low + 0.05)
+    assert len(found) > 20
+    return found
+
+
+def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
+    page = open_page(six(), viewport={"width": 360, "height": 700})
+    view_box = "document.querySelector('.softmax-temperature svg').viewBox.baseVal.width"
+    narrow = page.evaluate(view_box)
+    page.set_viewport_size({"width": 900, "height": 700})
+    wait(page, f"{view_box} > 500")
+    assert narrow < 300
+    page.locator("input").press("Home")
+    assert temperature(page) == at(0)
+    page.set_viewport_size({"width": 360, "height": 700})
+    wait(page, f"{view_box} < 300")
+    height, _, rows = page.evaluate(MEASURE)
+    assert rows[50]["heights"] == pytest.approx(softmax(LOGITS, 0.5), abs=1 / height)
+
+
+def test_nothing_jumps_when_the_slider_moves(open_page):
+    for width in (1000, 360):
+        page = open_page(six(), viewport={"width": width, "height": 900})
+        places = set()
+        for stop in (0, 0.01, 0.5, 1, 2):
+            page.evaluate(
+                "value => { const slider = document.querySelector('input'); slider.value = value;"
+                " slider.dispatchEvent(new Event('input')); }",
+                stop,
+            )
+            places.add(
+                page.evaluate(
+                    "['.slider input', 'svg', '.note'].map(name =>"
+                    " JSON.stringify(document.querySelector(name).getBoundingClientRect())).join()"
+                )
+            )
+        assert len(places) == 1
+
+
+def test_nasty_tokens_neither_break_the_page_nor_run(open_page):
+    page = open_page(TemperatureExplorer(TokenTable(NASTY, range(10)), value=0))
+    names = page.locator(".softmax-temperature svg text").all_text_contents()
+    assert {'"quoted"', "it's", "&amp;", "<!--", "{{data}}", "${x}`", "a\\x00b"} <= set(names)
+    assert page.evaluate("document.scripts.length") == 2
+    assert "“${x}`” is the likeliest" in page.locator(".softmax-temperature p").text_content()
+    height, _, rows = page.evaluate(MEASURE)
+    assert rows[100]["heights"] == pytest.approx(softmax(list(range(10)), 1), abs=1 / height)
+
+
+def test_without_javascript_the_sentence_is_there(open_page, browser, tmp_path):
+    six(value=0.5).to_html(tmp_path / "plain.html")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "plain.html").as_uri())
+    assert "At temperature 0.50, “day” is the likeliest" in page.locator("main").inner_text()
+    context.close()
+
+
+def test_other_stops_have_a_slider_of_their_own(open_page):
+    explorer = TemperatureExplorer(
+        load_example("wonderful-day"), temperatures=np.linspace(0.5, 1.5, 9), value=1.25
+    )
+    page = open_page(explorer)
+    assert temperature(page)[0] == "1.25"
+    page.locator("input").press("ArrowRight")
+    assert temperature(page) == ["1.375", "Softmax Probabilities at Temperature = 1.375"]
+    assert math.isclose(float(page.locator("input").get_attribute("step")), 0.125)
