@@ -506,15 +506,51 @@ def test_the_explorer_is_accessible_in_both_themes(page, theme):
     view.scroll_into_view_if_needed()
     results = Axe().run(page, context=".softmax-temperature-explorer")
     assert results.violations_count == 0, results.generate_report()
-    ink, paper = view.evaluate(
-        """element => {
-            const text = element.querySelector(".softmax-temperature svg text");
-            return [getComputedStyle(text).fill, getComputedStyle(element.closest(
-                ".jp-Notebook")).backgroundColor];
-        }"""
+    paper = view.evaluate("e => getComputedStyle(e.closest('.jp-Notebook')).backgroundColor")
+    for item in contrasts(view, paper):
+        assert item["contrast"] >= item["least"], item
+
+
+def contrasts(view, paper):
+    """Compare texts and bars of a chart with the paper behind them, as WCAG 2 defines it."""
+    found = view.evaluate(
+        """(element, paper) => {
+            const root = element.querySelector(".softmax-temperature svg");
+            const colour = (css) => {
+                const context = document.createElement("canvas").getContext("2d");
+                context.fillStyle = css;
+                context.fillRect(0, 0, 1, 1);
+                return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+            };
+            const probe = document.body.appendChild(document.createElement("div"));
+            probe.style.color = paper;
+            paper = colour(getComputedStyle(probe).color);
+            probe.remove();
+            const texts = [...root.querySelectorAll("text")].map((e) => [e, 4.5]);
+            const bars = [...root.querySelectorAll("[id*='-bar-'] path")].map((e) => [e, 3]);
+            const hatched = root.querySelector("pattern rect")?.getAttribute("fill");
+            return [...texts, ...bars].map(([element, least]) => {
+                let css = getComputedStyle(element).fill;
+                if (css.startsWith("url")) css = hatched;
+                return { what: element.textContent || element.parentNode.id, css, least, paper,
+                         ink: colour(css) };
+            });
+        }""",
+        paper,
     )
-    brightness = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (ink, paper)]
-    assert abs(brightness[0] - brightness[1]) > 500
+
+    def luminance(colour):
+        parts = [c / 255 for c in colour]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for item in found:
+        low, high = sorted((luminance(item["ink"]), luminance(item["paper"])))
+        item["contrast"] = (high + 0.05) / (low + 0.05)
+    assert len(found) > 20
+    return found
 
 
 def test_motion_is_reduced_where_the_reader_asks_for_it(page):

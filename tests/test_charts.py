@@ -4,6 +4,7 @@ import io
 import math
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -106,10 +107,65 @@ def test_bars_stand_or_lie(orient, length):
     assert limits() == (0, 1)
 
 
-@pytest.mark.parametrize("orient", ["x", "", 1, "horizontal"])
+@pytest.mark.parametrize("orient", ["x", "", 1, "horizontal", np.array(["v", "h"])])
 def test_a_bad_orient_is_refused(orient):
     with pytest.raises(ValueError, match="orient must be 'v' or 'h', got"):
         bar_chart(load_example("wonderful-day"), orient=orient)
+
+
+def test_upright_bars_need_room_for_their_labels():
+    table = TokenTable([str(i) for i in range(13)], range(13))
+    with pytest.raises(ValueError, match="orient must be 'h' for so many bars, got 'v' for 13"):
+        bar_chart(table, orient="v", ax=axes())
+    with pytest.raises(
+        ValueError, match="got 'v' for 10: upright ones have room for the labels of 9"
+    ):
+        bar_chart(load_example("gpt2-spaceship"), top=9, orient="v", ax=axes())
+    with pytest.raises(ValueError, match="room for the labels of 6"):
+        temperature_panels(table, [1], top=6, orient="v")
+    assert plt.get_fignums() == []
+    assert Bars(table).orient == "h"
+    assert Bars(TokenTable(table.tokens[:12], range(12))).orient == "v"
+
+
+def labels_overlap(ax):
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    return any(one.overlaps(other) for one, other in pairwise(boxes))
+
+
+def test_labels_of_as_many_upright_bars_as_can_be_do_not_overlap():
+    figure = Figure(figsize=(7.6, 4.4), layout="constrained")
+    even = TokenTable([str(i) for i in range(12)], np.zeros(12))
+    assert not labels_overlap(bar_chart(even, orient="v", ax=figure.subplots()))
+    large = TokenTable([str(i) for i in range(101)], np.zeros(101))
+    for temperature in (0, 1):
+        ax = Figure(figsize=(7.6, 4.4), layout="constrained").subplots()
+        assert not labels_overlap(bar_chart(large, temperature, top=8, orient="v", ax=ax))
+    for table, top in ((even, 5), (large, 2)):
+        for ax in temperature_panels(table, [0, 1, 2], top=top, orient="v").axes:
+            assert not labels_overlap(ax)
+
+
+def test_lying_panels_share_one_name_for_their_axes():
+    figure = temperature_panels(load_example("gpt-4o-mini-tv"), [0.5, 1, 2], top=1)
+    assert [ax.get_xlabel() for ax in figure.axes] == ["", "", ""]
+    assert figure.get_supxlabel() == "Probability among the listed tokens"
+
+
+def test_the_uniform_level_is_that_of_the_tokens_that_are_not_masked():
+    table = TokenTable(list("abcd"), [-math.inf, 2, -math.inf, 1])
+    ax = bar_chart(table, math.inf, ax=axes())
+    (line,) = [line for line in ax.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(line.get_ydata(), 0.5)
+    assert [bar.get_height() for bar in bars(ax)] == [0, 0.5, 0, 0.5]
+    assert "dotted: uniform, 1/2" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("ax", [3, Figure(), [Figure().subplots()]])
+def test_only_axes_are_drawn_on(ax):
+    with pytest.raises(TypeError, match="ax must be one matplotlib Axes, got"):
+        bar_chart(load_example("wonderful-day"), ax=ax)
 
 
 @pytest.mark.parametrize("top", [None, 101, 50_257])
@@ -362,6 +418,6 @@ def test_only_tables_are_drawn_or_described(table):
 def test_bad_temperatures_are_refused_before_anything_is_drawn(temperature):
     table = load_example("wonderful-day")
     for function in (bar_chart, describe, lambda t, x: temperature_panels(t, [x])):
-        with pytest.raises(ValueError, match="temperature must not be"):
+        with pytest.raises(ValueError, match=r"temperature(s\[0\])? must not be"):
             function(table, temperature)
     assert plt.get_fignums() == []

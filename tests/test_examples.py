@@ -84,7 +84,9 @@ def test_recorded_answers(name, tokens, held):
     assert 1 - table.unseen_mass == pytest.approx(held, abs=0.0005)
 
 
-@pytest.mark.parametrize("name", ["wonderful-night", "", "../data/wonderful-day", None, 3])
+@pytest.mark.parametrize(
+    "name", ["wonderful-night", "", "../data/wonderful-day", None, 3, np.array(["a", "b"])]
+)
 def test_an_unknown_name_lists_the_names_there_are(name):
     with pytest.raises(
         ValueError, match=r"must be one of wonderful-day, .*gpt2-spaceship, .*, got"

@@ -94,7 +94,7 @@ def test_a_bad_temperature_is_refused_and_changes_nothing(bad):
         ([2, 1, 0], ValueError, "temperatures must rise in even steps"),
         ([1, 1], ValueError, "temperatures must rise in even steps"),
         ([0, math.inf], ValueError, "temperatures must be two or more finite numbers"),
-        ([-1, 0, 1], ValueError, "must not be negative"),
+        ([-1, 0, 1], ValueError, r"temperatures\[0\] must not be negative, got -1"),
         ([[0, 1]], ValueError, "temperatures must be one-dimensional"),
         (["0", "1"], TypeError, "temperatures must be real numbers"),
         (2.0, ValueError, "temperatures must have at least one dimension"),
@@ -306,6 +306,19 @@ def test_another_table_is_drawn_at_the_same_temperature():
     with pytest.raises(TypeError, match="table must be a TokenTable, got dict"):
         explorer.table = {"a": 1.0}
     assert explorer.table.tokens == ("a", "b")
+
+
+def test_a_table_that_cannot_be_drawn_changes_nothing(monkeypatch):
+    explorer = six()
+    before = picture(explorer)
+    for wrong in ({"a": 1.0}, load_example("gpt2-spaceship")):
+        with pytest.raises((TypeError, ValueError)):
+            explorer.table = wrong
+    monkeypatch.setattr("softmax_temperature.explorer.describe", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
+    assert picture(explorer) == before
+    assert len(explorer.table.tokens) == 6
 
 
 def test_a_constant_on_every_logit_changes_nothing():

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from tests.test_browser import LOGITS, cut_off, gpt2_shares, softmax
+from tests.test_browser import LOGITS, contrasts, cut_off, gpt2_shares, softmax
 
 NASTY = [
     "</script><script>alert(1)</script>",
@@ -357,8 +357,8 @@ def test_the_page_is_accessible_and_nothing_is_cut(open_page, width, scheme, ori
     assert results.violations_count == 0, results.generate_report()
     assert cut_off(page.locator("main")) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    for text in contrasts(page):
-        assert text["contrast"] >= text["least"], text
+    for item in contrasts(page.locator("main"), "Canvas"):
+        assert item["contrast"] >= item["least"], item
     smallest = page.evaluate(
         """Math.min(...[...document.querySelectorAll("svg text")].map(text => {
             const svg = text.ownerSVGElement;
@@ -367,48 +367,6 @@ def test_the_page_is_accessible_and_nothing_is_cut(open_page, width, scheme, ori
         }))"""
     )
     assert smallest >= 9.9
-
-
-def contrasts(page):
-    """Compare texts and bars of the chart with the page behind them, as WCAG 2 defines it."""
-    found = page.evaluate(
-        """() => {
-            const root = document.querySelector(".softmax-temperature svg");
-            const colour = (css) => {
-                const context = document.createElement("canvas").getContext("2d");
-                context.fillStyle = css;
-                context.fillRect(0, 0, 1, 1);
-                return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-            };
-            const canvas = document.createElement("div");
-            canvas.style.color = "Canvas";
-            document.body.append(canvas);
-            const paper = colour(getComputedStyle(canvas).color);
-            canvas.remove();
-            const texts = [...root.querySelectorAll("text")].map((e) => [e, 4.5]);
-            const bars = [...root.querySelectorAll("[id*='-bar-'] path")].map((e) => [e, 3]);
-            const hatched = root.querySelector("pattern rect")?.getAttribute("fill");
-            return [...texts, ...bars].map(([element, least]) => {
-                let css = getComputedStyle(element).fill;
-                if (css.startsWith("url")) css = hatched;
-                return { what: element.textContent || element.parentNode.id, css, least, paper,
-                         ink: colour(css) };
-            });
-        }"""
-    )
-
-    def luminance(colour):
-        parts = [c / 255 for c in colour]
-        red, green, blue = (
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
-        )
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    for item in found:
-        low, high = sorted((luminance(item["ink"]), luminance(item["paper"])))
-        item["contrast"] = (high + 0.05) / (low + 0.05)
-    assert len(found) > 20
-    return found
 
 
 def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):

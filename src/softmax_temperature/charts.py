@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -23,7 +24,6 @@ from .checks import Floats, as_temperature, as_temperatures, as_top
 from .core import TokenTable, entropy, likeliest, name_of_others, shares
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
     from matplotlib.text import Annotation, Text
@@ -60,10 +60,11 @@ def bar_chart(
     temperature : float, default 1.0
         As for `softmax`.
     top : int, optional
-        Draw this many tokens, the likeliest first, and all others together as one hatched bar.
-        A table of more than 100 tokens needs it.
+        Draw this many tokens, the likeliest first and tied ones in their order, and all others
+        together as one hatched bar. A table of more than 100 tokens needs it.
     orient : {"v", "h"}, optional
-        Upright or lying bars; by default lying with `top` or if there are more than 12.
+        Upright or lying bars; by default upright, but lying where tokens are left out or there are
+        too many bars for their labels.
     ax : matplotlib Axes, optional
         Where to draw; by default the current Axes.
 
@@ -86,6 +87,8 @@ def bar_chart(
         import matplotlib.pyplot as plt
 
         ax = plt.gca()
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}")
     (row,) = bars.shares([temperature])
     add_halo(finish_bars(ax, bars, _draw_bars(ax, row, bars.orient), bars.labels(temperature, row)))
     add_title_and_key(ax, bars, title(temperature))
@@ -124,7 +127,7 @@ def temperature_panels(
     """
     import matplotlib.pyplot as plt
 
-    bars = Bars(table, top, orient)
+    bars = Bars(table, top, orient, narrow=True)
     stops = as_temperatures(temperatures).tolist()
     upright = bars.orient == "v"
     figure, axes = plt.subplots(
@@ -141,6 +144,10 @@ def temperature_panels(
         add_halo(finish_bars(ax, bars, patches, bars.labels(stop, row), fontsize="small"))
         ax.set_title(f"T = {temperature_text(stop)}", pad=bars.room * mpl.rcParams["font.size"])
         ax.label_outer()
+        if not upright:
+            ax.set_xlabel("")
+    if not upright:
+        figure.supxlabel(bars.kind, fontsize="medium")
     return figure
 
 
@@ -188,10 +195,12 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
         f"as open as an even choice among {2**bits:,.2f} tokens."
     )
     if table.unseen_mass:
+        count = len(table.tokens)
+        listed = f"{count:,} listed tokens" if count > 1 else "one listed token"
         sentences += (
-            f"\nAll this is among the {len(table.tokens):,} listed tokens only: others held "
-            f"{_decimals(table.unseen_mass, percent=True)} of the probability.\n"
-            "How a temperature changes the part of those others cannot be known from this table."
+            f"\nAll this is among the {listed} only: at temperature 1, "
+            f"others have {_decimals(table.unseen_mass, percent=True)} of the probability.\n"
+            "What they have at other temperatures depends on how many they are, which is unknown."
         )
     return sentences
 
@@ -216,13 +225,22 @@ class Bars:
                 f"a chart has room for {_MOST_BARS} tokens, got {len(self._shown):,}: use top=20 "
                 "for the 20 likeliest and one bar for all others"
             )
-        if orient not in ("v", "h", None):
-            raise ValueError(f"orient must be 'v' or 'h', got {orient!r}")
-        # A narrow chart is for telephones.
+        # A narrow chart is for telephones and panels.
         self.narrow = narrow
-        lying = self.n_others > 0 or self.count > (6 if narrow else 12)
-        self.orient = orient or ("h" if lying else "v")
         self.percent = len(table.tokens) > _MOST_BARS
+        most_upright = (6 if narrow else 12) - (3 if self.percent else 0)
+        if orient is not None and not (isinstance(orient, str) and orient in ("v", "h")):
+            raise ValueError(f"orient must be 'v' or 'h', got {orient!r}: leave it out to choose")
+        if orient == "v" and self.count > most_upright:
+            raise ValueError(
+                f"orient must be 'h' for so many bars, got 'v' for {self.count}: upright ones have "
+                f"room for the labels of {most_upright}"
+            )
+        lying = self.n_others > 0 or self.count > most_upright
+        self.orient = orient or ("h" if lying else "v")
+        self.kind = "Probability" + (" among the listed tokens" if table.unseen_mass else "")
+        # Uniform over the tokens that are not masked, which is the limit of high temperatures.
+        self.uniform = int(np.isfinite(table.logits).sum())
         # The size of a figure in inches, and the room above the axis for the label of a full bar,
         # in heights of the font.
         self.size = (3.6 if narrow else 7.6, 4.4 if self.orient == "v" else 1.3 + 0.24 * self.count)
@@ -237,7 +255,7 @@ class Bars:
         tokens = [self.table.tokens[position] for position in self._shown]
         names = token_labels(tokens, glyphs, longest=14 if self.narrow else 24)
         if self.n_others:
-            name = name_of_others(self.n_others)
+            name = name_of_others(self.table, self.n_others)
             names.append(name.replace("other ", "other\n") if self.narrow else name)
         return names
 
@@ -342,15 +360,12 @@ def finish_bars(
         side = position - WIDTH / 2
         ax.add_patch(_outline(*((side, 0, WIDTH, share) if upright else (0, side, share, WIDTH))))
     if not bars.n_others:
-        (ax.axhline if upright else ax.axvline)(1 / bars.count, **_UNIFORM)
-    kind = "Probability"
-    if bars.table.unseen_mass:
-        kind += " among the listed tokens"
+        (ax.axhline if upright else ax.axvline)(1 / bars.uniform, **_UNIFORM)
     ends = (-0.6, bars.count - 0.4)
     if upright:
-        ax.set(ylim=(0, 1), xlim=ends, xlabel="Token", ylabel=kind)
+        ax.set(ylim=(0, 1), xlim=ends, xlabel="Token", ylabel=bars.kind)
     else:
-        ax.set(xlim=(0, 1), ylim=ends[::-1], xlabel=kind, ylabel="")
+        ax.set(xlim=(0, 1), ylim=ends[::-1], xlabel=bars.kind, ylabel="")
     if bars.percent:
         (ax.yaxis if upright else ax.xaxis).set_major_formatter(PercentFormatter(1, 0, " %"))
     name_bars(ax, bars, bars.names(_glyphs()))
@@ -372,7 +387,7 @@ def add_title_and_key(ax: Axes, bars: Bars, text: str) -> tuple[Text, Legend]:
     names = ["outline: T = 1"]
     if not bars.n_others:
         signs.append(Line2D([], [], **_UNIFORM))
-        names.append(f"dotted: uniform, 1/{bars.count}")
+        names.append(f"dotted: uniform, 1/{bars.uniform}")
     key = ax.legend(
         signs,
         names,

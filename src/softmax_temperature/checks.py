@@ -28,8 +28,8 @@ def as_temperatures(values: ArrayLike) -> Floats:
     stops = real_array(values, "temperatures")
     if stops.ndim != 1:
         raise ValueError(f"temperatures must be one-dimensional, got shape {stops.shape}")
-    for stop in stops:
-        as_temperature(stop)
+    for position, stop in enumerate(stops):
+        as_temperature(stop, f"temperatures[{position}]")
     return stops
 
 

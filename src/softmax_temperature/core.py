@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
+import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from .checks import (
     real_number,
     short,
 )
-from .logprobs import read_logprobs
+from .readers import read_csv, read_frame, read_logprobs
 
 # pandas is imported where a DataFrame is asked for: the slider starts sooner without it.
 if TYPE_CHECKING:
@@ -162,7 +161,8 @@ class TokenTable:
     Attributes
     ----------
     unseen_mass : float
-        The probability of tokens that are not in the table, where it is known: see `from_logprobs`.
+        The probability at temperature 1 of tokens that are not in the table, where it is known:
+        see `from_logprobs`. A DataFrame does not keep it.
 
     Raises
     ------
@@ -216,55 +216,26 @@ class TokenTable:
 
         Raises
         ------
-        ValueError
-            If a column is missing, a logit is not a number, or a token is not a string or is
-            there twice: the message names column and row, counted from 0.
+        TypeError, ValueError
+            If `frame` is not a DataFrame, a column is missing, a logit is not a number, or a token
+            is not a string or is there twice: the message names column and row, counted from 0.
         """
-        import pandas as pd
-
-        if not isinstance(frame, pd.DataFrame):
-            raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
-        columns = list(frame.columns)
-        for column in ("tokens", "logits"):
-            if columns.count(column) != 1:
-                raise ValueError(f"column {column!r} must be there once, got columns {columns}")
-        logits = pd.to_numeric(frame["logits"], errors="coerce").to_numpy()
-        for row in np.flatnonzero(np.isnan(logits) | np.isposinf(logits)):
-            value = short(frame["logits"].iloc[row])
-            raise ValueError(f"column 'logits', row {row}: must be a number or -inf, got {value}")
-        names = frame["tokens"].tolist()
-        first: dict[str, int] = {}
-        for position, name in enumerate(names):
-            place = f"column 'tokens', row {position}"
-            if not isinstance(name, str):
-                raise TypeError(f"{place}: must be a string, got {short(name)}")
-            if name in first:
-                raise ValueError(f"{place}: {short(name)} is in row {first[name]} already")
-            first[name] = position
-        return cls(names, logits)
+        return cls(*read_frame(frame))
 
     @classmethod
-    def from_csv(cls, path: str | Path) -> TokenTable:
+    def from_csv(cls, path: str | os.PathLike[str]) -> TokenTable:
         """Read a UTF-8 CSV file with the columns ``tokens`` and ``logits``.
 
         Tokens are taken to the letter: spaces count, and ``NA`` or ``null`` are tokens like others.
 
         Raises
         ------
-        ValueError
-            As for `from_frame`, or if a row has more or fewer fields than the header; rows are
-            counted from 0, below the header.
+        TypeError, ValueError, OSError
+            As for `from_frame`, or if `path` is not a path, the file is not UTF-8 or not CSV, or a
+            row has more or fewer fields than the header. Rows are counted from 0, below the header
+            and without blank lines.
         """
-        import pandas as pd
-
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
-        header = rows.pop(0) if rows else []
-        width = len(header)
-        for number, row in enumerate(rows):
-            if len(row) != width:
-                raise ValueError(f"row {number}: must have {width} fields, got {short(row)}")
-        return cls.from_frame(pd.DataFrame(rows, columns=header))
+        return cls(*read_csv(path))
 
     @classmethod
     def from_logprobs(cls, logprobs: Any, position: int = 0) -> TokenTable:
@@ -280,9 +251,9 @@ class TokenTable:
         ----------
         logprobs : mapping, sequence of pairs, str or bytes
             Tokens and their logprobs, each at most 0, or an answer in the shape of Chat Completions
-            (a dict or its JSON text; of an object of the ``openai`` package, its ``model_dump()``).
-            Of an answer, the first choice is read: the ``top_logprobs`` of one token, and that
-            token itself. OpenAI's flag -9999.0 for "very unlikely" [1]_ leaves a token out.
+            (a dict, its JSON text, or an object of the ``openai`` package). Of an answer, the
+            first of its choices is read: the ``top_logprobs`` of one token, and that token itself.
+            OpenAI's flag -9999.0 for "very unlikely" [1]_ leaves a token out.
         position : int, default 0
             Which token of an answer, counted from 0.
 
@@ -298,12 +269,16 @@ class TokenTable:
         the temperature. So they are in vLLM (since its engine V1) [2]_, llama.cpp's server [3]_ and
         Ollama [4]_. They are those *after* it in SGLang [5]_, in TensorRT-LLM's TRT backend [6]_
         and in the ``scores`` of Hugging Face's ``generate``, whose ``logits`` are those before
-        [7]_. OpenAI's reference [1]_ does not say. Ask twice, with two temperatures: if the
-        logprobs stay the same, they are from before.
+        [7]_. OpenAI's reference [1]_ does not say. Ask twice, with temperatures far apart and both
+        above 0, since some servers make an exception of 0 [8]_: if the logprobs of the first token
+        stay the same, but for noise, they are from before.
 
         Logprobs from after a temperature :math:`T_0` are logits divided by :math:`T_0`, up to a
-        constant. Multiply them by :math:`T_0` and use ``TokenTable(tokens, logits)``. Do so only
-        for T0 above 0. What a truncated set has not seen cannot be brought back in that way.
+        constant. Multiply them by :math:`T_0` and use ``TokenTable(tokens, logits)``. What a
+        truncated set has not seen cannot be brought back in that way.
+
+        An unseen mass below 1e-5 counts as the rounding of float32 over a whole vocabulary. A whole
+        vocabulary in a coarser format, such as bfloat16, can seem to miss a little more.
 
         References
         ----------
@@ -314,6 +289,7 @@ class TokenTable:
         .. [5] sgl-project/sglang, pull requests 8375 and 9984 (``RETURN_ORIGINAL_LOGPROB``).
         .. [6] NVIDIA/TensorRT-LLM, pull request 12514.
         .. [7] transformers, ``generation/utils.py``, ``GenerateDecoderOnlyOutput``.
+        .. [8] standardcompletions/rfcs, issue 11.
 
         Examples
         --------
@@ -331,7 +307,6 @@ class TokenTable:
                 "for logits use TokenTable(tokens, logits)"
             )
         table = cls(tokens, values)
-        # Less than this is the rounding of float32 logprobs over a whole vocabulary.
         object.__setattr__(table, "unseen_mass", 1 - total if total < 1 - 1e-5 else 0.0)
         return table
 
@@ -359,7 +334,8 @@ class TokenTable:
         temperatures : array_like, shape (n_temperatures,)
             As for `softmax`.
         top : int, optional
-            Keep this many tokens, the likeliest first, and sum up all others in a last column.
+            Keep this many tokens, the likeliest first and tied ones in their order, and sum up all
+            others in a last column. By default all tokens, in their order.
 
         Returns
         -------
@@ -382,12 +358,21 @@ class TokenTable:
         shown = likeliest(self.logits, as_top(top))
         columns = [self.tokens[position] for position in shown]
         if len(shown) < len(self.tokens):
-            columns.append(name_of_others(len(self.tokens) - len(shown)))
+            name = name_of_others(self, len(self.tokens) - len(shown))
+            while name in columns:
+                name += "*"
+            columns.append(name)
         return pd.DataFrame(
             shares(self.logits, stops.tolist(), shown),
             index=pd.Index(stops, name="temperature"),
             columns=columns,
         )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Keep copies and pickled tables unchangeable."""
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        self.logits.flags.writeable = False
 
     def __repr__(self) -> str:
         """Count the tokens and show the first ones."""
@@ -427,9 +412,10 @@ def shares(logits: Floats, temperatures: Sequence[float], shown: NDArray[np.intp
     return rows
 
 
-def name_of_others(count: int) -> str:
-    """Name the tokens that are left out, for a column or a bar."""
-    return f"all other {count:,} tokens" if count > 1 else "the other token"
+def name_of_others(table: TokenTable, count: int) -> str:
+    """Name the tokens of a table that are left out, for a column or a bar."""
+    tokens = "listed token" if table.unseen_mass else "token"
+    return f"all other {count:,} {tokens}s" if count > 1 else f"the other {tokens}"
 
 
 def _shifted(logits: Floats) -> Floats:

@@ -29,8 +29,9 @@ def load_example(name: str) -> TokenTable:
         approaching the"; ``"gpt2-deserted-planet"``: after "On the deserted planet they discovered
         a"; ``"gpt2-artificial-intelligence"``: after "Artificial Intelligence is transforming the".
 
-        ``"gpt-4o-mini-tv"``: the three logprobs in a recorded answer of gpt-4o-mini [2]_ to "My
-        least favorite TV"; ``"gpt-4o-mini-tv-show-is"``: to "My least favorite TV show is".
+        ``"gpt-4o-mini-tv"``: the three logprobs in a recorded answer of gpt-4o-mini [2]_, which was
+        asked to complete "My least favorite TV"; ``"gpt-4o-mini-tv-show-is"``: the same for "My
+        least favorite TV show is".
 
     Raises
     ------
@@ -48,6 +49,9 @@ def load_example(name: str) -> TokenTable:
     >>> load_example("wonderful-day")
     TokenTable(6 tokens: 'day', 'space', 'furniture', ...)
     """
+    names = _TOYS + _GPT2 + _ANSWERS
+    if not isinstance(name, str) or name not in names:
+        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
         rows = list(csv.DictReader(text.splitlines()))
@@ -56,7 +60,5 @@ def load_example(name: str) -> TokenTable:
         tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
         with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
             return TokenTable(tokens, logits[name.removeprefix("gpt2-")])
-    if name in _ANSWERS:
-        answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
-        return TokenTable.from_logprobs(answers[_ANSWERS.index(name)]["response"])
-    raise ValueError(f"name must be one of {', '.join(_TOYS + _GPT2 + _ANSWERS)}, got {name!r}")
+    answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
+    return TokenTable.from_logprobs(answers[_ANSWERS.index(name)]["response"])

@@ -67,10 +67,11 @@ class TemperatureExplorer(ipywidgets.VBox):
     value : float, default 1.0
         The first temperature.
     top : int, optional
-        Draw this many tokens, the likeliest first, and all others together as one hatched bar.
-        A table of more than 100 tokens needs it.
+        Draw this many tokens, the likeliest first and tied ones in their order, and all others
+        together as one hatched bar. A table of more than 100 tokens needs it.
     orient : {"v", "h"}, optional
-        Upright or lying bars; by default lying with `top` or if there are more than 12.
+        Upright or lying bars; by default upright, but lying where tokens are left out or there are
+        too many bars for their labels.
 
     Attributes
     ----------
@@ -132,7 +133,7 @@ class TemperatureExplorer(ipywidgets.VBox):
             layout={"width": "auto"},
         )
         self._picture = _Picture(bars)
-        self._chart = _Chart(slider=self.slider, picture=self._frames())
+        self._chart = _Chart(slider=self.slider, picture=self._frames(self._picture))
         super().__init__(
             children=[self.slider, self._chart],
             temperature=value,
@@ -149,8 +150,9 @@ class TemperatureExplorer(ipywidgets.VBox):
 
     @table.setter
     def table(self, table: TokenTable) -> None:
-        self._picture = _Picture(Bars(table, **self._options))
-        self._draw_again()
+        picture = _Picture(Bars(table, **self._options))
+        self._chart.picture = self._frames(picture, self._chart.narrow)
+        self._picture = picture
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -186,7 +188,7 @@ class TemperatureExplorer(ipywidgets.VBox):
         '<!doctype html>\n<html lang="en">'
         """
         stops = self._stops.tolist()
-        text = page(self._frames(narrow=True), stops.index(self.temperature), stops)
+        text = page(self._frames(self._picture, narrow=True), stops.index(self.temperature), stops)
         if path is None:
             return text
         replace_file(path, text)
@@ -224,15 +226,18 @@ class TemperatureExplorer(ipywidgets.VBox):
         self._move_slider()
 
     def _draw_again(self, _: Any = None) -> None:
-        self._chart.picture = self._frames(self._chart.narrow)
+        self._chart.picture = self._frames(self._picture, self._chart.narrow)
 
-    def _frames(self, narrow: bool = False) -> dict[str, Any]:
-        """Return the picture for the browser, and what each stop makes of it."""
-        bars, stops = self._picture.bars, self._stops.tolist()
+    def _frames(self, picture: _Picture, narrow: bool = False) -> dict[str, Any]:
+        """Return a picture for the browser, and what each stop makes of it."""
+        bars, stops = picture.bars, self._stops.tolist()
         rows = bars.shares(stops)
-        layouts = [self._picture.layout()]
+        layouts = [picture.layout()]
         if narrow:
-            layouts.append(_Picture(Bars(bars.table, **self._options, narrow=True)).layout())
+            # There is less room for upright bars.
+            orient = "h" if bars.orient == "h" else None
+            options = self._options | {"orient": orient}
+            layouts.append(_Picture(Bars(bars.table, **options, narrow=True)).layout())
         return {
             "title": TITLE,
             "texts": [

@@ -13,24 +13,29 @@ function follow() {
   slider.setAttribute("aria-valuetext", readout.textContent);
 }
 
+let pause, written;
+
 function readAddress() {
-  const asked = Number(location.hash.match(/^#T=(.+)$/)?.[1] ?? NaN);
+  written = location.hash;
+  const asked = Number(written.match(/^#T=(.+)$/)?.[1] ?? NaN);
   slider.value = Number.isNaN(asked) ? start : asked; // The browser goes to the nearest stop.
   follow();
 }
 
 // A burst of key presses makes one entry in the history.
-let pause;
 function writeAddress() {
-  if (!pause) location.hash = `T=${slider.value}`;
+  written = `#T=${slider.value}`;
+  if (!pause) location.hash = written;
   clearTimeout(pause);
   pause = setTimeout(() => {
     pause = undefined;
-    if (location.hash !== `#T=${slider.value}`) location.replace(`#T=${slider.value}`);
+    if (location.hash !== written) location.replace(written);
   }, 300);
 }
 
 slider.addEventListener("input", follow);
 slider.addEventListener("change", writeAddress);
-addEventListener("hashchange", () => pause || readAddress());
+addEventListener("hashchange", () => {
+  if (location.hash !== written) readAddress();
+});
 readAddress();
