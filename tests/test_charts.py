@@ -124,7 +124,7 @@ def test_upright_bars_need_room_for_their_labels():
     with pytest.raises(ValueError, match="room for the labels of 6"):
         temperature_panels(table, [1], top=6, orient="v")
     assert plt.get_fignums() == []
-    assert Bars(table).orient == "h"
+    assert Bars(table).orient == Bars(TokenTable(["a", "b" * 20], [0, 1])).orient == "h"
     assert Bars(TokenTable(table.tokens[:12], range(12))).orient == "v"
 
 
@@ -384,6 +384,17 @@ def test_the_sentence_of_a_large_table_is_in_percent():
         "At temperature 1.00, “·planet” is the likeliest next token, with probability 12.93 %.\n"
         "Entropy: 9.10 bits, as open as an even choice among 547.86 tokens."
     )
+
+
+def test_names_from_right_to_left_do_not_turn_the_sentence_round():
+    table = TokenTable(["שלום", "مرحبا", "a"], [1, 1, 0])
+    assert "each: “\u2068שלום\u2069”, “\u2068مرحبا\u2069”." in describe(table, 0)
+
+
+def test_wide_characters_count_twice_in_the_length_of_a_label():
+    assert token_labels(["日" * 12]) == ["日" * 12]
+    (label,) = token_labels(["日" * 13])
+    assert label == "日" * 7 + "…" + "日" * 4
 
 
 def test_the_sentence_names_tied_tokens():

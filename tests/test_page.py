@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -138,10 +139,24 @@ def test_a_file_is_written_and_replaced(tmp_path):
     assert path.read_text(encoding="utf-8") == six().to_html()
 
 
+def test_a_replaced_file_keeps_its_mode_and_any_name_will_do(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("as it was")
+    path.chmod(0o664)
+    six().to_html(path)
+    assert path.stat().st_mode & 0o777 == 0o664
+    longest = tmp_path / ("a" * 250 + ".html")
+    six().to_html(longest)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    six().to_html("~/my #1 page.html")
+    assert longest.read_text(encoding="utf-8") == six().to_html()
+    assert (tmp_path / "my #1 page.html").exists()
+
+
 def test_a_path_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"path '.*missing/page.html' cannot be written: .*No such"):
         six().to_html(tmp_path / "missing" / "page.html")
-    with pytest.raises(OSError, match="path must be a file that can be written, got"):
+    with pytest.raises(OSError, match="cannot be written: it is not a file, or is write-protected"):
         six().to_html(tmp_path)
     for wrong in (5, b"page.html", True, ["page.html"]):
         with pytest.raises(TypeError, match="path must be a path, got"):
@@ -149,9 +164,17 @@ def test_a_path_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path, m
     path = tmp_path / "page.html"
     path.write_text("as it was")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(OSError, match="path must be a file that can be written, got"):
+    with pytest.raises(OSError, match="cannot be written: it is not a file, or is write-protected"):
         six().to_html(path)
     monkeypatch.undo()
+    for name in ("page.html/page.html", "a" * 300, "a\0b", "\ud800.html"):
+        with pytest.raises(OSError, match=r"path '.*' cannot be written: .+"):
+            six().to_html(f"{tmp_path}/{name}")
+    loop = tmp_path / "loop.html"
+    loop.symlink_to(loop)
+    with pytest.raises(OSError, match=r"cannot be written: .*[Ll]oop"):
+        six().to_html(loop)
+    loop.unlink()
 
     def full(self, target):
         raise OSError(28, "No space left on device")
@@ -308,12 +331,103 @@ def test_a_burst_of_key_presses_is_one_step_back(open_page):
     assert temperature(page) == at(1)
 
 
+def test_no_key_press_is_lost_however_fast_they_come(open_page):
+    page = open_page(six(), "#T=0")
+    page.evaluate(
+        """() => {
+            const slider = document.querySelector("input");
+            for (let stop = 1; stop <= 30; stop++) {
+                slider.value = stop / 100;
+                for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name));
+            }
+        }"""
+    )
+    page.wait_for_timeout(1_000)
+    assert temperature(page) == at(0.3)
+    assert page.evaluate("location.hash") == "#T=0.3"
+    page.go_back()
+    assert temperature(page) == at(0)
+
+
 @pytest.mark.parametrize(
-    ("fragment", "value"),
-    [("#T=5", 2), ("#T=-3", 0), ("#T=0.123", 0.12), ("#T=much", 1), ("#T=", 1), ("#other", 1)],
+    ("fragment", "value", "kept"),
+    [
+        ("#T=5", 2, "#T=2"),
+        ("#T=-3", 0, "#T=0"),
+        ("#T=0.123", 0.12, "#T=0.12"),
+        ("#T=0,7", 0.7, "#T=0.7"),
+        ("#t=0.70", 0.7, "#T=0.7"),
+        ("#T=Infinity", 2, "#T=2"),
+        ("#T=-1e999", 0, "#T=0"),
+        ("#T=much", 1, "#T=1"),
+        ("#T=", 1, "#T="),
+        ("#other", 1, "#other"),
+    ],
 )
-def test_an_odd_address_goes_to_a_stop_that_there_is(open_page, fragment, value):
-    assert temperature(open_page(six(), fragment)) == at(value)
+def test_an_odd_address_goes_to_a_stop_that_there_is(open_page, fragment, value, kept):
+    page = open_page(six(), fragment)
+    assert temperature(page) == at(value)
+    assert page.evaluate("location.hash") == kept
+
+
+@pytest.mark.parametrize("way", ["src", "srcdoc"])
+def test_in_a_frame_the_page_leaves_the_history_alone(browser, tmp_path, way):
+    text = six().to_html()
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    source = "page.html#T=0.7" if way == "src" else escape(text)
+    (tmp_path / "course.html").write_text(f'<h1>Course</h1><iframe {way}="{source}"></iframe>')
+    page = browser.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto((tmp_path / "course.html").as_uri())
+    frame = page.frame_locator("iframe")
+    for _ in range(3):
+        frame.locator("input").press("ArrowRight")
+        page.wait_for_timeout(500)
+    assert frame.locator(".slider span").text_content() == ("0.73" if way == "src" else "1.03")
+    assert not frame.locator(".note").is_visible()
+    assert page.evaluate("history.length") == 2
+    assert problems == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        np.linspace(0, 2, 4),
+        np.linspace(0, 2, 7),
+        np.linspace(0, 2, 20),
+        np.linspace(0, 2, 31),
+        np.linspace(1 / 3, 20, 60),
+        np.array([0.5, 20]),
+        np.arange(11) * 1e5,
+    ],
+)
+def test_every_stop_can_be_reached(open_page, stops):
+    page = open_page(TemperatureExplorer(load_example("wonderful-day"), stops, stops[0]))
+    texts = page.evaluate("JSON.parse(document.getElementById('picture').textContent).texts")
+    for text, *_ in texts:
+        assert page.locator(".slider span").text_content() == text
+        page.locator("input").press("ArrowRight")
+    page.locator("input").press("Home")
+    assert page.locator(".slider span").text_content() == texts[0][0]
+    page.locator("input").press("End")
+    assert page.locator(".slider span").text_content() == texts[-1][0]
+    assert float(texts[-1][0]) == pytest.approx(stops[-1], rel=1e-5)
+
+
+def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
+    page = open_page(six(value=0.5))
+    rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
+    assert rows[:4] == ["day0.71", "space<0.01", "furniture<0.01", "experience0.26"]
+    page.locator("input").press("End")
+    page.wait_for_timeout(1_000)
+    rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
+    assert rows[0] == "day0.34"
+    caption = page.locator(".softmax-temperature caption").text_content()
+    assert caption == "Softmax Probabilities at Temperature = 2.00"
+    table = page.locator(".softmax-temperature").aria_snapshot()
+    assert "day 0.34" in table
 
 
 def test_a_screen_reader_is_told_once_after_a_change(open_page):
@@ -384,27 +498,56 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
     assert rows[50]["heights"] == pytest.approx(softmax(LOGITS, 0.5), abs=1 / height)
 
 
-def test_nothing_jumps_when_the_slider_moves(open_page):
-    for width in (1000, 360):
-        page = open_page(six(), viewport={"width": width, "height": 900})
-        places = set()
-        for stop in (0, 0.01, 0.5, 1, 2):
-            page.evaluate(
-                "value => { const slider = document.querySelector('input'); slider.value = value;"
-                " slider.dispatchEvent(new Event('input')); }",
-                stop,
-            )
-            places.add(
-                page.evaluate(
-                    "['.slider input', 'svg', '.note'].map(name =>"
-                    " JSON.stringify(document.querySelector(name).getBoundingClientRect())).join()"
-                )
-            )
-        assert len(places) == 1
+@pytest.mark.parametrize("name", ["six", "gpt2", "answer", "far"])
+def test_nothing_jumps_when_the_slider_moves(open_page, name):
+    explorer = {
+        "six": six,
+        "gpt2": lambda: TemperatureExplorer(load_example("gpt2-spaceship"), top=20),
+        "answer": lambda: TemperatureExplorer(load_example("gpt-4o-mini-tv-show-is")),
+        "far": lambda: six(temperatures=np.linspace(0, 20, 61), value=20),
+    }[name]()
+    page = open_page(explorer)
+    for width in (1000, 600, 520, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(100)
+        places = page.evaluate(
+            """() => {
+                const slider = document.querySelector("input");
+                const [low, high] = [Number(slider.min), Number(slider.max)];
+                const places = new Set();
+                for (let part = 0; part <= 200; part++) {
+                    slider.value = low + (high - low) * part / 200;
+                    slider.dispatchEvent(new Event("input"));
+                    places.add([".slider input", "svg", ".note"].map((name) =>
+                        JSON.stringify(document.querySelector(name).getBoundingClientRect()),
+                    ).join());
+                }
+                return [...places];
+            }"""
+        )
+        assert len(places) == 1, (width, places)
+
+
+def test_the_slider_stays_when_text_is_enlarged(open_page):
+    page = open_page(six(), viewport={"width": 360, "height": 800})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_timeout(100)
+    assert page.locator("input").bounding_box()["width"] > 200
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("width", [1400, 768, 521, 519, 360, 320])
+@pytest.mark.parametrize("orient", ["v", "h"])
+def test_wide_characters_are_not_cut_off(open_page, width, orient):
+    long = "日本語の長い長い長いトークンですよね本当に長い"
+    tokens = [f"{long}{i}" for i in range(9)] + ["😀" * 20, "שלום עולם " * 5, "W" * 50]
+    explorer = TemperatureExplorer(TokenTable(tokens, range(12)), orient=orient)
+    page = open_page(explorer, viewport={"width": width, "height": 800})
+    assert cut_off(page.locator("main")) == []
 
 
 def test_nasty_tokens_neither_break_the_page_nor_run(open_page):
-    page = open_page(TemperatureExplorer(TokenTable(NASTY, range(10)), value=0))
+    page = open_page(TemperatureExplorer(TokenTable(NASTY, range(10)), value=0, orient="v"))
     names = page.locator(".softmax-temperature svg text").all_text_contents()
     assert {'"quoted"', "it's", "&amp;", "<!--", "{{data}}", "${x}`", "a\\x00b"} <= set(names)
     assert page.evaluate("document.scripts.length") == 2

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional, east_asian_width
 
 import matplotlib as mpl
 import numpy as np
@@ -63,8 +64,8 @@ def bar_chart(
         Draw this many tokens, the likeliest first and tied ones in their order, and all others
         together as one hatched bar. A table of more than 100 tokens needs it.
     orient : {"v", "h"}, optional
-        Upright or lying bars; by default upright, but lying where tokens are left out or there are
-        too many bars for their labels.
+        Upright or lying bars; by default upright, but lying where tokens are left out, names are
+        long, or there are too many bars for their labels.
     ax : matplotlib Axes, optional
         Where to draw; by default the current Axes.
 
@@ -180,7 +181,7 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     top = np.flatnonzero(probabilities == probabilities.max())
     percent = len(table.tokens) > _MOST_BARS
     label = _decimals(float(probabilities.max()), percent=percent, can_be_one=not rivals)
-    names = token_labels([table.tokens[position] for position in top[:3]])
+    names = [_isolate(name) for name in token_labels([table.tokens[i] for i in top[:3]])]
     if len(top) == 1:
         lead = f"“{names[0]}” is the likeliest next token, with probability {label}"
     elif len(top) == len(table.tokens):
@@ -236,7 +237,8 @@ class Bars:
                 f"orient must be 'h' for so many bars, got 'v' for {self.count}: upright ones have "
                 f"room for the labels of {most_upright}"
             )
-        lying = self.n_others > 0 or self.count > most_upright
+        wordy = any(_columns(name) > 16 for name in self.names())
+        lying = self.n_others > 0 or self.count > most_upright or wordy
         self.orient = orient or ("h" if lying else "v")
         self.kind = "Probability" + (" among the listed tokens" if table.unseen_mass else "")
         # Uniform over the tokens that are not masked, which is the limit of high temperatures.
@@ -311,8 +313,8 @@ def token_labels(
     r"""Return a label for each token that shows white space and keeps different tokens different.
 
     A space becomes ·, a newline ↵, a tab ⇥; other invisible characters, and those that are not
-    among the `glyphs` (code points), an escape such as ``\x00``. Labels that are longer than
-    `longest` lose their middle.
+    among the `glyphs` (code points), an escape such as ``\x00``. Labels that take more
+    than `longest` columns lose their middle.
     Where two labels would be the same, the position is added.
 
     Examples
@@ -466,6 +468,25 @@ def _visible(token: str, glyphs: Set[int] | None, longest: int) -> str:
         return character.encode("unicode_escape").decode()
 
     label = re.sub("(?s:.)", sign, token)
-    if len(label) > longest:
-        label = f"{label[: longest - longest // 3 - 1]}…{label[-(longest // 3) :]}"
+    if _columns(label) > longest:
+        end = longest // 3
+        label = f"{_cut(label, longest - end - 1)}…{_cut(label[::-1], end)[::-1]}"
     return label or "(empty)"
+
+
+def _columns(text: str) -> int:
+    """Count the columns that a text takes: Chinese characters and emoji take two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _cut(text: str, columns: int) -> str:
+    while _columns(text) > columns:
+        text = text[:-1]
+    return text
+
+
+def _isolate(name: str) -> str:
+    """Keep a name that is written from right to left from changing the order of a sentence."""
+    if any(bidirectional(character) in ("R", "AL", "AN") for character in name):
+        return f"\u2068{name}\u2069"
+    return name

@@ -5,13 +5,23 @@ const NARROW = 520; // Pixels, below which the chart for narrow screens is taken
 
 // Put the picture into an element. What comes back shows a temperature in it, and stops following
 // the element's width.
-export function draw(el, { title, texts, shares, first, step, layouts }, wantNarrow = () => {}) {
-  const caption = document.createElement("p");
-  const status = document.createElement("div");
-  status.setAttribute("role", "status");
-  status.setAttribute("aria-live", "polite");
+export function draw(el, { title, names, texts, shares, first, step, layouts }, wantNarrow = () => {}) {
   el.classList.add("softmax-temperature");
-  el.replaceChildren(caption, status);
+  el.innerHTML = `
+    <div class="sentences"><p></p><div aria-hidden="true"></div></div>
+    <div class="aloud" role="status" aria-live="polite"></div>
+    <div class="aloud"><table><caption></caption><tbody></tbody></table></div>`;
+  const [caption, longest] = el.querySelector(".sentences").children;
+  const status = el.querySelector("[role=status]");
+  const sentences = texts.map(([, sentence]) => sentence);
+  longest.textContent = sentences.reduce((a, b) => (b.length > a.length ? b : a));
+  const cells = names.map((name) => {
+    const line = el.querySelector("tbody").insertRow();
+    const head = line.appendChild(document.createElement("th"));
+    head.scope = "row";
+    head.textContent = name;
+    return line.insertCell();
+  });
 
   let row, layout, chart, pause;
 
@@ -22,16 +32,27 @@ export function draw(el, { title, texts, shares, first, step, layouts }, wantNar
     caption.textContent = sentence;
   }
 
+  // Put the numbers into a table, for those who cannot see the bars.
+  function tell() {
+    const [text, , ...labels] = texts[row];
+    el.querySelector("caption").textContent = title + text;
+    cells.forEach((cell, i) => (cell.textContent = labels[i]));
+  }
+
   function show(temperature) {
     const before = row;
     const nearest = Math.round((temperature - first) / step);
     row = Math.min(Math.max(nearest, 0), texts.length - 1);
-    if (row !== before) {
-      paint();
-      // Read aloud only what has come to rest, and nothing before the first change.
-      clearTimeout(pause);
-      if (before !== undefined) pause = setTimeout(() => (status.textContent = texts[row][1]), 600);
-    }
+    if (row === before) return texts[row][0];
+    paint();
+    // Read aloud only what has come to rest, and nothing before the first change.
+    clearTimeout(pause);
+    if (before === undefined) tell();
+    else
+      pause = setTimeout(() => {
+        status.textContent = texts[row][1];
+        tell();
+      }, 600);
     return texts[row][0];
   }
 

@@ -70,8 +70,8 @@ class TemperatureExplorer(ipywidgets.VBox):
         Draw this many tokens, the likeliest first and tied ones in their order, and all others
         together as one hatched bar. A table of more than 100 tokens needs it.
     orient : {"v", "h"}, optional
-        Upright or lying bars; by default upright, but lying where tokens are left out or there are
-        too many bars for their labels.
+        Upright or lying bars; by default upright, but lying where tokens are left out, names are
+        long, or there are too many bars for their labels.
 
     Attributes
     ----------
@@ -240,6 +240,7 @@ class TemperatureExplorer(ipywidgets.VBox):
             layouts.append(_Picture(Bars(bars.table, **options, narrow=True)).layout())
         return {
             "title": TITLE,
+            "names": bars.names(),
             "texts": [
                 [temperature_text(t), describe(bars.table, t), *bars.labels(t, row)]
                 for t, row in zip(stops, rows, strict=True)

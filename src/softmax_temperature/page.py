@@ -7,7 +7,9 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Sequence
+from decimal import Decimal
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -23,14 +25,16 @@ def page(picture: dict[str, Any], start: int, stops: Sequence[float]) -> str:
     script = "".join(_read(name) for name in ("explorer.js", "page.js"))
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
     temperature, caption = picture["texts"][start][:2]
+    first, step = (Decimal(f"{value:.12g}") for value in (stops[0], picture["step"]))
     parts = {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
         "caption": caption.replace("\n", " "),
-        "first": f"{stops[0]:.12g}",
-        "last": f"{stops[-1]:.12g}",
-        "step": f"{picture['step']:.12g}",
-        "value": f"{stops[start]:.12g}",
+        "first": f"{first}",
+        # Counted in steps, so that a step that had to be rounded reaches the last stop, too.
+        "last": f"{(first + (len(stops) - 1) * step).normalize():f}",
+        "step": f"{step}",
+        "value": f"{(first + start * step).normalize():f}",
         "temperature": temperature,
     }
     whole = {
@@ -46,16 +50,21 @@ def replace_file(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file, whole or not at all."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be a path, got {path!r}: leave it out to get the text")
-    target = Path(path).resolve()
-    if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
-        raise OSError(f"path must be a file that can be written, got {os.fspath(path)!r}")
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise OSError(f"path {os.fspath(path)!r} cannot be written: {error}") from error
+        target = Path(path).expanduser().resolve()
+        if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
+            raise OSError("it is not a file, or is write-protected")
+        beside = target.with_name(f".{os.getpid()}.tmp")
+        try:
+            beside.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                shutil.copymode(target, beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(f"path {os.fspath(path)!r} cannot be written: {reason}") from error
 
 
 def _read(name: str) -> str:
