@@ -58,6 +58,12 @@ def open_notebook(browser, lab, name):
     return page
 
 
+def open_odd(browser, lab):
+    page = open_notebook(browser, lab, "odd.ipynb")
+    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    return page
+
+
 def check_address(page, url):
     if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url):
         page.problems.append(f"request beyond this machine: {url}")
@@ -294,8 +300,7 @@ def test_no_text_is_cut_off(page):
 
 
 def test_any_token_is_text_in_two_views_of_one_explorer(browser, lab):
-    page = open_notebook(browser, lab, "odd.ipynb")
-    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    page = open_odd(browser, lab)
     first, second = explorer(page, 0), explorer(page, 1)
     texts = first.locator(".softmax-temperature svg text").all_text_contents()
     expected = {"$x^2$", "<b>bold</b>", "&amp;", "quote\"'", "a↵b", "😀", "שלום", "日本"}
@@ -312,8 +317,7 @@ def test_any_token_is_text_in_two_views_of_one_explorer(browser, lab):
 
 
 def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
-    page = open_notebook(browser, lab, "odd.ipynb")
-    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    page = open_odd(browser, lab)
     cell = page.locator(".jp-CodeCell .cm-content").last
     cell.fill("explorer.temperature = 0.25; print(explorer.slider.value)")
     cell.press("Shift+Enter")
@@ -417,8 +421,7 @@ def test_no_text_of_gpt2_is_cut_off(gpt2_page):
 
 
 def test_another_table_is_drawn_on_the_page(browser, lab):
-    page = open_notebook(browser, lab, "odd.ipynb")
-    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    page = open_odd(browser, lab)
     cell = page.locator(".jp-CodeCell .cm-content").last
     cell.fill("explorer.temperature = 0; explorer.table = TokenTable(['one', 'two'], [1, 2])")
     cell.press("Shift+Enter")

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from matplotlib.text import Annotation, Text
 
 # Blue and vermilion of seaborn's palette "colorblind", and a grey that stays readable on white.
-BAR, _TOP_BAR, _REFERENCE = "#0173b2", "#d55e00", "#767676"
+BAR, _TOP_BAR, REFERENCE = "#0173b2", "#d55e00", "#767676"
 _OTHERS: dict[str, Any] = {"facecolor": "#949494", "edgecolor": "white", "hatch": "///"}
 WIDTH = 0.8
 TITLE = "Softmax Probabilities at Temperature = "
 _MOST_BARS = 100
-_UNIFORM: dict[str, Any] = {"color": _REFERENCE, "linestyle": ":", "linewidth": 1}
+_UNIFORM: dict[str, Any] = {"color": REFERENCE, "linestyle": ":", "linewidth": 1}
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
 
@@ -424,7 +424,7 @@ def _draw_bars(ax: Axes, lengths: ArrayLike, orient: str) -> list[Rectangle]:
 
 
 def _outline(left: float, bottom: float, width: float, height: float) -> Rectangle:
-    return Rectangle((left, bottom), width, height, fill=False, edgecolor=_REFERENCE)
+    return Rectangle((left, bottom), width, height, fill=False, edgecolor=REFERENCE)
 
 
 def _possible(table: TokenTable, temperature: float) -> NDArray[np.bool_]:

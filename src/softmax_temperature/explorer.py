@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .charts import (
     BAR,
+    REFERENCE,
     TITLE,
     WIDTH,
     Bars,
@@ -39,15 +40,15 @@ if TYPE_CHECKING:
 
 _STOPS = np.arange(201) / 100
 _STYLE: Any = {
-    "axes.edgecolor": "#767676",
+    "axes.edgecolor": REFERENCE,
     "axes.spines.right": False,
     "axes.spines.top": False,
     "font.family": ["DejaVu Sans"],
     "svg.fonttype": "none",
     "svg.hashsalt": "softmax-temperature",
-    "xtick.color": "#767676",
+    "xtick.color": REFERENCE,
     "xtick.labelcolor": "black",
-    "ytick.color": "#767676",
+    "ytick.color": REFERENCE,
     "ytick.labelcolor": "black",
 }
 
