@@ -18,23 +18,7 @@ from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.charts import Bars, _glyphs, name_bars, temperature_text, token_labels
-
-ARTICLE = [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343]
-AT_HALF = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
-ODD_TOKENS = [
-    "$x^2$",
-    "<b>",
-    "&amp;",
-    "\"'",
-    "a\nb",
-    "😀",
-    "שלום",
-    "x" * 200,
-    "日本",
-    "\x00",
-    "",
-    " ",
-]
+from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, softmax
 
 
 @pytest.fixture(autouse=True)
@@ -405,8 +389,7 @@ def test_the_sentence_names_tied_tokens():
 @given(st.floats(0.05, 5))
 def test_the_sentence_agrees_with_the_definitions(temperature):
     table = load_example("wonderful-day")
-    weights = [math.exp((x - 5) / temperature) for x in table.logits]
-    p = [w / math.fsum(weights) for w in weights]
+    p = softmax(table.logits.tolist(), temperature)
     bits = -math.fsum(x * math.log2(x) for x in p if x > 0)
     found = re.search(
         r"Entropy: (<?)([\d.]+) bits.* among ([\d.]+) tok", describe(table, temperature)

@@ -13,11 +13,7 @@ import numpy as np
 import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from tests.test_charts import ARTICLE, AT_HALF, ODD_TOKENS
-
-
-def six(**options):
-    return TemperatureExplorer(load_example("wonderful-day"), **options)
+from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, gpt2_shares, six, softmax
 
 
 def chart(explorer):
@@ -121,12 +117,7 @@ def test_other_stops():
 def test_heights_are_the_probabilities_at_every_stop():
     heights = np.frombuffer(picture(six())["shares"], np.float32).reshape(201, 6)
     for stop, row in enumerate(heights):
-        weights = [math.exp((x - 5) / (stop / 100)) if stop else x == 5 for x in LOGITS]
-        expected = [weight / math.fsum(weights) for weight in weights]
-        np.testing.assert_allclose(row, expected, rtol=1e-6, atol=1e-37)
-
-
-LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+        np.testing.assert_allclose(row, softmax(LOGITS, stop / 100), rtol=1e-6, atol=1e-37)
 
 
 def test_words_at_every_stop():
@@ -255,11 +246,8 @@ def test_the_likeliest_of_a_whole_vocabulary_and_the_rest():
     assert repr(explorer) == "TemperatureExplorer(top 20 of 50,257 tokens, temperature=0.50)"
     shares = np.frombuffer(picture(explorer)["shares"], np.float32).reshape(201, 21)
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
-    logits = np.sort(load_example("gpt2-spaceship").logits.astype(float))[::-1]
     for stop in (1, 50, 100, 200):
-        weights = np.exp((logits - logits[0]) / (stop / 100))
-        expected = [*weights[:20], weights[20:].sum()] / weights.sum()
-        np.testing.assert_allclose(shares[stop], expected, rtol=1e-4, atol=1e-37)
+        np.testing.assert_allclose(shares[stop], gpt2_shares(stop / 100), rtol=1e-4, atol=1e-37)
     assert picture(explorer)["texts"][100][2:5] == ["12.93 %", "3.46 %", "2.73 %"]
     assert picture(explorer)["texts"][100][-1] == "59.07 %"
     assert picture(explorer)["texts"][0][2:4] == ["100.00 %", "0.00 %"]

@@ -2,15 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable
-
-NOTEBOOKS = sorted(Path(__file__).parents[1].joinpath("notebooks").glob("*.ipynb"))
+from tests.helpers import NOTEBOOKS
 
 
 def problems(notebook):
@@ -50,7 +48,7 @@ def problems(notebook):
     return found
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS.values(), ids=NOTEBOOKS)
 def test_a_notebook_is_in_order(path):
     assert problems(nbformat.read(path, as_version=4)) == []
 
@@ -59,7 +57,7 @@ def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS.values(), ids=NOTEBOOKS)
 def test_a_notebook_without_outputs_is_refused(path):
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
@@ -87,7 +85,7 @@ def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
         monkeypatch.setattr(
             getattr(transformers, name), "from_pretrained", lambda _, made=made: made
         )
-    notebook = nbformat.read(NOTEBOOKS[1], as_version=4)
+    notebook = nbformat.read(NOTEBOOKS["02-real-model"], as_version=4)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     (recipe,) = re.findall(r"```python\n(import torch\n.*?)```", prose, re.S)
     names = {"TokenTable": TokenTable, "TemperatureExplorer": TemperatureExplorer}

@@ -14,24 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from tests.test_browser import LOGITS, contrasts, cut_off, gpt2_shares, softmax
-
-NASTY = [
-    "</script><script>alert(1)</script>",
-    '"quoted"',
-    "it's",
-    "&amp;",
-    "a\x00b",
-    "\u202eright to left\u202c",
-    "<!--",
-    "{{data}}",
-    "\u2028",
-    "${x}`",
-]
-
-
-def six(**options):
-    return TemperatureExplorer(load_example("wonderful-day"), **options)
+from tests.helpers import LOGITS, NASTY, contrasts, cut_off, gpt2_shares, six, softmax
 
 
 class Reader(HTMLParser):
