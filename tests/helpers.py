@@ -1,6 +1,8 @@
 """What several test modules share: figures, tables, notebooks, and what a browser shows."""
 
 import math
+import os
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
@@ -41,6 +43,11 @@ NASTY = [
     "\u2028",
     "${x}`",
 ]
+
+
+def need(module):
+    """Import what only some tests need, or skip them where it is missing, but not in CI."""
+    return import_module(module) if "CI" in os.environ else pytest.importorskip(module)
 
 
 def six(**options):

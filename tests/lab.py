@@ -17,8 +17,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -104,6 +106,9 @@ def serve(folder: Path, app: str = "jupyterlab") -> Iterator[str]:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium without a window."""
+    # Imported here, so that tests without a browser need no Playwright.
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser

@@ -4,8 +4,6 @@ import re
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from nbconvert import HTMLExporter
 
 from tests.helpers import (
     NOTEBOOKS,
@@ -13,11 +11,15 @@ from tests.helpers import (
     contrasts,
     cut_off,
     gpt2_shares,
+    need,
     shown,
     softmax,
     type_temperature,
 )
 from tests.lab import explorer, run_all, serve
+
+Axe = need("axe_playwright_python.sync_playwright").Axe
+HTMLExporter = need("nbconvert").HTMLExporter
 
 ODD = """
 from softmax_temperature import TemperatureExplorer, TokenTable

@@ -1,0 +1,402 @@
+"""The explorer as one HTML file: what a browser makes of it offline."""
+
+import math
+from html import escape
+
+import numpy as np
+import pytest
+
+from softmax_temperature import TemperatureExplorer, TokenTable, load_example
+from tests.helpers import LOGITS, NASTY, contrasts, cut_off, gpt2_shares, need, six, softmax
+
+Axe = need("axe_playwright_python.sync_playwright").Axe
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    """Open an explorer's page from its file, and fail on any error or request beyond the file."""
+    opened = []
+
+    def open_it(explorer, fragment="", **options):
+        path = tmp_path / f"page-{len(opened)}.html"
+        explorer.to_html(path)
+        context = browser.new_context(**({"viewport": {"width": 1000, "height": 900}} | options))
+        page = context.new_page()
+        page.problems, page.requests = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda message: page.problems.append(message.text))
+        page.on("dialog", lambda dialog: page.problems.append("a dialog") or dialog.dismiss())
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto(path.as_uri() + fragment)
+        page.wait_for_selector(".softmax-temperature svg")
+        opened.append((context, page, path))
+        return page
+
+    yield open_it
+    for context, page, path in opened:
+        assert page.problems == []
+        files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
+        assert files <= {path.as_uri()}
+        context.close()
+
+
+MEASURE = """() => {
+    const slider = document.querySelector("input");
+    const root = document.querySelector(".softmax-temperature svg");
+    const box = (id) => root.querySelector(`[id$="-${id}"]`).getBoundingClientRect();
+    const frame = root.querySelector("[id*='-axes_'] > [id*='-patch_'] path");
+    const axis = frame.getBoundingClientRect();
+    const rows = [];
+    for (let stop = 0; stop <= 200; stop++) {
+        slider.value = stop / 100;
+        slider.dispatchEvent(new Event("input"));
+        const count = root.querySelectorAll("[id*='-bar-']").length;
+        rows.push({
+            value: slider.value,
+            heights: Array.from({length: count}, (_, i) => box(`bar-${i}`).height / axis.height),
+            widths: Array.from({length: count}, (_, i) => box(`bar-${i}`).width / axis.width),
+            title: root.querySelector("title").textContent,
+            caption: document.querySelector(".softmax-temperature p").textContent,
+            readout: document.querySelector(".slider span").textContent,
+            spoken: slider.getAttribute("aria-valuetext"),
+        });
+    }
+    return [axis.height, axis.width, rows];
+}"""
+
+
+def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
+    height, _, rows = open_page(six()).evaluate(MEASURE)
+    assert len(rows) == 201
+    for stop, row in enumerate(rows):
+        text = f"{stop / 100:.2f}"
+        assert row["heights"] == pytest.approx(softmax(LOGITS, stop / 100), abs=1 / height)
+        assert row["title"] == f"Softmax Probabilities at Temperature = {text}"
+        assert row["readout"] == row["spoken"] == text
+        assert row["caption"].startswith(f"At temperature {text}, “day” is the likeliest")
+
+
+def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_page):
+    explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
+    _, width, rows = open_page(explorer).evaluate(MEASURE)
+    for stop, row in enumerate(rows):
+        assert row["widths"] == pytest.approx(gpt2_shares(stop / 100), abs=1 / width)
+
+
+def wait(page, expression):
+    """Wait as page.wait_for_function does, which the page's policy forbids."""
+    for _ in range(200):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
+
+
+def temperature(page):
+    return page.evaluate(
+        "[document.querySelector('input').value,"
+        " document.querySelector('.softmax-temperature svg title').textContent]"
+    )
+
+
+def at(value):
+    return [f"{value:g}", f"Softmax Probabilities at Temperature = {value:.2f}"]
+
+
+def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
+    page = open_page(six())
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "temperature"
+    page.keyboard.press("ArrowRight")
+    assert temperature(page) == at(1.01)
+    page.keyboard.press("Home")
+    assert temperature(page) == at(0)
+    page.keyboard.press("End")
+    assert temperature(page) == at(2)
+
+
+def test_the_mouse_drags_the_slider(open_page):
+    page = open_page(six())
+    box = page.locator("input").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"], y, steps=20)
+    assert temperature(page) == at(2)
+    page.mouse.move(box["x"], y, steps=20)
+    assert temperature(page) == at(0)
+    page.mouse.up()
+
+
+def test_the_address_keeps_the_temperature(open_page):
+    page = open_page(six(), "#T=0.7")
+    assert temperature(page) == at(0.7)
+    page.locator("input").press("ArrowRight")
+    wait(page, "location.hash === '#T=0.71'")
+    page.wait_for_timeout(500)
+    page.locator("input").press("End")
+    wait(page, "location.hash === '#T=2'")
+    page.wait_for_timeout(500)
+    page.go_back()
+    assert temperature(page) == at(0.71)
+    page.go_back()
+    assert temperature(page) == at(0.7)
+    page.go_forward()
+    assert temperature(page) == at(0.71)
+    page.reload()
+    assert temperature(page) == at(0.71)
+
+
+def test_a_burst_of_key_presses_is_one_step_back(open_page):
+    page = open_page(six())
+    for _ in range(20):
+        page.locator("input").press("ArrowLeft")
+    wait(page, "location.hash === '#T=0.8'")
+    page.wait_for_timeout(500)
+    page.go_back()
+    assert temperature(page) == at(1)
+
+
+def test_no_key_press_is_lost_however_fast_they_come(open_page):
+    page = open_page(six(), "#T=0")
+    page.evaluate(
+        """() => {
+            const slider = document.querySelector("input");
+            for (let stop = 1; stop <= 30; stop++) {
+                slider.value = stop / 100;
+                for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name));
+            }
+        }"""
+    )
+    page.wait_for_timeout(1_000)
+    assert temperature(page) == at(0.3)
+    assert page.evaluate("location.hash") == "#T=0.3"
+    page.go_back()
+    assert temperature(page) == at(0)
+
+
+@pytest.mark.parametrize(
+    ("fragment", "value", "kept"),
+    [
+        ("#T=5", 2, "#T=2"),
+        ("#T=-3", 0, "#T=0"),
+        ("#T=0.123", 0.12, "#T=0.12"),
+        ("#T=0,7", 0.7, "#T=0.7"),
+        ("#t=0.70", 0.7, "#T=0.7"),
+        ("#T=Infinity", 2, "#T=2"),
+        ("#T=-1e999", 0, "#T=0"),
+        ("#T=much", 1, "#T=1"),
+        ("#T=", 1, "#T="),
+        ("#other", 1, "#other"),
+    ],
+)
+def test_an_odd_address_goes_to_a_stop_that_there_is(open_page, fragment, value, kept):
+    page = open_page(six(), fragment)
+    assert temperature(page) == at(value)
+    assert page.evaluate("location.hash") == kept
+
+
+@pytest.mark.parametrize("way", ["src", "srcdoc"])
+def test_in_a_frame_the_page_leaves_the_history_alone(browser, tmp_path, way):
+    text = six().to_html()
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    source = "page.html#T=0.7" if way == "src" else escape(text)
+    (tmp_path / "course.html").write_text(f'<h1>Course</h1><iframe {way}="{source}"></iframe>')
+    page = browser.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto((tmp_path / "course.html").as_uri())
+    frame = page.frame_locator("iframe")
+    for _ in range(3):
+        frame.locator("input").press("ArrowRight")
+        page.wait_for_timeout(500)
+    assert frame.locator(".slider span").text_content() == ("0.73" if way == "src" else "1.03")
+    assert not frame.locator(".note").is_visible()
+    assert page.evaluate("history.length") == 2
+    assert problems == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        np.linspace(0, 2, 4),
+        np.linspace(0, 2, 7),
+        np.linspace(0, 2, 20),
+        np.linspace(0, 2, 31),
+        np.linspace(1 / 3, 20, 60),
+        np.array([0.5, 20]),
+        np.arange(11) * 1e5,
+    ],
+)
+def test_every_stop_can_be_reached(open_page, stops):
+    page = open_page(TemperatureExplorer(load_example("wonderful-day"), stops, stops[0]))
+    texts = page.evaluate("JSON.parse(document.getElementById('picture').textContent).texts")
+    for text, *_ in texts:
+        assert page.locator(".slider span").text_content() == text
+        page.locator("input").press("ArrowRight")
+    page.locator("input").press("Home")
+    assert page.locator(".slider span").text_content() == texts[0][0]
+    page.locator("input").press("End")
+    assert page.locator(".slider span").text_content() == texts[-1][0]
+    assert float(texts[-1][0]) == pytest.approx(stops[-1], rel=1e-5)
+
+
+def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
+    page = open_page(six(value=0.5))
+    rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
+    assert rows[:4] == ["day0.71", "space<0.01", "furniture<0.01", "experience0.26"]
+    page.locator("input").press("End")
+    page.wait_for_timeout(1_000)
+    rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
+    assert rows[0] == "day0.34"
+    caption = page.locator(".softmax-temperature caption").text_content()
+    assert caption == "Softmax Probabilities at Temperature = 2.00"
+    table = page.locator(".softmax-temperature").aria_snapshot()
+    assert "day 0.34" in table
+
+
+def test_a_screen_reader_is_told_once_after_a_change(open_page):
+    page = open_page(six())
+    status = page.locator("[aria-live=polite]")
+    page.evaluate(
+        """() => {
+            window.told = [];
+            const status = document.querySelector("[aria-live=polite]");
+            new MutationObserver(() => told.push(status.textContent))
+                .observe(status, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    assert status.text_content() == ""
+    for _ in range(10):
+        page.locator("input").press("ArrowRight")
+    wait(page, "window.told.length > 0")
+    page.wait_for_timeout(1_000)
+    (told,) = page.evaluate("window.told")
+    assert told == page.locator(".softmax-temperature p").text_content()
+    assert told.startswith("At temperature 1.10, ")
+
+
+LOOKS = [
+    (width, scheme, orient)
+    for width in (1400, 768, 360)
+    for scheme in ("light", "dark")
+    for orient in ("v", "h")
+]
+
+
+@pytest.mark.parametrize(("width", "scheme", "orient"), LOOKS)
+def test_the_page_is_accessible_and_nothing_is_cut(open_page, width, scheme, orient):
+    if orient == "v":
+        explorer = six(value=0)
+    else:
+        explorer = TemperatureExplorer(load_example("gpt2-spaceship"), value=0, top=20)
+    size = {"width": width, "height": 800}
+    page = open_page(explorer, viewport=size, color_scheme=scheme)
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    assert cut_off(page.locator("main")) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for item in contrasts(page.locator("main"), "Canvas"):
+        assert item["contrast"] >= item["least"], item
+    smallest = page.evaluate(
+        """Math.min(...[...document.querySelectorAll("svg text")].map(text => {
+            const svg = text.ownerSVGElement;
+            const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+            return parseFloat(getComputedStyle(text).fontSize) * scale;
+        }))"""
+    )
+    assert smallest >= 9.9
+
+
+def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
+    page = open_page(six(), viewport={"width": 360, "height": 700})
+    view_box = "document.querySelector('.softmax-temperature svg').viewBox.baseVal.width"
+    narrow = page.evaluate(view_box)
+    page.set_viewport_size({"width": 900, "height": 700})
+    wait(page, f"{view_box} > 500")
+    assert narrow < 300
+    page.locator("input").press("Home")
+    assert temperature(page) == at(0)
+    page.set_viewport_size({"width": 360, "height": 700})
+    wait(page, f"{view_box} < 300")
+    height, _, rows = page.evaluate(MEASURE)
+    assert rows[50]["heights"] == pytest.approx(softmax(LOGITS, 0.5), abs=1 / height)
+
+
+@pytest.mark.parametrize("name", ["six", "gpt2", "answer", "far"])
+def test_nothing_jumps_when_the_slider_moves(open_page, name):
+    explorer = {
+        "six": six,
+        "gpt2": lambda: TemperatureExplorer(load_example("gpt2-spaceship"), top=20),
+        "answer": lambda: TemperatureExplorer(load_example("gpt-4o-mini-tv-show-is")),
+        "far": lambda: six(temperatures=np.linspace(0, 20, 61), value=20),
+    }[name]()
+    page = open_page(explorer)
+    for width in (1000, 600, 520, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(100)
+        places = page.evaluate(
+            """() => {
+                const slider = document.querySelector("input");
+                const [low, high] = [Number(slider.min), Number(slider.max)];
+                const places = new Set();
+                for (let part = 0; part <= 200; part++) {
+                    slider.value = low + (high - low) * part / 200;
+                    slider.dispatchEvent(new Event("input"));
+                    places.add([".slider input", "svg", ".note"].map((name) =>
+                        JSON.stringify(document.querySelector(name).getBoundingClientRect()),
+                    ).join());
+                }
+                return [...places];
+            }"""
+        )
+        assert len(places) == 1, (width, places)
+
+
+def test_the_slider_stays_when_text_is_enlarged(open_page):
+    page = open_page(six(), viewport={"width": 360, "height": 800})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.wait_for_timeout(100)
+    assert page.locator("input").bounding_box()["width"] > 200
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("width", [1400, 768, 521, 519, 360, 320])
+@pytest.mark.parametrize("orient", ["v", "h"])
+def test_wide_characters_are_not_cut_off(open_page, width, orient):
+    long = "日本語の長い長い長いトークンですよね本当に長い"
+    tokens = [f"{long}{i}" for i in range(9)] + ["😀" * 20, "שלום עולם " * 5, "W" * 50]
+    explorer = TemperatureExplorer(TokenTable(tokens, range(12)), orient=orient)
+    page = open_page(explorer, viewport={"width": width, "height": 800})
+    assert cut_off(page.locator("main")) == []
+
+
+def test_nasty_tokens_neither_break_the_page_nor_run(open_page):
+    page = open_page(TemperatureExplorer(TokenTable(NASTY, range(10)), value=0, orient="v"))
+    names = page.locator(".softmax-temperature svg text").all_text_contents()
+    assert {'"quoted"', "it's", "&amp;", "<!--", "{{data}}", "${x}`", "a\\x00b"} <= set(names)
+    assert page.evaluate("document.scripts.length") == 2
+    assert "“${x}`” is the likeliest" in page.locator(".softmax-temperature p").text_content()
+    height, _, rows = page.evaluate(MEASURE)
+    assert rows[100]["heights"] == pytest.approx(softmax(list(range(10)), 1), abs=1 / height)
+
+
+def test_without_javascript_the_sentence_is_there(open_page, browser, tmp_path):
+    six(value=0.5).to_html(tmp_path / "plain.html")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "plain.html").as_uri())
+    assert "At temperature 0.50, “day” is the likeliest" in page.locator("main").inner_text()
+    context.close()
+
+
+def test_other_stops_have_a_slider_of_their_own(open_page):
+    explorer = TemperatureExplorer(
+        load_example("wonderful-day"), temperatures=np.linspace(0.5, 1.5, 9), value=1.25
+    )
+    page = open_page(explorer)
+    assert temperature(page)[0] == "1.25"
+    page.locator("input").press("ArrowRight")
+    assert temperature(page) == ["1.375", "Softmax Probabilities at Temperature = 1.375"]
+    assert math.isclose(float(page.locator("input").get_attribute("step")), 0.125)
