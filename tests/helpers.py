@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -48,6 +49,19 @@ NASTY = [
 def need(module):
     """Import what only some tests need, or skip them where it is missing, but not in CI."""
     return import_module(module) if "CI" in os.environ else pytest.importorskip(module)
+
+
+def count_explorers(path):
+    """Count the explorers among a notebook's saved outputs."""
+    outputs = [
+        output.get("data", {})
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+    ]
+    return sum(
+        "application/vnd.jupyter.widget-view+json" in data and "Explorer(" in data["text/plain"]
+        for data in outputs
+    )
 
 
 def six(**options):

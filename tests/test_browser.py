@@ -9,6 +9,7 @@ from tests.helpers import (
     NOTEBOOKS,
     check,
     contrasts,
+    count_explorers,
     cut_off,
     gpt2_shares,
     need,
@@ -60,12 +61,30 @@ def new_page(browser, viewport=None):
 
 def open_notebook(browser, lab, name):
     page = new_page(browser)
-    run_all(page, lab, name)
+    run_all(page, lab, f"{name}.ipynb")
     return page
 
 
+def open_explorers(browser, lab, name):
+    """Open a notebook, and wait until all its explorers are shown and all its cells have run."""
+    page = open_notebook(browser, lab, name)
+    wait_for_explorers(page, name)
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.wait_for_function(f"{kernel}.status === 'idle'")
+    page.wait_for_timeout(1_000)
+    assert page.locator(".jp-WindowedPanel-outer").count() == 1
+    return page
+
+
+def wait_for_explorers(page, name):
+    page.wait_for_function(
+        "count => document.querySelectorAll('.softmax-temperature svg').length === count",
+        arg=count_explorers(NOTEBOOKS[name]),
+    )
+
+
 def open_odd(browser, lab):
-    page = open_notebook(browser, lab, "odd.ipynb")
+    page = open_notebook(browser, lab, "odd")
     page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
     return page
 
@@ -77,8 +96,7 @@ def check_address(page, url):
 
 @pytest.fixture(scope="module")
 def page(browser, lab):
-    page = open_notebook(browser, lab, "01-temperature.ipynb")
-    wait_for_three_explorers(page)
+    page = open_explorers(browser, lab, "01-temperature")
     explorer(page).scroll_into_view_if_needed()
     yield page
     assert page.problems == []
@@ -87,20 +105,11 @@ def page(browser, lab):
 
 @pytest.fixture(scope="module")
 def gpt2_page(browser, lab):
-    page = open_notebook(browser, lab, "02-real-model.ipynb")
-    wait_for_three_explorers(page)
+    page = open_explorers(browser, lab, "02-real-model")
     explorer(page, 1).scroll_into_view_if_needed()
     yield page
     assert page.problems == []
     page.close()
-
-
-def wait_for_three_explorers(page):
-    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 3")
-    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-    page.wait_for_function(f"{kernel}.status === 'idle'")
-    page.wait_for_timeout(1_000)
-    assert page.locator(".jp-WindowedPanel-outer").count() == 1
 
 
 @pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
@@ -358,7 +367,7 @@ def test_other_front_ends_show_the_same(browser, tmp_path_factory, app):
             run_all(page, address, path.name, "notebooks")
         else:
             page.goto(f"{address}/voila/render/{path.name}")
-        page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 3")
+        wait_for_explorers(page, path.stem)
         view = explorer(page)
         view.scroll_into_view_if_needed()
         page.wait_for_timeout(1_000)
