@@ -253,9 +253,13 @@ def test_negative_zero_is_zero():
     assert softmax([1, 2], -0.0).tolist() == [0, 1]
 
 
-def test_a_missing_axis_is_refused():
-    with pytest.raises(ValueError, match="axis 1 is out of bounds"):
-        softmax([1, 2], axis=1)
+@pytest.mark.parametrize("function", [softmax, entropy, perplexity])
+def test_a_bad_axis_is_refused(function):
+    with pytest.raises(ValueError, match=r"axis must be from -1 to 0 for .* \(2,\), got 1"):
+        function([0.5, 0.5], axis=1)
+    for axis in (None, True, 0.0, (0, 1)):
+        with pytest.raises(TypeError, match="axis must be one whole number, got"):
+            function([0.5, 0.5], axis=axis)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
 from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, gpt2_shares, six, softmax
@@ -110,7 +111,7 @@ def test_other_stops():
     explorer = six(temperatures=np.linspace(0.5, 1.5, 9), value=1.25)
     assert explorer.slider.readout_format == ".3f"
     assert (explorer.slider.min, explorer.slider.max, explorer.slider.step) == (0.5, 1.5, 0.125)
-    assert picture(explorer)["texts"][1][0] == "0.625"
+    assert picture(explorer)["temperatures"][1] == "0.625"
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.25)"
 
 
@@ -121,13 +122,16 @@ def test_heights_are_the_probabilities_at_every_stop():
 
 
 def test_words_at_every_stop():
-    texts = picture(six())["texts"]
-    assert len(texts) == 201
-    assert texts[137][0] == "1.37"
-    assert texts[137][1].startswith("At temperature 1.37, “day” is the likeliest next token, ")
-    assert texts[100][2:] == ["0.51", "0.03", "0.03", "0.31", "0.07", "0.05"]
-    assert texts[0][2:] == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
-    assert texts[1][2:] == [">0.99", "<0.01", "<0.01", "<0.01", "<0.01", "<0.01"]
+    drawn = picture(six())
+    temperatures, sentences, labels = (
+        drawn[name] for name in ("temperatures", "sentences", "labels")
+    )
+    assert len(temperatures) == len(sentences) == len(labels) == 201
+    assert temperatures[137] == "1.37"
+    assert sentences[137].startswith("At temperature 1.37, “day” is the likeliest next token, ")
+    assert labels[100] == ["0.51", "0.03", "0.03", "0.31", "0.07", "0.05"]
+    assert labels[0] == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
+    assert labels[1] == [">0.99", "<0.01", "<0.01", "<0.01", "<0.01", "<0.01"]
 
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -165,8 +169,6 @@ def test_any_token_can_be_explored():
 
 
 def test_the_output_has_a_still_picture_and_a_short_text(monkeypatch):
-    from matplotlib.figure import Figure
-
     drawn = []
     save = Figure.savefig
     monkeypatch.setattr(
@@ -184,18 +186,29 @@ def test_the_output_has_a_still_picture_and_a_short_text(monkeypatch):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-def test_the_still_picture_shows_the_temperature():
+@pytest.fixture
+def drawn(monkeypatch):
+    """List the figures that are saved."""
+    figures = []
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda self, *a, **k: figures.append(self) or save(self, *a, **k)
+    )
+    return figures
+
+
+def test_the_still_picture_shows_the_temperature(drawn):
     explorer = six()
     explorer.temperature = 0.5
     explorer._repr_mimebundle_()
-    still = explorer._picture
-    assert [round(bar.get_height(), 6) for bar in still._patches] == AT_HALF
-    labels = [label.get_text() for label in still._labels]
+    ax = drawn[-1].axes[0]
+    assert [round(bar.get_height(), 6) for bar in ax.patches[:6]] == AT_HALF
+    labels = [label.get_text() for label in ax.texts]
     assert labels == ["0.71", "<0.01", "<0.01", "0.26", "0.01", "0.01"]
-    assert still._title.get_text() == "Softmax Probabilities at Temperature = 0.50"
+    assert ax.get_title() == "Softmax Probabilities at Temperature = 0.50"
     explorer.temperature = 1.0
     explorer._repr_mimebundle_()
-    assert [round(bar.get_height(), 6) for bar in still._patches] == ARTICLE
+    assert [round(bar.get_height(), 6) for bar in drawn[-1].axes[0].patches[:6]] == ARTICLE
 
 
 def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
@@ -248,10 +261,11 @@ def test_the_likeliest_of_a_whole_vocabulary_and_the_rest():
     np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
     for stop in (1, 50, 100, 200):
         np.testing.assert_allclose(shares[stop], gpt2_shares(stop / 100), rtol=1e-4, atol=1e-37)
-    assert picture(explorer)["texts"][100][2:5] == ["12.93 %", "3.46 %", "2.73 %"]
-    assert picture(explorer)["texts"][100][-1] == "59.07 %"
-    assert picture(explorer)["texts"][0][2:4] == ["100.00 %", "0.00 %"]
-    assert picture(explorer)["texts"][5][2:4] == [">99.99 %", "<0.01 %"]
+    labels = picture(explorer)["labels"]
+    assert labels[100][:3] == ["12.93 %", "3.46 %", "2.73 %"]
+    assert labels[100][-1] == "59.07 %"
+    assert labels[0][:2] == ["100.00 %", "0.00 %"]
+    assert labels[5][:2] == [">99.99 %", "<0.01 %"]
 
 
 def test_lying_bars_are_full_in_the_picture():
@@ -269,10 +283,10 @@ def test_lying_bars_are_full_in_the_picture():
     assert {"·planet", "all other 50,237 tokens"} <= set(texts)
 
 
-def test_the_still_picture_of_lying_bars_shows_the_temperature():
+def test_the_still_picture_of_lying_bars_shows_the_temperature(drawn):
     explorer = gpt2(value=2)
     assert "image/png" in explorer._repr_mimebundle_()[0]
-    widths = [patch.get_width() for patch in explorer._picture._patches]
+    widths = [patch.get_width() for patch in drawn[-1].axes[0].patches[:21]]
     exact = explorer.probabilities["probabilities"].nlargest(20)
     np.testing.assert_allclose(widths[:20], exact, rtol=1e-5)
 
@@ -302,7 +316,7 @@ def test_a_table_that_cannot_be_drawn_changes_nothing(monkeypatch):
     for wrong in ({"a": 1.0}, load_example("gpt2-spaceship")):
         with pytest.raises((TypeError, ValueError)):
             explorer.table = wrong
-    monkeypatch.setattr("softmax_temperature.explorer.describe", lambda *_: 1 / 0)
+    monkeypatch.setattr("softmax_temperature.explorer.sentences", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
     assert picture(explorer) == before
@@ -323,4 +337,4 @@ def test_a_truncated_answer_is_shown_as_conditional():
         e.text for e in ET.fromstring(picture(explorer)["layouts"][0]["svg"]).iter(f"{SVG}text")
     ]
     assert "Probability among the listed tokens" in texts
-    assert all("listed tokens only" in row[1] for row in picture(explorer)["texts"])
+    assert all("listed tokens only" in text for text in picture(explorer)["sentences"])

@@ -91,7 +91,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         pytest.skip("pip could not fetch the build backend: no network?")
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("py.typed", "__init__.pyi", "explorer.js", "explorer.css", "page.html"):
+    for name in ("py.typed", "__init__.pyi", "static/explorer.js", "static/page.html"):
         assert f"softmax_temperature/{name}" in names
     for name in ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md"):
         assert f"softmax_temperature/data/{name}" in names

@@ -72,7 +72,7 @@ def test_only_the_pages_own_script_may_run():
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in policy
     assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
-    assert json.loads(data)["texts"][100][0] == "1.00"
+    assert json.loads(data)["temperatures"][100] == "1.00"
 
 
 def test_the_page_starts_at_the_explorers_temperature():
@@ -101,7 +101,7 @@ def test_no_token_ends_an_element():
     page = Reader(TemperatureExplorer(TokenTable(NASTY, range(10))).to_html())
     assert len(page.scripts) == 2
     data = json.loads(page.scripts[0])
-    assert "${x}`" in data["texts"][0][1]
+    assert "${x}`" in data["sentences"][0]
     assert not re.search("[<>&\x00\u2028\u202e]", page.scripts[0])
 
 

@@ -1,7 +1,8 @@
-from .charts import bar_chart, describe, temperature_panels
+from .charts import bar_chart, temperature_panels
 from .core import TokenTable, entropy, perplexity, softmax
 from .examples import load_example
 from .explorer import TemperatureExplorer
+from .words import describe
 
 __all__ = [
     "TemperatureExplorer",

@@ -20,7 +20,7 @@ def as_temperature(value: Any, name: str = "temperature") -> float:
             f"{name} must not be negative, got {number}: it would reverse the ranking of the "
             "tokens. For greedy decoding, use 0"
         )
-    return number
+    return abs(number)  # -0.0 is 0
 
 
 def as_temperatures(values: ArrayLike) -> Floats:
@@ -30,7 +30,7 @@ def as_temperatures(values: ArrayLike) -> Floats:
         raise ValueError(f"temperatures must be one-dimensional, got shape {stops.shape}")
     for position, stop in enumerate(stops):
         as_temperature(stop, f"temperatures[{position}]")
-    return stops
+    return abs(stops)
 
 
 def as_top(top: Any) -> int | None:
@@ -68,11 +68,32 @@ def real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
         raise TypeError(f"{name} must be real numbers, got {short(values)} ({array.dtype})")
     if array.ndim == 0:
         raise ValueError(f"{name} must have at least one dimension, got {short(values)}")
+    if isinstance(axis, (bool, np.bool_)) or not isinstance(axis, (int, np.integer)):
+        raise TypeError(f"axis must be one whole number, got {short(axis)}: reshape the {name}")
+    if not -array.ndim <= axis < array.ndim:
+        raise ValueError(
+            f"axis must be from {-array.ndim} to {array.ndim - 1} for {name} of shape "
+            f"{array.shape}, got {axis}"
+        )
     dtype = np.float32 if array.dtype == np.float32 else np.float64
     return np.moveaxis(array.astype(dtype, copy=False), axis, -1)
 
 
-def short(value: Any) -> str:
-    """Show a value in an error message, at most 60 characters of it."""
+def distributions(values: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
+    """Check that values are probabilities that sum to 1 along `axis`, and move it to the end."""
+    probabilities = real_array(values, "probabilities", axis).astype(np.float64, copy=False)
+    if probabilities.min() < 0:
+        raise ValueError(f"probabilities must not be negative, got {probabilities.min()}")
+    totals = probabilities.sum(axis=-1)
+    # Not a number is not near 1 either.
+    wrong = totals[~(abs(totals - 1) <= 1e-3)]
+    if wrong.size:
+        raise ValueError(f"probabilities must sum to 1, got {wrong[0]:.6g}: use softmax first")
+    return probabilities
+
+
+def short(value: Any, longest: int = 60) -> str:
+    """Show a value in an error message, at most `longest` characters of it and the dots."""
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:40]}...{text[-10:]}"
+    end = longest // 6
+    return text if len(text) <= longest else f"{text[: longest - end]}...{text[-end:]}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,12 +14,15 @@ from .checks import (
     as_temperature,
     as_temperatures,
     as_top,
+    distributions,
     real_array,
     real_number,
     short,
 )
 from .readers import read_csv, read_frame, read_logprobs
 
+# So many logits and their weights fit into a processor's cache.
+_BLOCK = 16_384
 # pandas is imported where a DataFrame is asked for: the slider starts sooner without it.
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +50,8 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> F
     Raises
     ------
     TypeError
-        If `logits` are not real numbers, or `temperature` is not one real number.
+        If `logits` are not real numbers, `temperature` is not one real number, or `axis` is not one
+        whole number.
     ValueError
         If `logits` are empty, contain NaN or ``+inf``, mask every token, or span more than a float
         can hold; if `temperature` is negative or NaN; if there is no such `axis`.
@@ -76,7 +79,7 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> F
     """
     shifted = _shifted(real_array(logits, "logits", axis))
     weights = _weights(shifted, as_temperature(temperature), out=shifted)
-    weights /= weights.sum(axis=-1, keepdims=True)
+    weights /= weights.sum(axis=-1, keepdims=True, dtype=np.float64)
     return np.moveaxis(weights, -1, axis)
 
 
@@ -114,16 +117,11 @@ def entropy(probabilities: ArrayLike, *, base: float = 2.0, axis: int = -1) -> A
     >>> float(entropy([0.5, 0.25, 0.25]))
     1.5
     """
-    values = real_array(probabilities, "probabilities", axis)
+    values = distributions(probabilities, axis)
     base = real_number(base, "base")
     if not 1 < base < np.inf:
         raise ValueError(f"base must be a finite number above 1, got {base}: 2 is for bits")
-    if values.min() < 0:
-        raise ValueError(f"probabilities must not be negative, got {values.min()}")
-    for total in np.ravel(values.sum(axis=-1)):
-        if not abs(total - 1) <= 1e-3:
-            raise ValueError(f"probabilities must sum to 1, got {total:.6g}: use softmax first")
-    logarithms = np.log(values, out=np.zeros_like(values), where=values > 0)
+    logarithms = np.log(np.where(values > 0, values, 1))
     # Subtracted from 0, since a bare minus would print the entropy of a certain choice as -0.0.
     return 0.0 - (values * logarithms).sum(axis=-1) / np.log(base)
 
@@ -147,7 +145,6 @@ def perplexity(probabilities: ArrayLike, *, axis: int = -1) -> Any:
     return np.exp2(entropy(probabilities, axis=axis))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class TokenTable:
     """Hold candidate next tokens and their logits, unchangeable and in the given order.
 
@@ -157,12 +154,15 @@ class TokenTable:
         The candidates, each a different string.
     logits : array_like, shape (n_tokens,)
         One logit a token, natural log; ``-inf`` masks a token. Kept as float32 or float64.
+    unseen_mass : float, default 0.0
+        The probability at temperature 1 of tokens that are not in the table, where it is known:
+        see `from_logprobs`. A DataFrame does not keep it.
 
     Attributes
     ----------
+    tokens : tuple of str
+    logits : ndarray
     unseen_mass : float
-        The probability at temperature 1 of tokens that are not in the table, where it is known:
-        see `from_logprobs`. A DataFrame does not keep it.
 
     Raises
     ------
@@ -170,7 +170,7 @@ class TokenTable:
         If `tokens` are not an ordered collection of strings, or `logits` not real numbers.
     ValueError
         If there are no tokens, a token is given twice, the lengths differ, or `logits` are such
-        that `softmax` refuses them.
+        that `softmax` refuses them; if `unseen_mass` is not from 0 to below 1.
 
     Examples
     --------
@@ -181,11 +181,14 @@ class TokenTable:
     1  problem     3.0          0.269
     """
 
+    __slots__ = ("logits", "tokens", "unseen_mass")
     tokens: tuple[str, ...]
     logits: Floats
-    unseen_mass: float = 0.0
+    unseen_mass: float
 
-    def __init__(self, tokens: Sequence[str], logits: ArrayLike) -> None:
+    def __init__(
+        self, tokens: Sequence[str], logits: ArrayLike, *, unseen_mass: float = 0.0
+    ) -> None:
         # A string, a set or a mapping holds strings too, but not in the order of the logits.
         if isinstance(tokens, (str, bytes, Set, Mapping)) or not isinstance(tokens, Iterable):
             raise TypeError(f"tokens must be a list of strings, got {short(tokens)}")
@@ -199,16 +202,21 @@ class TokenTable:
                     f"tokens must differ, got {short(name)} at {names.index(name)} and {position}"
                 )
             seen.add(name)
-        values = real_array(logits, "logits").copy()
+        values = real_array(logits, "logits")
         if values.ndim != 1 or len(values) != len(names):
             raise ValueError(
                 f"logits must be one number a token, got {len(names)} tokens and logits of shape "
                 f"{values.shape}"
             )
         _shifted(values)
-        values.flags.writeable = False
-        object.__setattr__(self, "tokens", tuple(str(name) for name in names))
-        object.__setattr__(self, "logits", values)
+        unseen = real_number(unseen_mass, "unseen_mass")
+        if not 0 <= unseen < 1:
+            raise ValueError(f"unseen_mass must be from 0 to below 1, got {unseen}")
+        # An array over bytes can't be made writeable again.
+        fixed = np.frombuffer(values.tobytes(), values.dtype)
+        parts = {"tokens": tuple(str(name) for name in names), "logits": fixed}
+        for name, part in (parts | {"unseen_mass": unseen}).items():
+            object.__setattr__(self, name, part)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> TokenTable:
@@ -306,9 +314,7 @@ class TokenTable:
                 f"logprobs must not sum to more than 1 as probabilities, got {total:.6g}: "
                 "for logits use TokenTable(tokens, logits)"
             )
-        table = cls(tokens, values)
-        object.__setattr__(table, "unseen_mass", 1 - total if total < 1 - 1e-5 else 0.0)
-        return table
+        return cls(tokens, values, unseen_mass=1 - total if total < 1 - 1e-5 else 0.0)
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
         """Return the softmax of the logits, shape (n_tokens,), in the order of the tokens."""
@@ -363,16 +369,34 @@ class TokenTable:
                 name += "*"
             columns.append(name)
         return pd.DataFrame(
-            shares(self.logits, stops.tolist(), shown),
+            sweep(self.logits, stops.tolist(), shown).shares,
             index=pd.Index(stops, name="temperature"),
             columns=columns,
         )
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Keep copies and pickled tables unchangeable."""
-        for name, value in state.items():
-            object.__setattr__(self, name, value)
-        self.logits.flags.writeable = False
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        """Refuse any change."""
+        raise AttributeError(f"a TokenTable cannot be changed: make a new one to set {name}")
+
+    __delattr__: Any = __setattr__
+
+    def __eq__(self, other: object) -> bool:
+        """Compare tokens, logits and unseen mass."""
+        if not isinstance(other, TokenTable):
+            return NotImplemented
+        return (
+            self.tokens == other.tokens
+            and np.array_equal(self.logits, other.logits)
+            and self.unseen_mass == other.unseen_mass
+        )
+
+    def __hash__(self) -> int:
+        """Give equal tables one hash."""
+        return hash(self.tokens)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle what the table was made of."""
+        return _rebuild, (self.tokens, self.logits, self.unseen_mass)
 
     def __repr__(self) -> str:
         """Count the tokens and show the first ones."""
@@ -393,23 +417,55 @@ def likeliest(logits: Floats, top: int | None) -> NDArray[np.intp]:
     return candidates[np.argsort(-logits[candidates], kind="stable")][:top]
 
 
-def shares(logits: Floats, temperatures: Sequence[float], shown: NDArray[np.intp]) -> Floats:
-    """Return the probabilities of the tokens `shown` and of all others together, a row a T.
+class Sweep(NamedTuple):
+    """The shares of some tokens and of all others together, a row a temperature."""
+
+    shares: Floats
+    # Which shares are above 0 in exact arithmetic: the nearest float can be 0.
+    possible: NDArray[np.bool_]
+    # Of the whole distribution in bits, a number a temperature, where asked for.
+    entropy: NDArray[np.float64] | None
+
+
+def sweep(
+    logits: Floats,
+    temperatures: Sequence[float],
+    shown: NDArray[np.intp],
+    with_entropy: bool = False,
+) -> Sweep:
+    """Return the probabilities of the tokens `shown`, and of all others in a last column.
 
     The others are summed up directly, since 1 minus the rest would lose the digits of a small sum.
-    One buffer serves all temperatures.
     """
+    some_left_out = len(shown) < len(logits)
+    at_0, above_0 = (
+        [*chance[shown], *([np.delete(chance, shown).any()] if some_left_out else [])]
+        for chance in (possible(logits, 0), possible(logits, 1))
+    )
     shifted = _shifted(logits)
     first, others = shifted[shown], np.delete(shifted, shown)
     del shifted
-    buffer = np.empty_like(others)
-    rows = np.empty((len(temperatures), len(first) + bool(others.size)), logits.dtype)
+    rows = np.empty((len(temperatures), len(at_0)), logits.dtype)
     for row, temperature in zip(rows, temperatures, strict=True):
         _weights(first, temperature, out=row[: len(first)])
-        if others.size:
-            row[-1] = _weights(others, temperature, out=buffer).sum()
-        row /= row.sum()
-    return rows
+    sums, gaps = _sums(others, temperatures, with_entropy)
+    if some_left_out:
+        rows[:, -1] = sums
+    totals = rows.sum(axis=1, dtype=np.float64)
+    rows /= totals[:, np.newaxis]
+    entropies = None
+    if with_entropy:
+        gaps += _sums(first, temperatures, with_gaps=True)[1]
+        # ln Z and the mean gap are both at least 0, so that their sum loses no digits.
+        entropies = (np.log(totals) + gaps / totals) / np.log(2)
+    chances = np.array([above_0 if temperature else at_0 for temperature in temperatures])
+    return Sweep(rows, chances, entropies)
+
+
+def possible(logits: Floats, temperature: float) -> NDArray[np.bool_]:
+    """Return which tokens have a probability above 0 in exact arithmetic."""
+    result: NDArray[np.bool_] = logits == logits.max() if temperature == 0 else logits > -np.inf
+    return result
 
 
 def name_of_others(table: TokenTable, count: int) -> str:
@@ -439,6 +495,30 @@ def _shifted(logits: Floats) -> Floats:
     return shifted
 
 
+def _sums(
+    shifted: Floats, temperatures: Sequence[float], with_gaps: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sum up weights, and weights times gaps (m - x) / T, a number a temperature.
+
+    Block by block: what fits into the processor's cache is not fetched again for each temperature.
+    """
+    sums, gaps = np.zeros((2, len(temperatures)))
+    shifted = shifted[shifted > -np.inf]
+    buffer = np.empty_like(shifted[:_BLOCK])
+    # Scaled, so that no product of a weight and a gap overflows.
+    scale = -min(shifted.min(initial=0), -1.0)
+    for start in range(0, len(shifted), _BLOCK):
+        block = shifted[start : start + _BLOCK]
+        scaled = block / scale if with_gaps else block
+        for position, temperature in enumerate(temperatures):
+            weights = _weights(block, temperature, out=buffer[: len(block)])
+            sums[position] += weights.sum(dtype=np.float64)
+            if with_gaps and temperature:
+                weights *= scaled
+                gaps[position] -= weights.sum(dtype=np.float64) / temperature * scale
+    return sums, gaps
+
+
 def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
     """Write the softmax's numerators, each from 0 to 1, into `out`."""
     if temperature == 0:
@@ -447,10 +527,16 @@ def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
         np.greater(shifted, -np.inf, out=out, casting="unsafe")
     else:
         with np.errstate(over="ignore", under="ignore"):
-            # A float32 has no room for temperatures such as 1e-45 or 1e39: divide in float64 then.
+            # Multiplying is faster than dividing, where T and 1 / T are both ordinary numbers. A
+            # float32 has no room for temperatures such as 1e-45 or 1e39: divide in float64 then.
             limits = np.finfo(shifted.dtype)
-            fits = limits.tiny <= temperature <= limits.max
-            wide = None if fits else np.float64
-            np.divide(shifted, temperature, out=out, dtype=wide, casting="same_kind")
+            if max(limits.tiny, 1 / limits.max) <= temperature <= 1 / limits.tiny:
+                np.multiply(shifted, 1 / temperature, out=out)
+            else:
+                np.divide(shifted, temperature, out=out, dtype=np.float64, casting="same_kind")
             np.exp(out, out=out)
     return out
+
+
+def _rebuild(tokens: tuple[str, ...], logits: Floats, unseen_mass: float) -> TokenTable:
+    return TokenTable(tokens, logits, unseen_mass=unseen_mass)

@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
-import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
-from matplotlib import style
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from .charts import (
-    BAR,
-    REFERENCE,
-    TITLE,
-    WIDTH,
-    Bars,
-    add_halo,
-    add_title_and_key,
-    describe,
-    finish_bars,
-    name_bars,
-    temperature_text,
-    title,
-)
-from .checks import as_temperature, as_temperatures
+from .bars import Bars
+from .checks import as_temperature, as_temperatures, short
 from .core import TokenTable
-from .page import page, replace_file
+from .page import page, read_static, replace_file
+from .picture import layout, still
+from .words import TITLE, sentences, temperature_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _STOPS = np.arange(201) / 100
-_STYLE: Any = {
-    "axes.edgecolor": REFERENCE,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.family": ["DejaVu Sans"],
-    "svg.fonttype": "none",
-    "svg.hashsalt": "softmax-temperature",
-    "xtick.color": REFERENCE,
-    "xtick.labelcolor": "black",
-    "ytick.color": REFERENCE,
-    "ytick.labelcolor": "black",
-}
 
 
 class TemperatureExplorer(ipywidgets.VBox):
@@ -107,6 +79,8 @@ class TemperatureExplorer(ipywidgets.VBox):
     """
 
     temperature: Any = traitlets.TraitType(1.0)
+    # The widgets that an explorer is made of: none yet where its arguments are refused.
+    _parts: tuple[ipywidgets.Widget, ...] = ()
 
     def __init__(
         self,
@@ -117,43 +91,45 @@ class TemperatureExplorer(ipywidgets.VBox):
         top: int | None = None,
         orient: str | None = None,
     ) -> None:
-        bars = Bars(table, top, orient)
-        stops = _check_stops(as_temperatures(temperatures).astype(np.float64))
-        self._stops = stops
-        self._options: dict[str, Any] = {"top": top, "orient": orient}
+        self._stops = _check_stops(temperatures)
+        self._texts = temperature_texts(self._stops.tolist())
         value = self._nearest_stop(value, "value")
-        decimals = max(len(temperature_text(stop).partition(".")[2]) for stop in stops)
+        self._options: dict[str, Any] = {"top": top, "orient": orient}
+        self._bars = Bars(table, **self._options)
+        decimals = max(len(text.partition(".")[2]) for text in self._texts)
+        first, last = self._stops[[0, -1]].tolist()
         self.slider = ipywidgets.FloatSlider(
             value=value,
-            min=stops[0],
-            max=stops[-1],
-            step=stops[1] - stops[0],
+            min=first,
+            max=last,
+            step=self._step,
             description="Temperature",
-            readout_format=f".{decimals}f",
+            readout_format=f".{decimals}f" if decimals else ".6~g",
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        self._picture = _Picture(bars)
-        self._chart = _Chart(slider=self.slider, picture=self._frames(self._picture))
+        self._chart = _Chart(slider=self.slider, picture=self._picture(self._bars))
         super().__init__(
             children=[self.slider, self._chart],
             temperature=value,
             layout={"max_width": "800px"},
             _dom_classes=("softmax-temperature-explorer",),
         )
+        slider, chart = self.slider, self._chart
+        self._parts = (slider.style, slider.layout, slider, chart.layout, chart, self.layout)
         self.slider.observe(self._follow_slider, "value")
         self._chart.observe(self._draw_again, "narrow")
 
     @property
     def table(self) -> TokenTable:
         """The tokens and logits that are shown."""
-        return self._picture.bars.table
+        return self._bars.table
 
     @table.setter
     def table(self, table: TokenTable) -> None:
-        picture = _Picture(Bars(table, **self._options))
-        self._chart.picture = self._frames(picture, self._chart.narrow)
-        self._picture = picture
+        bars = Bars(table, **self._options)
+        self._chart.picture = self._picture(bars, self._chart.narrow)
+        self._bars = bars
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -188,27 +164,36 @@ class TemperatureExplorer(ipywidgets.VBox):
         >>> explorer.to_html()[:32]
         '<!doctype html>\n<html lang="en">'
         """
-        stops = self._stops.tolist()
-        text = page(self._frames(self._picture, narrow=True), stops.index(self.temperature), stops)
+        text = page(self._picture(self._bars, narrow=True), self._position)
         if path is None:
             return text
         replace_file(path, text)
         return None
 
+    def close(self) -> None:
+        """Take the explorer off the page and free it, with its slider and its chart.
+
+        Temperature, table, probabilities, still picture and `to_html` still work afterwards.
+        """
+        for part in self._parts:
+            part.close()
+        super().close()
+
     def __repr__(self) -> str:
         """Give the number of tokens and the current temperature."""
-        bars = self._picture.bars
-        shown = f"top {bars.count - 1:,} of " if bars.n_others else ""
+        shown = f"top {self._bars.count - 1:,} of " if self._bars.n_others else ""
         return (
-            f"TemperatureExplorer({shown}{len(bars.table.tokens):,} tokens, "
-            f"temperature={temperature_text(self.temperature)})"
+            f"TemperatureExplorer({shown}{len(self.table.tokens):,} tokens, "
+            f"temperature={self._texts[self._position]})"
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
-        data = super()._repr_mimebundle_(**kwargs)
-        data["image/png"] = base64.b64encode(self._picture.still(self.temperature)).decode()
-        width, height = (round(96 * inches) for inches in self._picture.bars.size)
+        closed = self.comm is None
+        data = {"text/plain": repr(self)} if closed else super()._repr_mimebundle_(**kwargs)
+        picture = still(self._bars, self.temperature, self._texts[self._position])
+        data["image/png"] = base64.b64encode(picture).decode()
+        width, height = (round(96 * inches) for inches in self._bars.size)
         return data, {"image/png": {"width": width, "height": height}}
 
     @traitlets.validate("temperature")
@@ -223,34 +208,43 @@ class TemperatureExplorer(ipywidgets.VBox):
             self.slider.value = self.temperature
 
     def _follow_slider(self, change: Any) -> None:
-        self.temperature = change["new"]
+        # The ends of the slider can be moved from code: no stop is there.
+        self.temperature = np.clip(change["new"], *self._stops[[0, -1]])
         self._move_slider()
 
     def _draw_again(self, _: Any = None) -> None:
-        self._chart.picture = self._frames(self._picture, self._chart.narrow)
+        self._chart.picture = self._picture(self._bars, self._chart.narrow)
 
-    def _frames(self, picture: _Picture, narrow: bool = False) -> dict[str, Any]:
+    def _picture(self, bars: Bars, narrow: bool = False) -> dict[str, Any]:
         """Return a picture for the browser, and what each stop makes of it."""
-        bars, stops = picture.bars, self._stops.tolist()
-        rows = bars.shares(stops)
-        layouts = [picture.layout()]
+        stops = self._stops.tolist()
+        rows = bars.sweep(stops, with_entropy=True)
+        leading = bars.leading_shares(rows)
+        layouts = [layout(bars)]
         if narrow:
             # There is less room for upright bars.
-            orient = "h" if bars.orient == "h" else None
-            options = self._options | {"orient": orient}
-            layouts.append(_Picture(Bars(bars.table, **options, narrow=True)).layout())
+            options = self._options | {"orient": None if bars.upright else "h"}
+            layouts.append(layout(Bars(bars.table, **options, narrow=True)))
         return {
             "title": TITLE,
             "names": bars.names(),
-            "texts": [
-                [temperature_text(t), describe(bars.table, t), *bars.labels(t, row)]
-                for t, row in zip(stops, rows, strict=True)
-            ],
-            "shares": rows.astype("<f4").tobytes(),
+            "temperatures": self._texts,
+            "sentences": sentences(bars.table, stops, self._texts, leading, rows.entropy),
+            "labels": bars.labels(rows),
+            "shares": rows.shares.astype("<f4").tobytes(),
             "first": stops[0],
-            "step": stops[1] - stops[0],
+            "step": self._step,
             "layouts": layouts,
         }
+
+    @property
+    def _step(self) -> float:
+        first, last = self._stops[[0, -1]]
+        return float((last - first) / (len(self._stops) - 1))
+
+    @property
+    def _position(self) -> int:
+        return int(np.abs(self._stops - self.temperature).argmin())
 
     def _nearest_stop(self, value: Any, name: str) -> float:
         number = as_temperature(value, name)
@@ -266,8 +260,9 @@ class TemperatureExplorer(ipywidgets.VBox):
 class _Chart(anywidget.AnyWidget):
     """The picture, and what explorer.js needs to move its bars."""
 
-    _esm = Path(__file__).with_name("explorer.js")
-    _css = Path(__file__).with_name("explorer.css")
+    # As text: a path would be watched, and would keep each chart alive for good.
+    _esm = read_static("explorer.js")
+    _css = read_static("explorer.css")
     picture: Any = traitlets.Dict().tag(sync=True)
     # Set by the browser where the chart is shown on a narrow screen.
     narrow = traitlets.Bool(False).tag(sync=True)
@@ -276,85 +271,20 @@ class _Chart(anywidget.AnyWidget):
     )
 
 
-def _check_stops(stops: NDArray[np.float64]) -> NDArray[np.float64]:
+def _check_stops(temperatures: ArrayLike) -> NDArray[np.float64]:
+    """Return the stops of a slider, evenly spaced but for the rounding of their numbers."""
+    given = as_temperatures(temperatures)
+    if len(given) < 2 or not np.isfinite(given).all():
+        raise ValueError(
+            f"temperatures must be two or more finite numbers, got {short(given.tolist())}"
+        )
+    # A float32 stands for the decimal number that it is written as: 0.1, not 0.10000000149.
+    stops = np.array([float(str(stop)) for stop in given])
     steps = np.diff(stops)
-    if len(stops) < 2 or not np.isfinite(stops).all():
-        raise ValueError(f"temperatures must be two or more finite numbers, got {stops}")
-    if steps[0] <= 0 or np.ptp(steps) > 1e-6 * steps[0]:
+    rounding = 4 * np.finfo(given.dtype).eps * stops.max()
+    if steps.min() <= 0 or np.ptp(steps) > 1e-6 * steps[0] + rounding:
         raise ValueError(
             f"temperatures must rise in even steps, got steps from {steps.min():g} to "
             f"{steps.max():g}: use numpy.linspace(first, last, count)"
         )
     return stops
-
-
-class _Picture:
-    """The chart, laid out once: as SVG with every bar at probability 1, and as PNG at any T."""
-
-    def __init__(self, bars: Bars) -> None:
-        self.bars = bars
-        upright = bars.orient == "v"
-        with style.context(["default", _STYLE]):
-            self._figure = Figure(figsize=bars.size, layout="constrained")
-            self._ax = self._figure.subplots()
-            draw: Any = self._ax.bar if upright else self._ax.barh
-            drawn = draw(range(bars.count), 1.0, WIDTH, color=BAR, linewidth=0)
-            self._patches = list(drawn)
-            full = "100.00 %" if bars.percent else "1.00"
-            self._labels = finish_bars(self._ax, bars, self._patches, [full] * bars.count)
-            ticks = self._ax.get_xticklabels() if upright else self._ax.get_yticklabels()
-            self._names = [text.get_text() for text in ticks]
-            self._title, key = add_title_and_key(self._ax, bars, title(1.0))
-            self._figure.draw_without_rendering()
-        self._figure.set_layout_engine("none")
-        # Title and key belong in the middle of the picture, however long the names beside lying
-        # bars are.
-        box = self._ax.get_position()
-        middle = (0.5 - box.x0) / box.width
-        self._title.set_x(middle)
-        key.set_bbox_to_anchor((middle, 1), self._ax.transAxes)
-        self._title.set_gid("title")
-        for position, (patch, label) in enumerate(zip(self._patches, self._labels, strict=True)):
-            patch.set_gid(f"bar-{position}")
-            label.set_gid(f"label-{position}")
-
-    def layout(self) -> dict[str, Any]:
-        """Return the picture for the browser, and what it needs to move the bars."""
-        bars = self.bars
-        # The browser has the fonts for every script, where the still picture has escapes.
-        name_bars(self._ax, bars, bars.names())
-        buffer = io.StringIO()
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        with style.context(["default", _STYLE]), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            self._figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
-        name_bars(self._ax, bars, self._names)
-        svg = buffer.getvalue()
-        # Where probabilities 0 and 1 are, in the picture's points from its left and upper edges.
-        (x0, y0), (x1, y1) = self._ax.transAxes.transform([(0, 0), (1, 1)]) * 72 / self._figure.dpi
-        foot, end = (x0, x1) if bars.orient == "h" else (72 * bars.size[1] - y for y in (y0, y1))
-        return {
-            "svg": svg[svg.index("<svg") :],
-            "orient": bars.orient,
-            "foot": float(foot),
-            "length": float(end - foot),
-        }
-
-    def still(self, temperature: float) -> bytes:
-        """Return the picture at one temperature as PNG."""
-        (row,) = self.bars.shares([temperature])
-        words = self.bars.labels(temperature, row)
-        for patch, label, share, word in zip(self._patches, self._labels, row, words, strict=True):
-            if self.bars.orient == "v":
-                patch.set_height(share)
-                label.xy = (label.xy[0], share)
-            else:
-                patch.set_width(share)
-                label.xy = (share, label.xy[1])
-            label.set_text(word)
-        self._title.set_text(title(temperature))
-        add_halo(self._labels)
-        buffer = io.BytesIO()
-        with style.context(["default", _STYLE]):
-            self._figure.savefig(buffer, format="png", dpi=96, pil_kwargs={"compress_level": 3})
-        return buffer.getvalue()

@@ -8,64 +8,64 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+import tempfile
 from decimal import Decimal
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-_HERE = Path(__file__).parent
+from .checks import short
 
 
-def page(picture: dict[str, Any], start: int, stops: Sequence[float]) -> str:
-    """Return a page that shows a picture, with a slider over the stops, of which one is first."""
+def page(picture: dict[str, Any], start: int) -> str:
+    """Return a page that shows a picture, with a slider that starts at one of its stops."""
     data = picture | {"shares": base64.b64encode(picture["shares"]).decode()}
     # Escaped, no token can end the element that holds the data.
     signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
-    script = "".join(_read(name) for name in ("explorer.js", "page.js"))
+    script = read_static("explorer.js") + read_static("page.js")
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
-    temperature, caption = picture["texts"][start][:2]
-    first, step = (Decimal(f"{value:.12g}") for value in (stops[0], picture["step"]))
+    first, step = (Decimal(f"{picture[name]:.12g}") for name in ("first", "step"))
     parts = {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
-        "caption": caption.replace("\n", " "),
+        "caption": picture["sentences"][start].replace("\n", " "),
         "first": f"{first}",
         # Counted in steps, so that a step that had to be rounded reaches the last stop, too.
-        "last": f"{(first + (len(stops) - 1) * step).normalize():f}",
+        "last": f"{(first + (len(picture['temperatures']) - 1) * step).normalize():f}",
         "step": f"{step}",
         "value": f"{(first + start * step).normalize():f}",
-        "temperature": temperature,
+        "temperature": picture["temperatures"][start],
     }
     whole = {
-        "style": _read("explorer.css") + _read("page.css"),
+        "style": read_static("explorer.css") + read_static("page.css"),
         "data": json.dumps(data, separators=(",", ":")).translate(signs),
         "script": script,
     }
     parts = {name: escape(text) for name, text in parts.items()} | whole
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("page.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static("page.html"))
+
+
+def read_static(name: str) -> str:
+    """Return one of the package's scripts, styles and pages."""
+    return (files(__package__) / "static" / name).read_text(encoding="utf-8")
 
 
 def replace_file(path: str | os.PathLike[str], text: str) -> None:
     """Write a text file, whole or not at all."""
     if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"path must be a path, got {path!r}: leave it out to get the text")
+        raise TypeError(f"path must be a path, got {short(path)}: leave it out to get the text")
     try:
         target = Path(path).expanduser().resolve()
         if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
             raise OSError("it is not a file, or is write-protected")
-        beside = target.with_name(f".{os.getpid()}.tmp")
-        try:
+        # A folder of its own, in which nobody else writes, on the disk of the target.
+        with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder:
+            beside = Path(folder, "page")
             beside.write_text(text, encoding="utf-8", newline="\n")
             if target.exists():
                 shutil.copymode(target, beside)
             beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise OSError(f"path {os.fspath(path)!r} cannot be written: {reason}") from error
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+        raise OSError(f"path {short(os.fspath(path), 200)} cannot be written: {reason}") from error

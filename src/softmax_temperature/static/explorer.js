@@ -5,7 +5,8 @@ const NARROW = 520; // Pixels, below which the chart for narrow screens is taken
 
 // Put the picture into an element. What comes back shows a temperature in it, and stops following
 // the element's width.
-export function draw(el, { title, names, texts, shares, first, step, layouts }, wantNarrow = () => {}) {
+export function draw(el, picture, wantNarrow = () => {}) {
+  const { title, names, temperatures, sentences, labels, shares, first, step, layouts } = picture;
   el.classList.add("softmax-temperature");
   el.innerHTML = `
     <div class="sentences"><p></p><div aria-hidden="true"></div></div>
@@ -13,7 +14,6 @@ export function draw(el, { title, names, texts, shares, first, step, layouts }, 
     <div class="aloud"><table><caption></caption><tbody></tbody></table></div>`;
   const [caption, longest] = el.querySelector(".sentences").children;
   const status = el.querySelector("[role=status]");
-  const sentences = texts.map(([, sentence]) => sentence);
   longest.textContent = sentences.reduce((a, b) => (b.length > a.length ? b : a));
   const cells = names.map((name) => {
     const line = el.querySelector("tbody").insertRow();
@@ -26,34 +26,33 @@ export function draw(el, { title, names, texts, shares, first, step, layouts }, 
   let row, layout, chart, pause;
 
   function paint() {
-    const [text, sentence, ...labels] = texts[row];
-    const start = row * labels.length;
-    chart.move(shares.subarray(start, start + labels.length), labels, title + text, sentence);
-    caption.textContent = sentence;
+    const start = row * names.length;
+    const heading = title + temperatures[row];
+    chart.move(shares.subarray(start, start + names.length), labels[row], heading, sentences[row]);
+    caption.textContent = sentences[row];
   }
 
   // Put the numbers into a table, for those who cannot see the bars.
   function tell() {
-    const [text, , ...labels] = texts[row];
-    el.querySelector("caption").textContent = title + text;
-    cells.forEach((cell, i) => (cell.textContent = labels[i]));
+    el.querySelector("caption").textContent = title + temperatures[row];
+    cells.forEach((cell, i) => (cell.textContent = labels[row][i]));
   }
 
   function show(temperature) {
     const before = row;
     const nearest = Math.round((temperature - first) / step);
-    row = Math.min(Math.max(nearest, 0), texts.length - 1);
-    if (row === before) return texts[row][0];
+    row = Math.min(Math.max(nearest, 0), temperatures.length - 1);
+    if (row === before) return temperatures[row];
     paint();
     // Read aloud only what has come to rest, and nothing before the first change.
     clearTimeout(pause);
     if (before === undefined) tell();
     else
       pause = setTimeout(() => {
-        status.textContent = texts[row][1];
+        status.textContent = sentences[row];
         tell();
       }, 600);
-    return texts[row][0];
+    return temperatures[row];
   }
 
   function fit() {
@@ -63,7 +62,7 @@ export function draw(el, { title, names, texts, shares, first, step, layouts }, 
     if (fitting === layout) return;
     layout = fitting;
     const old = chart?.root;
-    chart = drawLayout(layout, texts[0].length - 2);
+    chart = drawLayout(layout, names.length);
     if (old) old.replaceWith(chart.root);
     else el.prepend(chart.root);
     if (row !== undefined) paint();
@@ -82,12 +81,17 @@ function drawLayout({ svg, orient, foot, length }, count) {
     true,
   );
   const find = (id) => root.querySelector(`[id="${id}"]`);
-  const bars = Array.from({ length: count }, (_, i) => find(`bar-${i}`));
   const labels = Array.from({ length: count }, (_, i) => find(`label-${i}`));
   const labelTexts = labels.map((label) => label.querySelector("text"));
   const heading = find("title").querySelector("text");
-  const hatch = root.querySelector("pattern");
   const upright = orient === "v";
+  // Each bar is a path between two sides. A bar that was scaled instead would scale its hatching.
+  const bars = Array.from({ length: count }, (_, i) => {
+    const path = find(`bar-${i}`).querySelector("path");
+    const numbers = path.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+    const across = numbers.filter((_, k) => k % 2 === (upright ? 0 : 1));
+    return { path, left: Math.min(...across), right: Math.max(...across) };
+  });
   const [name, description] = ["title", "desc"].map((tag) =>
     document.createElementNS("http://www.w3.org/2000/svg", tag),
   );
@@ -104,14 +108,16 @@ function drawLayout({ svg, orient, foot, length }, count) {
 
   function move(shares, words, title, sentence) {
     shares.forEach((p, i) => {
-      const [shift, back] = [foot * (1 - p), -length * (1 - p)];
-      bars[i].setAttribute("transform", upright ? `matrix(1 0 0 ${p} 0 ${shift})` : `matrix(${p} 0 0 1 ${shift} 0)`);
+      const end = foot + length * p;
+      const { path, left, right } = bars[i];
+      path.setAttribute(
+        "d",
+        upright ? `M${left} ${foot}V${end}H${right}V${foot}Z` : `M${foot} ${left}H${end}V${right}H${foot}Z`,
+      );
+      const back = -length * (1 - p);
       labels[i].setAttribute("transform", upright ? `translate(0 ${back})` : `translate(${back} 0)`);
       labelTexts[i].textContent = words[i];
     });
-    // The bar of all other tokens is the last one. Its hatching keeps its slant.
-    const p = Math.max(shares.at(-1), 1e-3);
-    hatch?.setAttribute("patternTransform", upright ? `scale(1 ${1 / p})` : `scale(${1 / p} 1)`);
     heading.textContent = name.textContent = title;
     description.textContent = sentence;
   }
@@ -130,6 +136,16 @@ function makeIdsUnique(root, prefix) {
   }
 }
 
+// Jupyter's slider takes 0,7 for 0. It reads the text on Enter, and when the focus leaves.
+function takeDecimalCommas(readout) {
+  if (readout.dataset.takesCommas) return;
+  readout.dataset.takesCommas = "true";
+  for (const event of ["keydown", "blur"])
+    readout.addEventListener(event, ({ key }) => {
+      if (!key || key === "Enter") readout.textContent = readout.textContent.replace(/^\s*(\d*),(\d+)\s*$/, "$1.$2");
+    }, true);
+}
+
 export default {
   async render({ model, el }) {
     const slider = await model.widget_manager.get_model(model.get("slider").replace("IPY_MODEL_", ""));
@@ -145,6 +161,7 @@ export default {
         handle.setAttribute("aria-valuetext", text);
         // Otherwise the notebook takes the arrow keys, to go from cell to cell.
         handle.dataset.lmSuppressShortcuts = "true";
+        takeDecimalCommas((await view).el.querySelector(".widget-readout"));
       }
     }
 

@@ -8,7 +8,7 @@ const slider = document.getElementById("temperature");
 const readout = document.querySelector(".slider span");
 const start = slider.value;
 const framed = self !== top;
-readout.style.minWidth = `${Math.max(...picture.texts.map(([text]) => text.length))}ch`;
+readout.style.minWidth = `${Math.max(...picture.temperatures.map((text) => text.length))}ch`;
 document.documentElement.classList.toggle("framed", framed);
 
 function follow() {
