@@ -197,6 +197,14 @@ def test_a_typed_temperature_between_stops_goes_to_the_nearest(page):
     check(view, 1.38)
 
 
+@pytest.mark.parametrize(("typed", "temperature"), [("0,7", 0.7), (" 1,25 ", 1.25)])
+def test_a_decimal_comma_is_taken(page, typed, temperature):
+    view = explorer(page)
+    type_temperature(view, 1)
+    type_temperature(view, typed)
+    check(view, temperature)
+
+
 def test_explorers_do_not_disturb_each_other(page):
     first, second = explorer(page, 0), explorer(page, 1)
     second.scroll_into_view_if_needed()

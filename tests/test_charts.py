@@ -388,6 +388,66 @@ def test_wide_characters_count_twice_in_the_length_of_a_label():
     assert label == "日" * 7 + "…" + "日" * 4
 
 
+def test_logits_decide_who_leads_where_floats_cannot_tell():
+    """Rounded probabilities once named two leaders beside one coloured bar."""
+    for logits, temperature in (([1e-17, 0, -1], 1), ([5, 4], 1e17), ([3, 3 - 1e-15], 1e9)):
+        table = TokenTable(["a", "b", "c"][: len(logits)], logits)
+        assert "“a” is the likeliest next token" in describe(table, temperature)
+        colours = {to_hex(bar.get_facecolor()) for bar in bars(bar_chart(table, ax=axes()))[1:]}
+        assert to_hex(bars(bar_chart(table, ax=axes()))[0].get_facecolor()) not in colours
+    assert "all 2 tokens are equally likely" in describe(TokenTable(["a", "b"], [5, 4]), math.inf)
+    assert "2 tokens share the lead" in describe(
+        TokenTable(["a", "b", "c"], [5, 4, -math.inf]), math.inf
+    )
+
+
+@pytest.mark.parametrize(
+    ("logits", "words"),
+    [
+        ([0, -9], "Entropy: <0.01 bits, as open as an even choice among fewer than 1.01 tokens."),
+        ([0, -7.6], "Entropy: 0.01 bits, as open as an even choice among fewer than 1.01 tokens."),
+        ([0, -7], "Entropy: 0.01 bits, as open as an even choice among 1.01 tokens."),
+        ([0, -math.inf], "Entropy: 0.00 bits, as open as an even choice among 1.00 tokens."),
+        ([0], "Entropy: 0.00 bits, as open as an even choice among 1.00 tokens."),
+    ],
+)
+def test_one_effective_choice_is_said_only_where_there_is_no_rival(logits, words):
+    assert words in describe(TokenTable(["a", "b"][: len(logits)], logits))
+
+
+def test_negative_zero_is_shown_as_zero():
+    table = load_example("wonderful-day")
+    assert bar_chart(table, -0.0, ax=axes()).get_title().endswith("= 0.00")
+    assert describe(table, -0.0).startswith("At temperature 0.00,")
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence"]
+)
+def test_every_number_of_gpt2s_sentences_is_right_to_the_last_digit(name):
+    """Sums of float32 once printed 15,331.24 choices, where there are 15,331.25."""
+    table = load_example(name)
+    stops = np.arange(1, 201) / 100
+    exact = np.sort(table.logits.astype(np.longdouble))
+    bars = Bars(table, top=20)
+    rows = bars.sweep(stops.tolist(), with_entropy=True)
+    for stop, top, bits in zip(stops, bars.leading_shares(rows), rows.entropy, strict=True):
+        gaps = (exact - exact[-1]) / np.longdouble(stop)
+        weights = np.exp(gaps)
+        total = weights.sum()
+        nats = np.log(total) - (weights * gaps).sum() / total
+        assert bits == pytest.approx(float(nats / np.log(np.longdouble(2))), rel=1e-12, abs=1e-15)
+        assert top == pytest.approx(float(1 / total), rel=1e-12)
+    if name == "gpt2-spaceship":
+        assert "among 15,331.25 tokens" in describe(table, 2)
+
+
+def test_a_token_of_a_million_characters_is_cut_at_once():
+    assert token_labels(["ab" * 500_000]) == ["abababababababa…abababab"]
+    (label,) = token_labels(["日" * 500_000 + "\x00" * 500_000])
+    assert label == "日" * 7 + "…" + "\\x00" * 2
+
+
 def test_the_sentence_names_tied_tokens():
     table = TokenTable(["a", "b", "c"], [2, 2, 1])
     assert "2 tokens share the lead, with probability 0.50 each: “a”, “b”." in describe(table, 0)

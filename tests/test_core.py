@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from softmax_temperature import TokenTable, entropy, load_example, perplexity, softmax
+from softmax_temperature.core import likeliest, sweep
 from tests.helpers import ARTICLE, AT_HALF
 
 EPS = 2.0**-52
@@ -331,6 +332,63 @@ def test_a_copy_cannot_be_changed_either(duplicate):
     with pytest.raises(AttributeError):
         table.tokens = ("c", "d")
     assert table.unseen_mass == pytest.approx(1 - math.exp(-1) - math.exp(-2))
+
+
+def test_the_logits_of_a_table_can_not_be_made_writeable():
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        TokenTable(["a", "b"], [1.0, 2.0]).logits.setflags(write=True)
+
+
+def test_tables_are_equal_if_what_they_hold_is():
+    table = TokenTable(["a", "b"], [1.0, 2.0])
+    assert table == TokenTable(("a", "b"), np.array([1, 2]))
+    assert hash(table) == hash(TokenTable(["a", "b"], [1.0, 2.0]))
+    for other in (
+        TokenTable(["a", "c"], [1.0, 2.0]),
+        TokenTable(["a", "b"], [1.0, 3.0]),
+        TokenTable(["a", "b"], [1.0, 2.0], unseen_mass=0.1),
+        "table",
+    ):
+        assert table != other
+
+
+@pytest.mark.parametrize("unseen", [-0.1, 1, 2.0, math.nan])
+def test_an_unseen_mass_is_a_probability_below_1(unseen):
+    with pytest.raises(ValueError, match="unseen_mass must be from 0 to below 1, got"):
+        TokenTable(["a"], [1.0], unseen_mass=unseen)
+    with pytest.raises(TypeError, match="unseen_mass must be one real number"):
+        TokenTable(["a"], [1.0], unseen_mass="much")
+
+
+@given(
+    st.lists(st.one_of(st.floats(-1e300, 1e300), st.just(-math.inf)), min_size=1, max_size=40),
+    st.one_of(st.just(0.0), st.floats(1e-310, 1e308), usual_temperatures, st.just(math.inf)),
+    st.integers(1, 40),
+)
+@example([0.0, -1e-306, -1e4], 1e-306, 1)
+@example([1e300, -1e300, 0.0], 1e300, 1)
+def test_shares_entropy_and_what_is_possible_agree_with_the_softmax(logits, temperature, top):
+    if max(logits) == -math.inf:
+        return
+    values = np.array(logits)
+    shown = likeliest(values, top)
+    rows = sweep(values, [temperature], shown, with_entropy=True)
+    p = softmax(values, temperature)
+    expected = [*p[shown], *([math.fsum(np.delete(p, shown))] if top < len(p) else [])]
+    np.testing.assert_allclose(rows.shares[0], expected, rtol=1e-12, atol=1e-300)
+    bits = math.fsum(-x * math.log2(x) for x in p if x > 0)
+    assert rows.entropy[0] == pytest.approx(bits, rel=1e-11, abs=1e-290)
+    can_be = [x == max(logits) if temperature == 0 else x > -math.inf for x in logits]
+    others = np.delete(can_be, shown)
+    assert rows.possible[0].tolist() == [
+        *np.array(can_be)[shown],
+        *([others.any()] if len(others) else []),
+    ]
+
+
+def test_entropy_of_float32_is_summed_in_float64():
+    probabilities = softmax(np.zeros(3_000_000, np.float32))
+    assert perplexity(probabilities) == pytest.approx(3_000_000, rel=1e-7)
 
 
 def test_a_column_for_the_rest_never_has_the_name_of_a_token():

@@ -5,12 +5,14 @@ import math
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
@@ -219,6 +221,139 @@ def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
         assert not {"seaborn", "matplotlib.pyplot", "pandas"} & set(sys.modules)
     """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_no_output_depends_on_what_was_drawn_before():
+    """A still picture once moved the bars of the figure that was exported after it."""
+    fresh = {name: six(orient=name) for name in ("v", "h")}
+    pages = {name: explorer.to_html() for name, explorer in fresh.items()}
+    stills = {name: explorer._repr_mimebundle_() for name, explorer in fresh.items()}
+    for name in ("v", "h"):
+        explorer = six(orient=name)
+        before = picture(explorer)
+        explorer.temperature = 0.3
+        explorer._repr_mimebundle_()
+        chart(explorer).narrow = True
+        explorer.to_html()
+        explorer.temperature = 1.0
+        assert picture(explorer)["layouts"][0] == before["layouts"][0]
+        assert without_ids(explorer._repr_mimebundle_()) == without_ids(stills[name])
+        assert explorer.to_html() == pages[name]
+        chart(explorer).narrow = False
+        assert picture(explorer) == before
+
+
+def without_ids(bundle):
+    data, metadata = bundle
+    return {name: part for name, part in data.items() if "widget" not in name}, metadata
+
+
+def test_sixty_explorers_made_and_closed_leave_nothing():
+    code = """if True:
+        import gc, resource
+        import matplotlib.figure, ipywidgets
+        import softmax_temperature as st
+        from ipywidgets.widgets.widget import _instances
+        table = st.load_example("wonderful-day")
+        def make(count):
+            for _ in range(count):
+                explorer = st.TemperatureExplorer(table)
+                explorer._repr_mimebundle_()
+                explorer.close()
+        make(3)
+        before = len(_instances), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        make(60)
+        gc.collect()
+        kinds = (matplotlib.figure.Figure, st.TemperatureExplorer)
+        assert not [left for left in gc.get_objects() if isinstance(left, kinds)]
+        after = len(_instances), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert after[0] == before[0], _instances
+        assert after[1] - before[1] < 15_000, (before, after)
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_a_closed_explorer_still_knows_its_numbers_and_can_be_exported():
+    explorer, other = six(), six()
+    page = explorer.to_html()
+    explorer.close()
+    explorer.close()
+    assert explorer.to_html() == page
+    explorer.temperature = 0.5
+    assert explorer.probabilities["probabilities"].round(6).tolist() == AT_HALF
+    shown, _ = DisplayFormatter().format(explorer)
+    assert shown == {"text/plain": "TemperatureExplorer(6 tokens, temperature=0.50)"}
+    explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
+    assert len(explorer.probabilities) == 2
+    assert other.comm is not None
+    assert chart(other).comm is not None
+
+
+def test_threads_that_build_explorers_leave_the_users_settings_alone():
+    before = dict(mpl.rcParams)
+    expected = picture(six())
+    with ThreadPoolExecutor(8) as threads:
+        made = [threads.submit(lambda: picture(six())) for _ in range(24)]
+        assert all(done.result() == expected for done in made)
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("stops", "texts"),
+    [
+        (np.linspace(0, 2, 201, dtype="f4"), ["0.00", "0.01", "0.02"]),
+        (np.linspace(1e6, 1e6 + 1, 10_001), ["1000000.00", "1000000.0001", "1000000.0002"]),
+        (np.linspace(0, 9e-5, 10), ["0.00", "0.00001", "0.00002"]),
+        (1 + 1e-7 * np.arange(5), ["1.00", "1.0000001", "1.0000002"]),
+        (1e9 + np.arange(3), ["1e+09", "1000000001", "1000000002"]),
+        (1e-12 * np.arange(3), ["0.00", "1e-12", "2e-12"]),
+        (1 + 1e-13 * np.arange(5), ["1.00", "1.0000000000001", "1.0000000000002"]),
+    ],
+)
+def test_stops_that_lie_close_together_are_told_apart(stops, texts):
+    explorer = six(temperatures=stops, value=float(stops[0]))
+    shown = picture(explorer)["temperatures"]
+    assert shown[:3] == texts
+    assert len(set(shown)) == len(stops)
+    assert [float(text) for text in shown] == pytest.approx(stops, rel=1e-7, abs=1e-300)
+    explorer.slider.value = stops[1]
+    assert repr(explorer) == f"TemperatureExplorer(6 tokens, temperature={texts[1]})"
+    assert explorer.temperature == pytest.approx(stops[1], rel=1e-7)
+
+
+def test_stops_in_float32_are_the_decimal_numbers_they_stand_for():
+    single = six(temperatures=np.linspace(0, 2, 201, dtype="f4"))
+    assert picture(single) == picture(six())
+    assert single.slider.step == six().slider.step
+
+
+@pytest.mark.parametrize("stops", [[0, 1, 2.01], np.append(np.arange(200) / 100, 2.0001)])
+def test_stops_that_are_uneven_by_a_hundredth_are_refused(stops):
+    with pytest.raises(ValueError, match="temperatures must rise in even steps, got steps from"):
+        six(temperatures=stops)
+
+
+@pytest.mark.parametrize(("moved", "value"), [(3, 2), (-1, 0), (1.3, 1.3)])
+def test_a_slider_whose_ends_were_moved_stays_with_the_temperature(moved, value):
+    explorer = six()
+    explorer.slider.max, explorer.slider.min = 5, -5
+    explorer.slider.value = moved
+    assert explorer.temperature == explorer.slider.value == value
+
+
+def test_messages_stay_short():
+    long = "x" * 200_000
+    for make in (
+        lambda: six(temperatures=[math.inf] * 100_000),
+        lambda: six(orient=long),
+        lambda: six(value=long),
+        lambda: six().to_html(long),
+        lambda: load_example(long),
+        lambda: TokenTable([long, long], [1, 2]),
+    ):
+        with pytest.raises((ValueError, TypeError, OSError)) as error:
+            make()
+        assert len(str(error.value)) < 500
 
 
 def test_nothing_stays_behind():

@@ -5,12 +5,14 @@ import hashlib
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
+from softmax_temperature.page import replace_file
 from tests.helpers import LOGITS, NASTY, six, softmax
 
 
@@ -117,6 +119,48 @@ def test_a_file_is_written_and_replaced(tmp_path):
     six().to_html(link)
     assert link.is_symlink()
     assert path.read_text(encoding="utf-8") == six().to_html()
+
+
+def test_a_page_is_the_same_after_the_explorer_was_displayed():
+    explorer = six()
+    explorer._repr_mimebundle_()
+    assert explorer.to_html() == six().to_html()
+
+
+def test_files_written_side_by_side_do_not_mix(tmp_path):
+    def write(thread):
+        for number in range(60):
+            replace_file(tmp_path / f"{thread}-{number}.html", f"{thread} {number}\n" * 500)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
+    for thread in range(8):
+        for number in range(60):
+            text = (tmp_path / f"{thread}-{number}.html").read_text()
+            assert text == f"{thread} {number}\n" * 500
+    assert len(list(tmp_path.iterdir())) == 8 * 60
+
+
+def test_a_file_that_was_planted_beside_the_target_is_not_written(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    page = tmp_path / "page"
+    page.mkdir()
+    for name in (f".{os.getpid()}.tmp", ".tmp", "page", ".page.html"):
+        (page / name).symlink_to(precious)
+    replace_file(page / "page.html", "text")
+    assert precious.read_text() == "mine"
+    assert (page / "page.html").read_text() == "text"
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_a_new_file_has_the_mode_that_the_user_gives_new_files(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        replace_file(tmp_path / "page.html", "text")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
 def test_a_replaced_file_keeps_its_mode_and_any_name_will_do(tmp_path, monkeypatch):

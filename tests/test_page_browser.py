@@ -65,6 +65,29 @@ MEASURE = """() => {
 }"""
 
 
+def test_the_page_of_an_explorer_that_was_displayed_works(open_page):
+    """It was dead once: run all, then export, is the usual order."""
+    explorer = six()
+    explorer.temperature = 0.5
+    explorer._repr_mimebundle_()
+    height, _, rows = open_page(explorer).evaluate(MEASURE)
+    for stop in (0, 50, 137, 200):
+        assert rows[stop]["heights"] == pytest.approx(softmax(LOGITS, stop / 100), abs=1 / height)
+
+
+def test_the_hatching_of_the_last_bar_is_not_scaled(open_page):
+    """Firefox draws a hatching anew for each scale, for up to two seconds."""
+    page = open_page(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
+    hatch = "document.querySelector('.softmax-temperature pattern').outerHTML"
+    before = page.evaluate(hatch)
+    page.locator("input").press("End")
+    assert page.evaluate(hatch) == before
+    assert "transform" not in before.lower()
+    bars = page.locator(".softmax-temperature svg [id*='-bar-']")
+    assert bars.count() == 21
+    assert not bars.evaluate_all("bars => bars.some((bar) => bar.hasAttribute('transform'))")
+
+
 def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
     height, _, rows = open_page(six()).evaluate(MEASURE)
     assert len(rows) == 201

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from .checks import short
 from .core import TokenTable
 
 _DATA = files(__package__) / "data"
@@ -51,7 +52,7 @@ def load_example(name: str) -> TokenTable:
     """
     names = _TOYS + _GPT2 + _ANSWERS
     if not isinstance(name, str) or name not in names:
-        raise ValueError(f"name must be one of {', '.join(names)}, got {name!r}")
+        raise ValueError(f"name must be one of {', '.join(names)}, got {short(name)}")
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
         rows = list(csv.DictReader(text.splitlines()))

@@ -104,7 +104,7 @@ class TemperatureExplorer(ipywidgets.VBox):
             max=last,
             step=self._step,
             description="Temperature",
-            readout_format=f".{decimals}f" if decimals else ".6~g",
+            readout_format=f".{decimals}f" if decimals else ".6g",
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
@@ -173,7 +173,8 @@ class TemperatureExplorer(ipywidgets.VBox):
     def close(self) -> None:
         """Take the explorer off the page and free it, with its slider and its chart.
 
-        Temperature, table, probabilities, still picture and `to_html` still work afterwards.
+        Its numbers and `to_html` still work, and it can be set to other temperatures and tables.
+        Shown again, it is a line of text.
         """
         for part in self._parts:
             part.close()
@@ -189,8 +190,7 @@ class TemperatureExplorer(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
-        closed = self.comm is None
-        data = {"text/plain": repr(self)} if closed else super()._repr_mimebundle_(**kwargs)
+        data = super()._repr_mimebundle_(**kwargs)
         picture = still(self._bars, self.temperature, self._texts[self._position])
         data["image/png"] = base64.b64encode(picture).decode()
         width, height = (round(96 * inches) for inches in self._bars.size)

@@ -136,14 +136,14 @@ function makeIdsUnique(root, prefix) {
   }
 }
 
-// Jupyter's slider takes 0,7 for 0. It reads the text on Enter, and when the focus leaves.
+// Jupyter's slider reads 0,7 as 0, when Enter is pressed.
 function takeDecimalCommas(readout) {
   if (readout.dataset.takesCommas) return;
   readout.dataset.takesCommas = "true";
-  for (const event of ["keydown", "blur"])
-    readout.addEventListener(event, ({ key }) => {
-      if (!key || key === "Enter") readout.textContent = readout.textContent.replace(/^\s*(\d*),(\d+)\s*$/, "$1.$2");
-    }, true);
+  const write = ({ key }) => {
+    if (key === "Enter") readout.textContent = readout.textContent.replace(/^\s*(\d*),(\d+)\s*$/, "$1.$2");
+  };
+  readout.addEventListener("keydown", write, true);
 }
 
 export default {
