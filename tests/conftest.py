@@ -1,11 +1,20 @@
-"""The one Chromium that all browser tests share."""
+"""The one Chromium that all browser tests share, and how hypothesis chooses examples."""
 
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.helpers import need
 from tests.lab import CHROMIUM, chromium
+
+# No deadline, since a busy machine is no error. In CI the same examples every time, so that a
+# failure there can be repeated: CI=true pytest.
+settings.register_profile("local", deadline=None)
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, print_blob=True, max_examples=100, database=None
+)
+settings.load_profile("ci" if "CI" in os.environ else "local")
 
 
 @pytest.fixture(scope="session")
