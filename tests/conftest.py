@@ -20,7 +20,8 @@ settings.load_profile("ci" if "CI" in os.environ else "local")
 @pytest.fixture(scope="session")
 def browser():
     """Start Chromium, or skip where there is none, but not in CI."""
-    need("playwright")
+    # As patient as it takes on a busy machine: what a test waits for ends the wait.
+    need("playwright.sync_api").expect.set_options(timeout=60_000)
     if not CHROMIUM.exists():
         message = "there is no Chromium: apt-get install chromium"
         pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
