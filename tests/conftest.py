@@ -1,17 +1,27 @@
-"""The one Chromium that all browser tests share."""
+"""The one Chromium that all browser tests share, and how hypothesis chooses examples."""
 
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.helpers import need
 from tests.lab import CHROMIUM, chromium
+
+# No deadline, since a busy machine is no error. In CI the same examples every time, so that a
+# failure there can be repeated: CI=true pytest.
+settings.register_profile("local", deadline=None)
+settings.register_profile(
+    "ci", derandomize=True, deadline=None, print_blob=True, max_examples=100, database=None
+)
+settings.load_profile("ci" if "CI" in os.environ else "local")
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Start Chromium, or skip where there is none, but not in CI."""
-    need("playwright")
+    # As patient as it takes on a busy machine: what a test waits for ends the wait.
+    need("playwright.sync_api").expect.set_options(timeout=60_000)
     if not CHROMIUM.exists():
         message = "there is no Chromium: apt-get install chromium"
         pytest.fail(message) if "CI" in os.environ else pytest.skip(message)

@@ -21,7 +21,9 @@ from tests.lab import explorer, run_all, serve
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
 HTMLExporter = need("nbconvert").HTMLExporter
+expect = need("playwright.sync_api").expect
 
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 ODD = """
 from softmax_temperature import TemperatureExplorer, TokenTable
 tokens = ["$x^2$", "<b>bold</b>", "&amp;", "quote\\"'", "a\\nb", "😀", "שלום", "x" * 200, "日本"]
@@ -69,11 +71,21 @@ def open_explorers(browser, lab, name):
     """Open a notebook, and wait until all its explorers are shown and all its cells have run."""
     page = open_notebook(browser, lab, name)
     wait_for_explorers(page, name)
-    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-    page.wait_for_function(f"{kernel}.status === 'idle'")
-    page.wait_for_timeout(1_000)
+    catch_up(page)
     assert page.locator(".jp-WindowedPanel-outer").count() == 1
     return page
+
+
+def catch_up(page):
+    """Wait until the kernel has done all it was asked, and the browser has heard and painted it."""
+    page.evaluate(
+        f"""async () => {{
+            await {KERNEL}.requestExecute({{ code: "", silent: true }}).done;
+            const frame = () => new Promise(requestAnimationFrame);
+            await frame();
+            await frame();
+        }}"""
+    )
 
 
 def wait_for_explorers(page, name):
@@ -137,7 +149,8 @@ def test_arrow_keys_move_the_bars(page):
 def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     view = explorer(page)
     type_temperature(view, 0)
-    page.wait_for_timeout(500)
+    catch_up(page)
+    view.locator(".noUi-handle").hover(trial=True)
     handle = view.locator(".noUi-handle").bounding_box()
     track = view.locator(".noUi-target").bounding_box()
     page.evaluate(
@@ -152,11 +165,10 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
             });
         }"""
     )
-    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
     # Its status says no more than that it answers: messages of widgets can pass a long cell.
     page.evaluate(
         f"""() => {{
-            const run = {kernel}.requestExecute({{ code: "import time; time.sleep(600)" }});
+            const run = {KERNEL}.requestExecute({{ code: "import time; time.sleep(600)" }});
             window.state = "waits";
             run.onIOPub = ({{ header }}) => {{
                 if (header.msg_type === "execute_input") window.state = "runs";
@@ -177,9 +189,9 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     for value, heading in moves:
         assert heading == f"Softmax Probabilities at Temperature = {value}"
     check(view, float(shown(view)["readout"]))
-    page.evaluate(f"{kernel}.interrupt()")
+    page.evaluate(f"{KERNEL}.interrupt()")
     page.wait_for_function("window.state === 'over'")
-    page.wait_for_timeout(500)
+    catch_up(page)
     sent = sum(1 for frame in page.frames_sent if b"comm_msg" in as_bytes(frame))
     assert 0 < sent <= len(moves)
 
@@ -337,7 +349,7 @@ def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
         "[...document.querySelectorAll('.widget-label')].some("
         "e => e.textContent === 'The largest logit is -92.9.')"
     )
-    page.wait_for_timeout(1_000)
+    catch_up(page)
     after = shown(view)
     assert after["widths"] == pytest.approx(before["widths"], abs=0.01)
     assert (after["labels"], after["caption"]) == (before["labels"], before["caption"])
@@ -378,7 +390,6 @@ def test_other_front_ends_show_the_same(browser, tmp_path_factory, app):
         wait_for_explorers(page, path.stem)
         view = explorer(page)
         view.scroll_into_view_if_needed()
-        page.wait_for_timeout(1_000)
         for temperature in (0, 0.5, 1.37, 2):
             type_temperature(view, temperature)
             check(view, temperature)
@@ -426,12 +437,23 @@ def test_a_screen_reader_learns_what_the_slider_says(page):
     )
     assert handle.get_attribute("aria-label") == "Temperature"
     status = view.locator("[aria-live=polite]")
-    page.wait_for_timeout(1_000)
+    expect(status).to_have_text(re.compile("^At temperature 0.75"))
     assert status.text_content() == shown(view)["caption"]
+    view.evaluate(
+        """element => {
+            window.told = [];
+            const status = element.querySelector("[aria-live=polite]");
+            const tell = () => told.push(status.textContent);
+            // This comes after the slider's own handler.
+            element.querySelector(".noUi-handle").addEventListener("keydown", tell);
+            new MutationObserver(tell).observe(status, { childList: true });
+        }"""
+    )
     handle.press("ArrowRight")
-    assert status.text_content().startswith("At temperature 0.75")
-    page.wait_for_timeout(1_000)
-    assert status.text_content().startswith("At temperature 0.76")
+    expect(status).to_have_text(re.compile("^At temperature 0.76"))
+    at_the_press, later = page.evaluate("window.told")
+    assert at_the_press.startswith("At temperature 0.75")
+    assert later == shown(view)["caption"]
     assert handle.get_attribute("aria-valuetext") == "0.76"
 
 

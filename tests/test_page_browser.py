@@ -10,6 +10,13 @@ from softmax_temperature import TemperatureExplorer, TokenTable, load_example
 from tests.helpers import LOGITS, NASTY, contrasts, cut_off, gpt2_shares, need, six, softmax
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
+expect = need("playwright.sync_api").expect
+
+
+def pause(page):
+    """Stop the clock before a page is loaded, so that its timers run only when a test says so."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
 
 
 @pytest.fixture
@@ -17,11 +24,13 @@ def open_page(browser, tmp_path):
     """Open an explorer's page from its file, and fail on any error or request beyond the file."""
     opened = []
 
-    def open_it(explorer, fragment="", **options):
+    def open_it(explorer, fragment="", paused=False, **options):
         path = tmp_path / f"page-{len(opened)}.html"
         explorer.to_html(path)
         context = browser.new_context(**({"viewport": {"width": 1000, "height": 900}} | options))
         page = context.new_page()
+        if paused:
+            pause(page)
         page.problems, page.requests = [], []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("console", lambda message: page.problems.append(message.text))
@@ -106,15 +115,6 @@ def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_page):
         assert row["widths"] == pytest.approx(gpt2_shares(stop / 100), abs=1 / width)
 
 
-def wait(page, expression):
-    """Wait as page.wait_for_function does, which the page's policy forbids."""
-    for _ in range(200):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never true: {expression}")
-
-
 def temperature(page):
     return page.evaluate(
         "[document.querySelector('input').value,"
@@ -124,6 +124,34 @@ def temperature(page):
 
 def at(value):
     return [f"{value:g}", f"Softmax Probabilities at Temperature = {value:.2f}"]
+
+
+def address(page):
+    return page.evaluate("location.hash")
+
+
+def arrive(page, value):
+    """Wait until the page has heard of its new address, and check what it shows then."""
+    expect(page.locator(".slider span")).to_have_text(f"{value:.2f}")
+    assert temperature(page) == at(value)
+
+
+def resize(page, width, height):
+    """Give the page another size, and wait until it has laid itself out."""
+    page.set_viewport_size({"width": width, "height": height})
+    settle(page, f"innerWidth === {width}")
+
+
+def settle(page, condition="true"):
+    """Wait for a condition and two frames, the first of which tells all that watches sizes."""
+    page.evaluate(
+        f"""async () => {{
+            const frame = () => new Promise(requestAnimationFrame);
+            while (!({condition})) await frame();
+            await frame();
+            await frame();
+        }}"""
+    )
 
 
 def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
@@ -152,36 +180,37 @@ def test_the_mouse_drags_the_slider(open_page):
 
 
 def test_the_address_keeps_the_temperature(open_page):
-    page = open_page(six(), "#T=0.7")
+    page = open_page(six(), "#T=0.7", paused=True)
     assert temperature(page) == at(0.7)
     page.locator("input").press("ArrowRight")
-    wait(page, "location.hash === '#T=0.71'")
-    page.wait_for_timeout(500)
+    assert address(page) == "#T=0.71"
+    page.clock.run_for(300)
     page.locator("input").press("End")
-    wait(page, "location.hash === '#T=2'")
-    page.wait_for_timeout(500)
+    assert address(page) == "#T=2"
+    page.clock.run_for(300)
     page.go_back()
-    assert temperature(page) == at(0.71)
+    arrive(page, 0.71)
     page.go_back()
-    assert temperature(page) == at(0.7)
+    arrive(page, 0.7)
     page.go_forward()
-    assert temperature(page) == at(0.71)
+    arrive(page, 0.71)
     page.reload()
-    assert temperature(page) == at(0.71)
+    arrive(page, 0.71)
 
 
 def test_a_burst_of_key_presses_is_one_step_back(open_page):
-    page = open_page(six())
+    page = open_page(six(), paused=True)
     for _ in range(20):
         page.locator("input").press("ArrowLeft")
-    wait(page, "location.hash === '#T=0.8'")
-    page.wait_for_timeout(500)
+        page.clock.run_for(299)
+    page.clock.run_for(1)
+    assert address(page) == "#T=0.8"
     page.go_back()
-    assert temperature(page) == at(1)
+    arrive(page, 1)
 
 
 def test_no_key_press_is_lost_however_fast_they_come(open_page):
-    page = open_page(six(), "#T=0")
+    page = open_page(six(), "#T=0", paused=True)
     page.evaluate(
         """() => {
             const slider = document.querySelector("input");
@@ -191,11 +220,11 @@ def test_no_key_press_is_lost_however_fast_they_come(open_page):
             }
         }"""
     )
-    page.wait_for_timeout(1_000)
+    page.clock.run_for(300)
     assert temperature(page) == at(0.3)
-    assert page.evaluate("location.hash") == "#T=0.3"
+    assert address(page) == "#T=0.3"
     page.go_back()
-    assert temperature(page) == at(0)
+    arrive(page, 0)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +245,7 @@ def test_no_key_press_is_lost_however_fast_they_come(open_page):
 def test_an_odd_address_goes_to_a_stop_that_there_is(open_page, fragment, value, kept):
     page = open_page(six(), fragment)
     assert temperature(page) == at(value)
-    assert page.evaluate("location.hash") == kept
+    assert address(page) == kept
 
 
 @pytest.mark.parametrize("way", ["src", "srcdoc"])
@@ -228,11 +257,12 @@ def test_in_a_frame_the_page_leaves_the_history_alone(browser, tmp_path, way):
     page = browser.new_page()
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    pause(page)
     page.goto((tmp_path / "course.html").as_uri())
     frame = page.frame_locator("iframe")
     for _ in range(3):
         frame.locator("input").press("ArrowRight")
-        page.wait_for_timeout(500)
+        page.clock.run_for(300)
     assert frame.locator(".slider span").text_content() == ("0.73" if way == "src" else "1.03")
     assert not frame.locator(".note").is_visible()
     assert page.evaluate("history.length") == 2
@@ -267,11 +297,11 @@ def test_every_stop_can_be_reached(open_page, stops):
 
 
 def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
-    page = open_page(six(value=0.5))
+    page = open_page(six(value=0.5), paused=True)
     rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
     assert rows[:4] == ["day0.71", "space<0.01", "furniture<0.01", "experience0.26"]
     page.locator("input").press("End")
-    page.wait_for_timeout(1_000)
+    page.clock.run_for(600)
     rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
     assert rows[0] == "day0.34"
     caption = page.locator(".softmax-temperature caption").text_content()
@@ -281,7 +311,7 @@ def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
 
 
 def test_a_screen_reader_is_told_once_after_a_change(open_page):
-    page = open_page(six())
+    page = open_page(six(), paused=True)
     status = page.locator("[aria-live=polite]")
     page.evaluate(
         """() => {
@@ -291,11 +321,14 @@ def test_a_screen_reader_is_told_once_after_a_change(open_page):
                 .observe(status, { childList: true, characterData: true, subtree: true });
         }"""
     )
+    page.clock.run_for(10_000)
     assert status.text_content() == ""
     for _ in range(10):
         page.locator("input").press("ArrowRight")
-    wait(page, "window.told.length > 0")
-    page.wait_for_timeout(1_000)
+        page.clock.run_for(599)
+    assert page.evaluate("window.told") == []
+    page.clock.run_for(1)
+    page.clock.run_for(10_000)
     (told,) = page.evaluate("window.told")
     assert told == page.locator(".softmax-temperature p").text_content()
     assert told.startswith("At temperature 1.10, ")
@@ -337,13 +370,13 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
     page = open_page(six(), viewport={"width": 360, "height": 700})
     view_box = "document.querySelector('.softmax-temperature svg').viewBox.baseVal.width"
     narrow = page.evaluate(view_box)
-    page.set_viewport_size({"width": 900, "height": 700})
-    wait(page, f"{view_box} > 500")
+    resize(page, 900, 700)
+    assert page.evaluate(view_box) > 500
     assert narrow < 300
     page.locator("input").press("Home")
     assert temperature(page) == at(0)
-    page.set_viewport_size({"width": 360, "height": 700})
-    wait(page, f"{view_box} < 300")
+    resize(page, 360, 700)
+    assert page.evaluate(view_box) < 300
     height, _, rows = page.evaluate(MEASURE)
     assert rows[50]["heights"] == pytest.approx(softmax(LOGITS, 0.5), abs=1 / height)
 
@@ -358,8 +391,7 @@ def test_nothing_jumps_when_the_slider_moves(open_page, name):
     }[name]()
     page = open_page(explorer)
     for width in (1000, 600, 520, 360, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(100)
+        resize(page, width, 900)
         places = page.evaluate(
             """() => {
                 const slider = document.querySelector("input");
@@ -381,7 +413,7 @@ def test_nothing_jumps_when_the_slider_moves(open_page, name):
 def test_the_slider_stays_when_text_is_enlarged(open_page):
     page = open_page(six(), viewport={"width": 360, "height": 800})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    page.wait_for_timeout(100)
+    settle(page)
     assert page.locator("input").bounding_box()["width"] > 200
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
