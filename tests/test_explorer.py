@@ -13,7 +13,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
 from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, gpt2_shares, six, softmax
@@ -170,17 +171,31 @@ def test_any_token_can_be_explored():
     assert "image/png" in explorer._repr_mimebundle_()[0]
 
 
-def test_the_output_has_a_still_picture_and_a_short_text(monkeypatch):
-    drawn = []
-    save = Figure.savefig
-    monkeypatch.setattr(
-        Figure, "savefig", lambda *args, **options: drawn.append(options) or save(*args, **options)
-    )
+@pytest.fixture
+def drawn(monkeypatch):
+    """List the formats and figures of the pictures that are drawn."""
+    pictures = []
+
+    def watch(canvas, name):
+        draw = getattr(canvas, name)
+
+        def listed(self, *arguments, **options):
+            pictures.append((name, self.figure))
+            return draw(self, *arguments, **options)
+
+        monkeypatch.setattr(canvas, name, listed)
+
+    watch(FigureCanvasSVG, "print_svg")
+    watch(FigureCanvasAgg, "print_png")
+    return pictures
+
+
+def test_the_output_has_a_still_picture_and_a_short_text(drawn):
     explorer = six()
     explorer.temperature = 0.5
-    assert [options["format"] for options in drawn] == ["svg"]
+    assert [name for name, _ in drawn] == ["print_svg"]
     data, metadata = explorer._repr_mimebundle_()
-    assert [options["format"] for options in drawn] == ["svg", "png"]
+    assert [name for name, _ in drawn] == ["print_svg", "print_png"]
     assert "image/svg+xml" not in data
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert metadata["image/png"]["width"] == 730
@@ -188,29 +203,18 @@ def test_the_output_has_a_still_picture_and_a_short_text(monkeypatch):
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
-@pytest.fixture
-def drawn(monkeypatch):
-    """List the figures that are saved."""
-    figures = []
-    save = Figure.savefig
-    monkeypatch.setattr(
-        Figure, "savefig", lambda self, *a, **k: figures.append(self) or save(self, *a, **k)
-    )
-    return figures
-
-
 def test_the_still_picture_shows_the_temperature(drawn):
     explorer = six()
     explorer.temperature = 0.5
     explorer._repr_mimebundle_()
-    ax = drawn[-1].axes[0]
+    ax = drawn[-1][1].axes[0]
     assert [round(bar.get_height(), 6) for bar in ax.patches[:6]] == AT_HALF
     labels = [label.get_text() for label in ax.texts]
     assert labels == ["0.71", "<0.01", "<0.01", "0.26", "0.01", "0.01"]
     assert ax.get_title() == "Softmax Probabilities at Temperature = 0.50"
     explorer.temperature = 1.0
     explorer._repr_mimebundle_()
-    assert [round(bar.get_height(), 6) for bar in drawn[-1].axes[0].patches[:6]] == ARTICLE
+    assert [round(bar.get_height(), 6) for bar in drawn[-1][1].axes[0].patches[:6]] == ARTICLE
 
 
 def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
@@ -421,7 +425,7 @@ def test_lying_bars_are_full_in_the_picture():
 def test_the_still_picture_of_lying_bars_shows_the_temperature(drawn):
     explorer = gpt2(value=2)
     assert "image/png" in explorer._repr_mimebundle_()[0]
-    widths = [patch.get_width() for patch in drawn[-1].axes[0].patches[:21]]
+    widths = [patch.get_width() for patch in drawn[-1][1].axes[0].patches[:21]]
     exact = explorer.probabilities["probabilities"].nlargest(20)
     np.testing.assert_allclose(widths[:20], exact, rtol=1e-5)
 

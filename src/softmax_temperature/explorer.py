@@ -191,7 +191,8 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
-        picture = still(self._bars, self.temperature, self._texts[self._position])
+        box = self._chart.picture["layouts"][0]["box"]
+        picture = still(self._bars, self.temperature, self._texts[self._position], box)
         data["image/png"] = base64.b64encode(picture).decode()
         width, height = (round(96 * inches) for inches in self._bars.size)
         return data, {"image/png": {"width": width, "height": height}}

@@ -10,12 +10,14 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 
@@ -43,6 +45,7 @@ _STYLE: Any = {
     "ytick.color": REFERENCE,
     "ytick.labelcolor": "black",
 }
+Box = tuple[float, float, float, float]
 # matplotlib's settings belong to the whole process: two threads in a context of settings would
 # leave those of one behind.
 _LOCK = threading.Lock()
@@ -50,9 +53,9 @@ _LOCK = threading.Lock()
 
 def layout(bars: Bars) -> dict[str, Any]:
     """Return the chart as SVG with every bar at probability 1, and what it takes to move them."""
+    full = ["100.00 %" if bars.percent else "1.00"] * bars.count
     with _settings(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        full = ["100.00 %" if bars.percent else "1.00"] * bars.count
         chart = _draw(bars, [1.0] * bars.count, full, "1.00")
         chart.title.set_gid("title")
         for position, (patch, label) in enumerate(zip(chart.patches, chart.labels, strict=True)):
@@ -60,9 +63,13 @@ def layout(bars: Bars) -> dict[str, Any]:
             label.set_gid(f"label-{position}")
         # The browser has the fonts for every script, where a still picture has escapes.
         name_bars(chart.ax, bars, bars.names())
+        chart.figure.patch.set_visible(False)
+        chart.ax.patch.set_facecolor("none")
         buffer = io.StringIO()
+        # The canvas itself, since savefig would draw everything once more before.
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        chart.figure.savefig(buffer, format="svg", metadata=nothing, transparent=True)
+        canvas: Any = FigureCanvasSVG(chart.figure)
+        canvas.print_svg(buffer, metadata=nothing)
     svg = buffer.getvalue()
     # Where probabilities 0 and 1 are, in the picture's points from its left and upper edges.
     corners = chart.ax.transAxes.transform([(0, 0), (1, 1)]) * 72 / chart.figure.dpi
@@ -73,22 +80,27 @@ def layout(bars: Bars) -> dict[str, Any]:
         "orient": bars.orient,
         "foot": float(foot),
         "length": float(end - foot),
+        "box": chart.ax.get_position().bounds,
     }
 
 
-def still(bars: Bars, temperature: float, text: str) -> bytes:
-    """Return the chart at one temperature, which has that text, as PNG of 96 dots an inch."""
+def still(bars: Bars, temperature: float, text: str, box: Box) -> bytes:
+    """Return the chart at one temperature, which has that text, as PNG of 96 dots an inch.
+
+    The box of the axes is that of the layout, so that the two look alike.
+    """
     rows = bars.sweep([temperature])
     with _settings():
-        chart = _draw(bars, rows.shares[0], bars.labels(rows)[0], text)
+        chart = _draw(bars, rows.shares[0], bars.labels(rows)[0], text, box)
         add_halo(chart.labels)
+        chart.figure.set_dpi(96)
         buffer = io.BytesIO()
-        chart.figure.savefig(buffer, format="png", dpi=96, pil_kwargs={"compress_level": 3})
+        canvas: Any = FigureCanvasAgg(chart.figure)
+        canvas.print_png(buffer, pil_kwargs={"compress_level": 3})
     return buffer.getvalue()
 
 
-@dataclass(frozen=True)
-class _Chart:
+class _Chart(NamedTuple):
     """The artists of a chart."""
 
     figure: Figure
@@ -98,18 +110,26 @@ class _Chart:
     title: Text
 
 
-def _draw(bars: Bars, lengths: Sequence[float], labels: Sequence[str], text: str) -> _Chart:
-    figure = Figure(figsize=bars.size, layout="constrained")
+def _draw(
+    bars: Bars,
+    lengths: Sequence[float],
+    labels: Sequence[str],
+    text: str,
+    box: Box | None = None,
+) -> _Chart:
+    figure = Figure(figsize=bars.size)
     ax = figure.subplots()
     draw: Any = ax.bar if bars.upright else ax.barh
     patches = list(draw(range(bars.count), lengths, WIDTH, color=BAR, linewidth=0))
     annotations = finish_bars(ax, bars, patches, labels)
     title, key = add_title_and_key(ax, bars, TITLE + text)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    if box:
+        ax.set_position(box)
+    else:
+        ConstrainedLayoutEngine().execute(figure)
     # Title and key belong in the middle of the picture, however long the names beside lying bars.
-    box = ax.get_position()
-    middle = (0.5 - box.x0) / box.width
+    left, _, width, _ = ax.get_position().bounds
+    middle = (0.5 - left) / width
     title.set_x(middle)
     key.set_bbox_to_anchor((middle, 1), ax.transAxes)
     return _Chart(figure, ax, patches, annotations, title)
