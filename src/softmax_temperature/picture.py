@@ -95,7 +95,7 @@ def still(bars: Bars, temperature: float, text: str, box: Box) -> bytes:
         add_halo(chart.labels)
         chart.figure.set_dpi(96)
         buffer = io.BytesIO()
-        canvas: Any = FigureCanvasAgg(chart.figure)
+        canvas: Any = chart.figure.canvas
         canvas.print_png(buffer, pil_kwargs={"compress_level": 3})
     return buffer.getvalue()
 
@@ -118,6 +118,7 @@ def _draw(
     box: Box | None = None,
 ) -> _Chart:
     figure = Figure(figsize=bars.size)
+    FigureCanvasAgg(figure)  # Measures texts for the layout.
     ax = figure.subplots()
     draw: Any = ax.bar if bars.upright else ax.barh
     patches = list(draw(range(bars.count), lengths, WIDTH, color=BAR, linewidth=0))
