@@ -1,5 +1,6 @@
 """Tables from files and DataFrames, and from logprobs: mappings, pairs, and an API's answers."""
 
+import dataclasses
 import json
 import math
 
@@ -281,9 +282,10 @@ CONTENT = ("choices", 0, "logprobs", "content")
     ("answer", "words"),
     [
         (
-            changed(["choices"], MISSING) | {"output": []},
-            "choices of the answer is missing, got the keys .*'output'.*shape of Chat Completions",
+            changed(["choices"], MISSING) | {"more": []},
+            "must be an answer that has them, got the keys .*'more'.*: ask the API",
         ),
+        (changed(["choices"], MISSING) | {"output": []}, "output of the answer is empty: ask"),
         (changed(["choices"], None), "choices of the answer is null"),
         (changed(["choices"], []), "choices of the answer is empty"),
         (changed(["choices"], {"0": 1}), "choices of the answer has the wrong type"),
@@ -315,22 +317,24 @@ CONTENT = ("choices", 0, "logprobs", "content")
             changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], True),
             "has the wrong type, got True",
         ),
-        (changed([*CONTENT, 0, "top_logprobs", 1, "token"], "Hi"), "tokens must differ, got 'Hi'"),
         (
             changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], math.nan),
             "the logprob of 'Hello' must be at most 0, got nan",
         ),
         (changed(CONTENT, []), r"choices\[0\].logprobs.content of the answer is empty"),
         (
-            changed(CONTENT[:-1], {"tokens": ["a"], "top_logprobs": [{"a": -1}]}),
-            r"logprobs.content of the answer is missing, got the keys \['tokens', 'top_logprobs'\]",
+            changed(CONTENT[:-1], {"tokens": ["a"], "token_logprobs": [-1]}),
+            r"logprobs.content of the answer is missing, got the keys \['tokens', 'token_l.*: ask",
         ),
         ('{"a": -1, "a": -2}', "'a' is there 2 times in one object"),
         ("[" * 100_000, "logprobs must be whole JSON"),
         (changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], 0.5), "'Hello' must be at most 0"),
         (json.dumps(ANSWER)[:-40], r"logprobs must be whole JSON, got .*paste the answer"),
         ("day", "logprobs must be whole JSON, got 'day'"),
-        ({"error": {"message": "no"}}, r"choices of the answer is missing, got the keys \['error'"),
+        ({"error": {"message": "no"}}, "got the server's error: no"),
+        ('{"error": "no logprobs here"}', "got the server's error: no logprobs here"),
+        ({"object": "error", "message": "no"}, "got the server's error: no"),
+        ({"detail": "Not Found"}, "got the server's error: Not Found"),
     ],
 )
 def test_a_malformed_answer_names_the_part(answer, words):
@@ -348,9 +352,9 @@ def test_a_position_beyond_the_answer_is_refused(position):
     ("logprobs", "error", "words"),
     [
         (
-            {"a": 0.1},
+            {"a": 1.1},
             ValueError,
-            r"the logprob of 'a' must be at most 0, got 0\.1.* For logits use",
+            r"the logprob of 'a' must be at most 0, got 1\.1.* For logits use",
         ),
         ({"a": math.nan}, ValueError, "the logprob of 'a' must be at most 0, got nan"),
         ({"a": math.inf}, ValueError, "the logprob of 'a' must be at most 0, got inf"),
@@ -400,3 +404,207 @@ def test_charts_and_captions_say_what_a_truncated_set_can_not_show():
     assert ax.get_ylabel() == "Probability among the listed tokens"
     ax = bar_chart(table, ax=Figure().subplots(), orient="h")
     assert ax.get_xlabel() == "Probability among the listed tokens"
+
+
+POSITIONS = ANSWER["choices"][0]["logprobs"]["content"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        POSITIONS,
+        json.dumps(POSITIONS),
+        {"logprobs": POSITIONS},
+        {"content": POSITIONS},
+        POSITIONS[:1],
+    ],
+)
+def test_a_list_over_positions_is_never_one_distribution(form):
+    table = TokenTable.from_logprobs(form)
+    assert table.tokens == ("Hi", "Hello")
+    assert table.unseen_mass == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("name", ["top_logprobs", "topLogprobs", "top_probs", "topTokens"])
+def test_a_position_that_lists_nothing_is_still_a_position(name):
+    items = [{"token": "a", "logprob": -1.0, name: []}, {"token": "b", "logprob": -2.0, name: []}]
+    with pytest.raises(ValueError, match=rf"logprobs\[0\]\.{name} of the answer is empty: ask"):
+        TokenTable.from_logprobs(items)
+
+
+def test_drawn_tokens_in_a_row_are_not_one_distribution():
+    drawn = [{"token": str(i), "logprob": x} for i, x in enumerate([-2.0, -3.0, -1.5])]
+    with pytest.raises(ValueError, match=r"largest first, .* like a list over positions"):
+        TokenTable.from_logprobs(drawn)
+    # Of one position, only the token that was drawn stands before a likelier one.
+    assert len(TokenTable.from_logprobs(drawn[1:]).tokens) == 2
+    with pytest.raises(ValueError, match="one mapping, got 2 with one token each"):
+        TokenTable.from_logprobs([{"day": -0.5}, {"time": -1.4}])
+
+
+def entries(*rows):
+    """Return entries of an answer, from texts, logprobs and bytes."""
+    return [{"token": t, "logprob": x, "bytes": b and list(b)} for t, x, b in rows]
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ([("", -1.0, b""), ("", -2.0, b""), ("", -3.0, b"")], ("#0", "#1", "#2")),
+        (
+            [("true", -1.0, b"true"), ("no", -2.0, b"no"), ("true", -3.0, b"true")],
+            ("true #0", "no", "true #1"),
+        ),
+        # A name that a token has already is not given again.
+        (
+            [("a", -1.0, None), ("a #0", -2.0, None), ("a", -3.0, None), ("a #2", -4.0, None)],
+            ("a #1", "a #0", "a #3", "a #2"),
+        ),
+        (
+            [("?", -1.0, b"\xf0"), ("?", -2.0, b"\xe2"), ("\\xe2", -3.0, None)],
+            ("\\xf0", "\\xe2 #0", "\\xe2 #1"),
+        ),
+        # The token that was drawn is listed twice, with its bytes on one side only, or on none.
+        ([("a", -1.0, b"a"), ("a", -1.0, b"a"), ("b", -2.0, b"b")], ("a", "b")),
+        ([("a", -1.0, b"a"), ("a", -1.0, None), ("b", -2.0, b"b")], ("a", "b")),
+        ([("a", -1.0, None), ("b", -2.0, b"b"), ("a", -1.0, b"a")], ("a", "b")),
+    ],
+)
+def test_tokens_of_the_same_text_are_told_apart(rows, names):
+    listed = entries(*rows)
+    drawn = listed[0] | {"top_logprobs": listed}
+    table = TokenTable.from_logprobs([drawn])
+    assert table.tokens == names
+    held = sum({(text, logprob): math.exp(logprob) for text, logprob, _ in rows}.values())
+    assert table.unseen_mass == pytest.approx(1 - held)
+
+
+def test_copies_that_the_answer_numbers_are_tokens_of_their_own():
+    listed = [{"text": "a", "logprob": -1.0, "id": 1}, {"text": "a", "logprob": -1.0, "id": 2}]
+    assert TokenTable.from_logprobs(listed).tokens == ("a #0", "a #1")
+
+
+def test_the_drawn_token_joins_the_one_that_is_listed_with_other_bytes_unsaid():
+    position = {"token": "a", "logprob": -1.0, "bytes": [97]}
+    listed = [{"token": "b", "logprob": -0.9}, {"token": "a", "logprob": -1.0}]
+    assert TokenTable.from_logprobs(position | {"top_logprobs": listed}).tokens == ("b", "a")
+
+
+@pytest.mark.parametrize(("total", "fits"), [(1.0049, True), (1.006, False), (1.05, False)])
+def test_half_precision_may_sum_to_a_little_more_than_1(total, fits):
+    logprobs = {"yes": math.log(total / 2), "no": math.log(total / 2)}
+    if fits:
+        table = TokenTable.from_logprobs(logprobs)
+        assert table.probabilities().tolist() == [0.5, 0.5]
+        assert table.unseen_mass == 0
+    else:
+        with pytest.raises(ValueError, match="logprobs must not sum to more than 1"):
+            TokenTable.from_logprobs(logprobs)
+
+
+@pytest.mark.parametrize(("missing", "unseen"), [(1.1e-5, 1.1e-5), (0.9e-5, 0)])
+def test_the_rounding_of_a_whole_vocabulary_is_no_unseen_mass(missing, unseen):
+    table = TokenTable.from_logprobs({"a": math.log1p(-missing)})
+    assert table.unseen_mass == pytest.approx(unseen, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "words"),
+    [
+        ({"day": 0.6, "time": 0.25}, "look like probabilities: give their logarithms"),
+        ({"day": 0.001, "time": 0.0005}, "look like probabilities: give their logarithms"),
+        ([("day", -0.1), ("day", -0.1)], "more than 1 .* each token of it once"),
+        ([{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -0.1}], "Give one position"),
+        (changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], -0.1), "Give one position"),
+    ],
+)
+def test_only_what_can_be_logits_is_sent_to_the_table(logprobs, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        TokenTable.from_logprobs(logprobs)
+    assert "TokenTable" not in str(caught.value)
+
+
+class Dumped:
+    """Stand in for an object of pydantic's, which holds plain data."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def model_dump(self):
+        return self.data
+
+
+@dataclasses.dataclass
+class Logprob:
+    """Stand in for an object of vLLM's."""
+
+    logprob: float
+    decoded_token: str
+
+
+CHOICE = ANSWER["choices"][0]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [Dumped(entry) for entry in LISTED],
+        tuple(map(Dumped, LISTED)),
+        map(Dumped, LISTED),
+        [Dumped({"token": e["token"], "logprob": e["logprob"]}) for e in LISTED],
+        Dumped(CHOICE),
+        Dumped(CHOICE["logprobs"]),
+        [Dumped(position) for position in POSITIONS],
+        Dumped(POSITIONS[0]),
+        [Dumped(ANSWER)],
+        {"choices": [Dumped(CHOICE)]},
+        {1: Logprob(math.log(0.5), "Hi"), 2: Logprob(math.log(0.25), "Hello")},
+    ],
+)
+def test_objects_and_the_objects_between_are_read(form):
+    table = TokenTable.from_logprobs(form)
+    assert table.tokens == ("Hi", "Hello")
+    assert table.unseen_mass == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("flag", [-3.4028234663852886e38, -3.41e38, -math.inf])
+def test_the_lowest_float32_masks_a_token(flag):
+    table = TokenTable.from_logprobs({"day": math.log(0.5), "zzz": flag})
+    assert table.logits.tolist() == [math.log(0.5), -math.inf]
+    assert table.unseen_mass == pytest.approx(0.5)
+
+
+def test_a_merely_tiny_logprob_is_no_mask():
+    assert TokenTable.from_logprobs({"a": -0.1, "b": -3.39e38}).logits.tolist() == [-0.1, -3.39e38]
+
+
+HUGE = "long" * 250_000
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        HUGE,
+        HUGE.encode(),
+        "{'" + HUGE,
+        "HTTP/2 200 " + HUGE,
+        {HUGE: 1.5},
+        {HUGE: HUGE},
+        {HUGE: {}},
+        [{HUGE: {}}],
+        [HUGE],
+        [("a", -1.0), HUGE],
+        {"error": {"message": HUGE}},
+        {"choices": [{"index": i, "logprobs": None} for i in range(100_000)]},
+        {"choices": HUGE},
+        {"logprobs": [{"token": HUGE, "logprob": HUGE, "top_logprobs": [{"token": HUGE}]}]},
+        {"logprobs": [{HUGE: HUGE}]},
+        '{"' + HUGE + '": -1, "' + HUGE + '": -1}',
+        {i: {"decoded_token": HUGE, "logprob": 1.0} for i in range(1000)},
+    ],
+    ids=lambda form: type(form).__name__,
+)
+def test_messages_stay_short(form):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        TokenTable.from_logprobs(form)
+    assert len(str(caught.value)) <= 300
