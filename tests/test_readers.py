@@ -1,5 +1,6 @@
 """Tables from files and DataFrames, and from logprobs: mappings, pairs, and an API's answers."""
 
+import csv
 import dataclasses
 import json
 import math
@@ -62,6 +63,7 @@ def changed(path, value):
 
 
 MISSING = object()
+HUGE = "long" * 250_000
 
 
 def test_a_frame_of_float32_stays_float32():
@@ -102,7 +104,7 @@ def test_a_csv_is_read_to_the_letter(tmp_path):
         ("tokens,logits\na,1,2\nb,2,3\n", r"row 0: must have 2 fields, got \['a', '1', '2'\]"),
         ("tokens,logits\na,1\nb\n", "row 1: must have 2 fields"),
         ("tokens,logits,logits\na,1,2\n", "column 'logits' must be there once"),
-        ("tokens;logits\na;1\n", r"column 'tokens' must be there once, got columns \['tokens;log"),
+        ("tokens|logits\na|1\n", r"column 'tokens' must be there once, got columns \['tokens.log"),
         ("", "column 'tokens' must be there once"),
         ("tokens,logits\n", "logits must not be empty"),
     ],
@@ -150,10 +152,15 @@ def test_a_frame_with_bad_logits_is_refused(logits, error, words):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("tokens,logits\nñ,1\n".encode("latin-1"), "path must be a UTF-8 file, got"),
-        ("tokens,logits\na,1\n".encode("utf-16"), "path must be a UTF-8 file, got"),
-        (b'tokens,logits\n"a,1\n', "path must be a CSV file, got"),
-        (b'tokens,logits\n"a"b,1\n', "path must be a CSV file, got"),
+        ("tokens,logits\nñ,1\n".encode("latin-1"), "path must be UTF-8, got .* save it as UTF-8"),
+        (b'tokens,logits\nb,2\n"a,1\n', "row 1, line 3 of the file: must be CSV, got '.*\"a,1"),
+        (b'tokens,logits\n"a"b,1\n', "row 0, line 2 of the file: must be CSV, got"),
+        (b'"tokens,logits\na,1\n', "the header must be CSV, got '\"tokens,logits"),
+        (b"PK\x03\x04...", "is an Excel workbook: save it as 'CSV UTF-8', or"),
+        (b"\xd0\xcf\x11\xe0...", "is an old Excel workbook: save it as 'CSV UTF-8', or"),
+        (b"\x1f\x8b...", "is compressed: unpack it first"),
+        (b"PAR1...", "is a Parquet file: read it with pandas"),
+        (b'{"token": "a", "logprob": -1}\n', "got JSON, .*: use from_logprobs"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, content, words):
@@ -161,6 +168,174 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content, words):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=words):
         TokenTable.from_csv(path)
+
+
+LETTERS = ["\r", "a\r", "\rb", "\r\n", "\n", "c\rd", "e\n\rf", "\ue000", ",", ";", "\t", '"', "g"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"lineterminator": "\n"},
+        {"lineterminator": "\r\n", "quoting": csv.QUOTE_NONNUMERIC},
+        {"quoting": csv.QUOTE_ALL},
+        {"sep": ";", "decimal": ","},
+        {"sep": "\t"},
+        {"encoding": "utf-16"},
+        {"encoding": "utf-8-sig"},
+    ],
+)
+def test_what_pandas_writes_is_read_to_the_letter(tmp_path, how):
+    path = tmp_path / "tokens.csv"
+    table = TokenTable(LETTERS, np.arange(len(LETTERS)) / 8)
+    table.to_frame().to_csv(path, index=False, **how)
+    again = TokenTable.from_csv(path)
+    assert list(again.tokens) == LETTERS
+    assert again.logits.tolist() == table.logits.tolist()
+
+
+def test_a_whole_vocabulary_comes_back_from_a_csv(tmp_path):
+    table = load_example("gpt2-spaceship")
+    assert "\r" in table.tokens
+    table.to_frame().to_csv(tmp_path / "gpt2.csv", index=False)
+    again = TokenTable.from_csv(tmp_path / "gpt2.csv")
+    assert again.tokens == table.tokens
+    np.testing.assert_array_equal(again.logits.astype(np.float32), table.logits)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Here the token can be "day" or, as pandas may write it, "day\\r".
+        ("logits,tokens\n1,time\n2,day\r\n", "row 1: must end as the header does, .* after 'day'"),
+        ("tokens,logits\r\na,1\r\n\r,2\r\n", "row 1, line 3 of the file: must be CSV"),
+        ("tokens,logits\r\na,1\r\nb\rc,2\r\n", "row 1, line 3 of the file: must be CSV"),
+    ],
+)
+def test_a_carriage_return_that_ends_no_row_is_never_lost(tmp_path, text, words):
+    path = tmp_path / "tokens.csv"
+    path.write_bytes(text.encode())
+    with pytest.raises(ValueError, match=words):
+        TokenTable.from_csv(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tokens,logits\nday,5.5\ntime,-4.25\n",
+        "tokens,logits\nday,5.5\r\ntime,-4.25\r\n",
+        "tokens,logits\rday,5.5\rtime,-4.25\r",
+        "\r\n\r\ntokens,logits\r\n\r\nday,5.5\r\n\r\ntime,-4.25",
+        "Token; LOGIT \nday;5,5\ntime;-4,25\n",
+        "token\tlogits\nday\t5,5\ntime\t\u22124,25\n",
+        "token\tlogits\nday\t5.5\ntime\t-4.25\n",
+        "sep=;\ntokens;logits\nday;5,5\ntime;-4,25\n",
+        '"sep=,"\r\ntokens,logits\r\nday,5.5\r\ntime,-4.25\r\n',
+        "logits,more,tokens\n5.5,1,day\n-4.25,2,time\n",
+        "tokens,logits,logprobs\nday,5.5,-1\ntime,-4.25,-2\n",
+        "tokens,logits\nday, 5.5 \ntime,\u22124.25\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheets_csv_is_read(tmp_path, text, encoding):
+    path = tmp_path / "tokens.csv"
+    path.write_bytes(text.encode(encoding))
+    table = TokenTable.from_csv(path)
+    assert table.tokens == ("day", "time")
+    assert table.logits.tolist() == [5.5, -4.25]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tokens;logits\na;1,234\nb;2,500\n", "'logits', row 0: must be certain, got '1,234'"),
+        ("tokens\tlogit\na\t1\nb\t-2,500\n", "'logit', row 1: must be certain, got '-2,500'"),
+        (
+            "tokens;logits\na;1,5\nb;2.5\n",
+            "row 0: must be a number .* '1,5': write a decimal point",
+        ),
+        ("tokens;logits\na;1,234,567\nb;0,5\n", "row 0: must be a number .* got '1,234,567'"),
+        ('tokens,logits\na,"1,5"\n', "row 0: must be a number .* '1,5': write a decimal point"),
+        ("tokens,logits\na,1_000\n", "row 0: must be a number or -inf, got '1_000'"),
+        ("tokens,logits\na,60%\n", "row 0: .* got '60%': of probabilities take the logarithm"),
+        ("token,prob\na,0.6\n", r"got columns \['token', 'prob'\]: of probabilities take the log"),
+        ("token,score\na,0.6\n", r"got columns \['token', 'score'\]: name the columns tokens and"),
+        ("token,Token,logits\na,b,1\n", "column 'token' must be there once"),
+        ("tokens,logits\na,1,5\n", "row 0: must have 2 fields, .* with a decimal point"),
+        ("token,logprob\na,0.6\nb,0.3\n", "the logprob of 'a' must be at most 0, got 0.6"),
+        ("token,logprob\na,-0.1\nb,-0.1\n", "logprobs must not sum to more than 1"),
+    ],
+)
+def test_a_csv_that_can_be_read_in_two_ways_is_refused(tmp_path, text, words):
+    path = tmp_path / "tokens.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        TokenTable.from_csv(path)
+
+
+def test_decimal_commas_that_cannot_be_thousands_are_read(tmp_path):
+    path = tmp_path / "tokens.csv"
+    path.write_text("tokens;logits\na;1,234\nb;0,500\nc;-inf\n")
+    assert TokenTable.from_csv(path).logits.tolist() == [1.234, 0.5, -math.inf]
+
+
+def test_a_column_of_logprobs_keeps_the_unseen_mass(tmp_path):
+    path = tmp_path / "tokens.csv"
+    frame = pd.DataFrame({"Token": ["a", "b"], "Logprob": np.log([0.5, 0.25])})
+    frame.to_csv(path, index=False)
+    for table in (TokenTable.from_frame(frame), TokenTable.from_csv(path)):
+        assert table.unseen_mass == pytest.approx(0.25)
+        assert table.probabilities() == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_the_text_of_a_csv_is_no_path():
+    with pytest.raises(ValueError, match="path must be a path, got text, 'tokens,log"):
+        TokenTable.from_csv("tokens,logits\na,1\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HUGE},logits\na,1\n",
+        f"tokens,logits\n{HUGE},{HUGE}\n",
+        "tokens,logits\n" + "a," * 10**5,
+        f'tokens,logits\n"{HUGE}\n',
+        f"tokens,logits\n{'a' * 10**5},1\n{'a' * 10**5},1\n",
+        f"tokens,logits\na,{HUGE[: 10**5]}%\n",
+        f"token,logprob\n{'a' * 10**5},1\n",
+        "{" + HUGE,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_messages_about_a_csv_stay_short(tmp_path, text):
+    path = tmp_path / "tokens.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        TokenTable.from_csv(path)
+    assert len(str(caught.value)) <= 300
+
+
+def test_a_frame_of_another_package_is_sent_to_pandas():
+    class DataFrame:
+        __module__ = "polars.dataframe.frame"
+
+        def to_pandas(self):
+            raise AssertionError
+
+    with pytest.raises(TypeError, match=r"got polars.DataFrame: use frame.to_pandas\(\)"):
+        TokenTable.from_frame(DataFrame())
+
+
+def test_columns_of_extension_types_are_read():
+    frame = pd.DataFrame({"tokens": ["a", "b"], "logits": [1.5, -math.inf]})
+    frame = frame.astype({"tokens": "string", "logits": "Float64"})
+    assert TokenTable.from_frame(frame).logits.tolist() == [1.5, -math.inf]
+    frame.loc[1, "logits"] = pd.NA
+    with pytest.raises(ValueError, match="'logits', row 1: must be a number or -inf, got <NA>"):
+        TokenTable.from_frame(frame)
+    with pytest.raises(TypeError, match="'logits' must be numbers, got boolean"):
+        TokenTable.from_frame(frame.assign(logits=pd.array([True, False], "boolean")))
 
 
 @pytest.mark.parametrize("path", [12345, None, b"tokens.csv", ["tokens.csv"]])
@@ -576,9 +751,6 @@ def test_the_lowest_float32_masks_a_token(flag):
 
 def test_a_merely_tiny_logprob_is_no_mask():
     assert TokenTable.from_logprobs({"a": -0.1, "b": -3.39e38}).logits.tolist() == [-0.1, -3.39e38]
-
-
-HUGE = "long" * 250_000
 
 
 @pytest.mark.parametrize(

@@ -215,28 +215,33 @@ class TokenTable:
     def from_frame(cls, frame: pd.DataFrame) -> TokenTable:
         """Read the columns ``tokens`` and ``logits`` of a DataFrame.
 
+        A name can be in the singular and in any case. Instead of logits there can be ``logprobs``,
+        which are read as `from_logprobs` does.
+
         Raises
         ------
         TypeError, ValueError
             If `frame` is not a DataFrame, a column is missing, a logit is not a number, or a token
             is not a string or is there twice: the message names column and row, counted from 0.
         """
-        return cls(*read_frame(frame))
+        return cls._with_unseen(*read_frame(frame))
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> TokenTable:
-        """Read a UTF-8 CSV file with the columns ``tokens`` and ``logits``.
+        """Read a CSV file with the columns ``tokens`` and ``logits``, named as in `from_frame`.
 
         Tokens are taken to the letter: spaces count, and ``NA`` or ``null`` are tokens like others.
+        Spreadsheets' own ways are read too: semicolons or tabs between the fields, then also
+        decimal commas, and the "Unicode text" of Excel.
 
         Raises
         ------
         TypeError, ValueError, OSError
-            As for `from_frame`, or if `path` is not a path, the file is not UTF-8 or not CSV, or a
-            row has more or fewer fields than the header. Rows are counted from 0, below the header
-            and without blank lines.
+            As for `from_frame`, or if `path` is not a path, the file is not CSV in UTF-8 or UTF-16,
+            a row has more or fewer fields than the header, or a comma can separate decimals as well
+            as thousands. Rows are counted from 0, below the header and without blank lines.
         """
-        return cls(*read_csv(path))
+        return cls._with_unseen(*read_csv(path))
 
     @classmethod
     def from_logprobs(cls, logprobs: Any, position: int = 0, *, choice: int = 0) -> TokenTable:
