@@ -780,3 +780,204 @@ def test_messages_stay_short(form):
     with pytest.raises((TypeError, ValueError)) as caught:
         TokenTable.from_logprobs(form)
     assert len(str(caught.value)) <= 300
+
+
+def position(*pairs):
+    """Return a position of an answer, the first token of it drawn."""
+    listed = [{"token": token, "logprob": math.log(p)} for token, p in pairs]
+    return listed[0] | {"top_logprobs": listed}
+
+
+ONE = position((" a", 0.5), (" b", 0.25))
+TWO = position((" c", 0.25), (" d", 0.125))
+
+
+def chunk(number, *positions, **more):
+    """Return a chunk of a stream of Chat Completions."""
+    choice = {"index": number, "delta": {}, "logprobs": {"content": list(positions)}}
+    return {"id": "one", "object": "chat.completion.chunk", "choices": [choice], **more}
+
+
+CANDIDATES = [{"token": e["token"], "log_probability": e["logprob"]} for e in ONE["top_logprobs"]]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        # Chat Completions, with chunks that hold no token, and with the choices taking turns.
+        [{"id": "one", "choices": []}, chunk(1, TWO), chunk(0, ONE), chunk(1, ONE), chunk(0, TWO)],
+        # Responses repeats in later events what it said before.
+        [
+            {"type": "response.created", "response": {"output": []}},
+            {"type": "response.output_text.delta", "logprobs": [ONE]},
+            {"type": "response.output_text.delta", "logprobs": [TWO]},
+            {"type": "response.output_text.done", "logprobs": [ONE, TWO]},
+        ],
+        [
+            {"type": "response.output_text.delta", "logprobs": [TWO]},
+            {
+                "type": "response.completed",
+                "response": {
+                    "output": [
+                        {"type": "reasoning", "summary": []},
+                        {"content": [{"logprobs": [ONE]}, {"text": "", "logprobs": [TWO]}]},
+                    ],
+                    "error": None,
+                },
+            },
+        ],
+        # Ollama and llama.cpp say which chunk is the last.
+        [{"done": False, "logprobs": [ONE]}, {"done": True, "logprobs": [TWO]}],
+        [
+            {"stop": False, "completion_probabilities": [ONE]},
+            {"stop": False, "completion_probabilities": [TWO]},
+            {"stop": True},
+        ],
+        # TGI sends a position an event.
+        [
+            {"index": 1, "token": {"text": p["token"], "logprob": p["logprob"]}}
+            | {"top_tokens": [{"text": e["token"], "logprob": e["logprob"]} for e in listed]}
+            for p, listed in ((ONE, ONE["top_logprobs"]), (TWO, TWO["top_logprobs"]))
+        ],
+        [{"custom_id": "r", "response": {"body": {"logprobs": [ONE, TWO]}}, "error": None}],
+    ],
+)
+def test_the_chunks_of_a_stream_are_one_answer(form):
+    for number, tokens, unseen in ((0, (" a", " b"), 0.25), (1, (" c", " d"), 0.625)):
+        lines = form if isinstance(form, list) else [form]
+        events = "".join(f"event: e\ndata: {json.dumps(line)}\n\n" for line in lines)
+        for text_or_chunks in (form, events, "\n".join(map(json.dumps, lines)), iter(lines)):
+            table = TokenTable.from_logprobs(text_or_chunks, number)
+            assert table.tokens == tokens
+            assert table.unseen_mass == pytest.approx(unseen)
+
+
+def test_a_chunk_without_candidates_does_not_move_the_later_ones_up():
+    alone = {"token": " x", "logprob": -1.0}
+    with pytest.raises(ValueError, match=r"content\[0\].top_logprobs of the answer is missing"):
+        TokenTable.from_logprobs([chunk(0, ONE), chunk(0, alone), chunk(0, TWO)], position=1)
+    with pytest.raises(ValueError, match=r"logprobs\[1\].top_logprobs of the answer is missing"):
+        TokenTable.from_logprobs([ONE, alone, TWO], position=1)
+
+
+def test_an_error_within_a_stream_is_shown():
+    with pytest.raises(ValueError, match="got the server's error: overloaded"):
+        TokenTable.from_logprobs([chunk(0, ONE), {"error": {"message": "overloaded"}, "id": "one"}])
+
+
+@pytest.mark.parametrize("result", ["logprobs_result", "logprobsResult"])
+def test_names_are_those_of_python_or_of_json(result):
+    answer = {"candidates": [{result: {"top_candidates": [{"candidates": CANDIDATES}]}}]}
+    assert TokenTable.from_logprobs(answer).tokens == (" a", " b")
+    answer["candidates"][0][result]["chosen_candidates"] = [
+        {"token": " z", "logProbability": math.log(0.125)}
+    ]
+    table = TokenTable.from_logprobs(answer)
+    assert table.tokens == (" a", " b", " z")
+    assert table.unseen_mass == pytest.approx(0.125)
+
+
+def test_the_drawn_token_is_found_beside_the_positions():
+    listed = {" a": math.log(0.5), " b": math.log(0.25)}
+    parts = {"tokens": [" z"], "token_logprobs": [math.log(0.125)], "top_logprobs": [listed]}
+    assert TokenTable.from_logprobs(parts).tokens == (" a", " b", " z")
+    assert TokenTable.from_logprobs(parts | {"tokens": None}).tokens == (" a", " b")
+    with pytest.raises(ValueError, match=r"tokens of the answer .* got 2 for 1 positions"):
+        TokenTable.from_logprobs(parts | {"tokens": [" z", " y"]})
+
+
+def test_each_choice_is_read():
+    choices = [{"index": 0, "logprobs": {"content": [ONE]}}, {"logprobs": {"content": [TWO]}}]
+    for second in (choices[1] | {"index": 1}, choices[1]):
+        answer = {"choices": [choices[0], second]}
+        assert TokenTable.from_logprobs(answer).tokens == (" a", " b")
+        assert TokenTable.from_logprobs(answer, choice=1).tokens == (" c", " d")
+    # Some servers do not count.
+    answer = {"choices": [choices[0], choices[1] | {"index": 0}]}
+    assert TokenTable.from_logprobs(answer, choice=1).tokens == (" c", " d")
+    for wrong in (2, -1):
+        with pytest.raises(ValueError, match=rf"one of \[0, 1\], got {wrong}: choices has 2"):
+            TokenTable.from_logprobs(answer, choice=wrong)
+    with pytest.raises(TypeError, match="choice must be a whole number, got True"):
+        TokenTable.from_logprobs(answer, choice=True)
+
+
+@pytest.mark.parametrize("form", [{"a": -1.0}, {"logprobs": [ONE]}, [ONE, TWO], ONE])
+def test_a_choice_is_for_answers_that_have_some(form):
+    with pytest.raises(ValueError, match=r"choice is for answers .*, got 1: leave it out"):
+        TokenTable.from_logprobs(form, choice=1)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"id": "one", "logprobs": [ONE]}, {"id": "two", "logprobs": [TWO]}],
+        [{"logprobs": [ONE]}, {"logprobs": [TWO]}],
+        [{"done": True, "logprobs": [ONE]}, {"done": True, "logprobs": [TWO]}],
+    ],
+)
+def test_one_of_several_answers_is_not_guessed(answers):
+    with pytest.raises(ValueError, match="must be one answer, got 2 of them"):
+        TokenTable.from_logprobs(answers)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, math.nan])
+def test_a_probability_of_an_answer_is_one(share):
+    with pytest.raises(ValueError, match=r"probs\[0\].prob must be from 0 to 1"):
+        TokenTable.from_logprobs({"content": "a", "probs": [{"tok_str": "a", "prob": share}]})
+
+
+def test_a_probability_of_0_masks():
+    listed = [{"tok_str": "a", "prob": 1}, {"tok_str": "b", "prob": 0}]
+    assert TokenTable.from_logprobs(listed).logits.tolist() == [0, -math.inf]
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("ChatCompletion(id='a', choices=[])", r"give the object, or its model_dump_json\(\)"),
+        ("[TopLogprob(token='a', logprob=-1.0)]", r"give the object, or its model_dump_json\(\)"),
+        ("{'choices': None}", "give the dict itself, or json.dumps of it"),
+        ("[{'token': 'a'}]", "give the dict itself, or json.dumps of it"),
+        ("answer.json", r"give its text, pathlib.Path\(path\).read_text"),
+        ("/home/me/the answer", r"give its text, pathlib.Path\(path\).read_text"),
+        (r"C:\me\answer.json", r"give its text, pathlib.Path\(path\).read_text"),
+        ("HTTP/1.1 200 OK\r\n\r\n{}", "leave out the HTTP header"),
+        ("<html><p>502</p></html>", "paste the answer from its first bracket to its last"),
+        ('{"a": -1}\n{"a":', "paste the answer from its first bracket to its last"),
+        ("data: {\n", "paste the answer from its first bracket to its last"),
+        ("", "paste the answer from its first bracket to its last"),
+    ],
+)
+def test_text_that_is_no_json_gets_advice_that_works(text, advice):
+    with pytest.raises(ValueError, match=advice):
+        TokenTable.from_logprobs(text)
+
+
+def test_a_path_is_sent_to_its_text(tmp_path):
+    with pytest.raises(TypeError, match=r"must be no path, .* give its read_text\(\)"):
+        TokenTable.from_logprobs(tmp_path)
+
+
+def test_text_in_utf_16_is_read():
+    assert TokenTable.from_logprobs(json.dumps(ANSWER).encode("utf-16")).tokens == ("Hi", "Hello")
+    with pytest.raises(ValueError, match=r"logprobs must be UTF-8, got .*: save it as UTF-8"):
+        TokenTable.from_logprobs(b"\xff")
+
+
+def test_bytes_that_are_none_are_ignored():
+    for wrong in (10**9, 10**400, "abc", [300], [], {}):
+        listed = [{"token": "a", "logprob": -1.0, "bytes": wrong}]
+        table = TokenTable.from_logprobs([*listed, {"token": "a", "logprob": -2.0}])
+        assert table.tokens == ("a #0", "a #1")
+
+
+def test_a_candidate_without_its_token_is_no_position():
+    listed = [{"token": "a", "logprob": -1.0}, {"logprob": -2.0}]
+    with pytest.raises(ValueError, match="logprobs must be one answer, got 2"):
+        TokenTable.from_logprobs(listed, position=1)
+
+
+def test_many_tokens_of_the_same_text_take_no_time():
+    listed = [{"token": "?", "logprob": -20 - i / 100} for i in range(20_000)]
+    assert len(TokenTable.from_logprobs(listed).tokens) == 20_000

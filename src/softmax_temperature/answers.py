@@ -43,6 +43,7 @@ _PATHS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("prompt_logprobs", ()),
 )
 _STARTS = {path.partition(".")[0] for path, _ in _PATHS}
+_UNREADABLE = 99  # further than any path: there are positions, but without candidates
 _ENDS = ("response.completed", "response.incomplete")
 
 
@@ -127,7 +128,8 @@ def _is_position(item: Any) -> bool:
             return isinstance(item[listed], list) and all(map(is_entry, item[listed]))
         if listed is not None:
             return "token_logprobs" not in item  # in Completions, the list is one over positions
-        numbers = all(isinstance(value, Real) for value in item.values())
+        numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in item.values())
+        numbers = numbers and "logprob" not in item  # but a candidate that lacks its token
         return bool(item) and (numbers or all(map(is_entry, item.values())))
     return isinstance(item, (list, tuple)) and bool(item) and all(map(is_entry, item))
 
@@ -165,8 +167,10 @@ def _positions(whole: Any, choice: int) -> list[_Position]:
         found = _find(chunk, choice)
         if isinstance(found, list):
             positions += found
-        else:
-            failures.append(found)
+            continue
+        if found[0] == _UNREADABLE:
+            raise ValueError(found[1])  # left out, it would move the later positions up
+        failures.append(found)
     if not positions:
         raise ValueError(max(failures, key=_depth)[1])
     return positions
@@ -190,7 +194,7 @@ def _chunks(items: list[Any]) -> list[Mapping[Any, Any]]:
     if events:
         # The last event repeats what came before it.
         ended = [item for item in events if item["type"] in _ENDS]
-        return ended or [item for item in events if not item["type"].endswith(".done")]
+        return ended or [item for item in events if not item["type"].endswith(".done")] or events
     names = [item.get(name_in(item, ("custom_id", "id", "response_id")) or "id") for item in items]
     same = names[0] is not None and names.count(names[0]) == len(names)
     # Ollama and llama.cpp mark the last chunk instead.
@@ -213,7 +217,7 @@ def _find(whole: Mapping[Any, Any], choice: int) -> list[_Position] | tuple[int,
                 if isinstance(found, list):
                     return found
                 failures.append(found)
-    if _is_position(whole):
+    if choice == 0 and _is_position(whole):
         return [_Position("logprobs", whole, None)]
     return max(failures, key=_depth)
 
@@ -265,7 +269,7 @@ def _follow(
     if not positions:
         return 2 * len(steps), f"{parts[0][0]} of the answer is empty: {ASK}"
     if not any(_is_position(position.listed) for position in positions):
-        return 2 * len(steps), _no_candidates(positions[0])
+        return _UNREADABLE, _no_candidates(positions[0])
     return positions
 
 

@@ -128,7 +128,8 @@ def read_entry(item: Any, place: str) -> Entry:
             raise ValueError(f"{place}.prob must be from 0 to 1, got {value:g}: {_WHOLE}")
         value = math.log(value) if value else -math.inf
     try:
-        spelling = bytes(item["bytes"]).decode("utf-8", "backslashreplace")
+        # Of a number, `bytes` would make so many zeros.
+        spelling = bytes(list(item["bytes"])).decode("utf-8", "backslashreplace")
     except (KeyError, TypeError, ValueError):
         spelling = ""
     number = name_in(item, ("id", "token_id"))
