@@ -345,7 +345,9 @@ def test_a_path_must_be_a_path(path):
 
 
 def test_a_frame_must_be_a_frame():
-    with pytest.raises(TypeError, match="frame must be a pandas DataFrame, got dict"):
+    with pytest.raises(
+        TypeError, match=r"must be a pandas DataFrame, got dict: use pandas.DataFrame\(\.\.\.\)$"
+    ):
         TokenTable.from_frame({"tokens": ["a"], "logits": [1]})
 
 
@@ -772,7 +774,7 @@ def test_a_merely_tiny_logprob_is_no_mask():
         {"logprobs": [{"token": HUGE, "logprob": HUGE, "top_logprobs": [{"token": HUGE}]}]},
         {"logprobs": [{HUGE: HUGE}]},
         '{"' + HUGE + '": -1, "' + HUGE + '": -1}',
-        {i: {"decoded_token": HUGE, "logprob": 1.0} for i in range(1000)},
+        {i: {"decoded_token": HUGE, "logprob": 1.0} for i in range(10)},
     ],
     ids=lambda form: type(form).__name__,
 )
@@ -884,6 +886,45 @@ def test_the_drawn_token_is_found_beside_the_positions():
     assert TokenTable.from_logprobs(parts | {"tokens": None}).tokens == (" a", " b")
     with pytest.raises(ValueError, match=r"tokens of the answer .* got 2 for 1 positions"):
         TokenTable.from_logprobs(parts | {"tokens": [" z", " y"]})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "details": {
+                "tokens": [{"id": 3, "text": " z", "logprob": math.log(0.125)}],
+                "top_tokens": [[{"id": 1, "text": " a", "logprob": math.log(0.5)}]],
+            }
+        },
+        {
+            "meta_info": {
+                "output_token_logprobs": [[math.log(0.125), 3, " z"]],
+                "output_top_logprobs": [[[math.log(0.5), 1, " a"]]],
+            }
+        },
+        {
+            "candidates": [
+                {
+                    "logprobsResult": {
+                        "chosenCandidates": [{"token": " z", "logProbability": math.log(0.125)}],
+                        "topCandidates": [
+                            {"candidates": [{"token": " a", "logProbability": math.log(0.5)}]}
+                        ],
+                    }
+                }
+            ]
+        },
+        {"index": 1, "token": {"text": " z", "logprob": math.log(0.125)}}
+        | {"top_tokens": [{"text": " a", "logprob": math.log(0.5)}]},
+        {"token": " z", "prob": 0.125, "top_probs": [{"token": " a", "prob": 0.5}]},
+    ],
+)
+def test_the_drawn_token_joins_the_listed_ones_in_every_format(answer):
+    for form in (answer, [answer]):
+        table = TokenTable.from_logprobs(form)
+        assert table.tokens == (" a", " z")
+        assert table.unseen_mass == pytest.approx(0.375)
 
 
 def test_each_choice_is_read():
