@@ -657,8 +657,11 @@ def test_tokens_of_the_same_text_are_told_apart(rows, names):
 
 
 def test_copies_that_the_answer_numbers_are_tokens_of_their_own():
-    listed = [{"text": "a", "logprob": -1.0, "id": 1}, {"text": "a", "logprob": -1.0, "id": 2}]
-    assert TokenTable.from_logprobs(listed).tokens == ("a #0", "a #1")
+    for name in ("id", "token_id", "tokenId"):
+        listed = [{"text": "a", "logprob": -1.0, name: number} for number in (1, 2, 2)]
+        assert TokenTable.from_logprobs(listed).tokens == ("a #0", "a #1")
+    by_id = {number: {"logprob": -1.0, "decoded_token": "a"} for number in (1, 2)}
+    assert TokenTable.from_logprobs(by_id).tokens == ("a #0", "a #1")
 
 
 def test_the_drawn_token_joins_the_one_that_is_listed_with_other_bytes_unsaid():
