@@ -478,3 +478,16 @@ def test_a_sweep_refuses_bad_temperatures():
         table.sweep([[1, 2]])
     with pytest.raises(ValueError, match="temperatures must not be empty"):
         table.sweep([])
+
+
+def test_bfloat16_is_converted_or_answered_with_advice():
+    class Tensor:
+        def __array__(self, *_args, **_options):
+            raise TypeError("Got unsupported ScalarType BFloat16")
+
+    with pytest.raises(TypeError, match=r"BFloat16\): use tensor.float\(\).cpu\(\)"):
+        softmax(Tensor())
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    logits = np.array([1, 2, 4], ml_dtypes.bfloat16)
+    assert softmax(logits).dtype == np.float32
+    np.testing.assert_array_equal(softmax(logits), softmax(np.float32([1, 2, 4])))

@@ -62,6 +62,14 @@ def real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
         array = np.asarray(values)
     except ValueError:
         raise ValueError(f"{name} must be rectangular, got {short(values)}") from None
+    except TypeError as error:
+        # PyTorch's bfloat16, and tensors on another device.
+        raise TypeError(
+            f"{name} must be real numbers, got {type(values).__name__} ({error}): "
+            "use tensor.float().cpu()"
+        ) from None
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if array.dtype.kind not in "iuf":

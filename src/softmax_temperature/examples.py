@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from importlib.resources import files
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .checks import short
 from .core import TokenTable
+from .readers import read_csv_text
 
 _DATA = files(__package__) / "data"
 _TOYS = ("wonderful-day", "wonderful-day-large")
@@ -55,8 +55,8 @@ def load_example(name: str) -> TokenTable:
         raise ValueError(f"name must be one of {', '.join(names)}, got {short(name)}")
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
-        rows = list(csv.DictReader(text.splitlines()))
-        return TokenTable([row["tokens"] for row in rows], [float(row["logits"]) for row in rows])
+        tokens, logits, _ = read_csv_text(text)
+        return TokenTable(tokens, logits)
     if name in _GPT2:
         tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
         with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
