@@ -568,6 +568,19 @@ def test_rounded_logprobs_may_sum_to_a_little_more_than_1():
     assert TokenTable.from_logprobs({"a": 1e-7}).unseen_mass == 0
 
 
+def test_only_the_rounding_of_logprobs_may_bring_their_sum_above_1():
+    for total in (1.006, 1.01, 1.05):
+        pairs = {"a": math.log(0.5), "b": math.log(total - 0.5)}
+        with pytest.raises(ValueError, match=f"sum to more than 1 .*{total}"):
+            TokenTable.from_logprobs(pairs)
+
+
+def test_the_first_of_several_choices_is_read():
+    other = changed([*CONTENT, 0, "top_logprobs", 1, "token"], "Goodbye")["choices"]
+    table = TokenTable.from_logprobs(ANSWER | {"choices": [*ANSWER["choices"], *other]})
+    assert table.tokens == ("Hi", "Hello")
+
+
 def test_charts_and_captions_say_what_a_truncated_set_can_not_show():
     table = load_example("gpt-4o-mini-tv-show-is")
     sentence = describe(table)
