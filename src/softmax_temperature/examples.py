@@ -18,7 +18,7 @@ _ANSWERS = ("gpt-4o-mini-tv", "gpt-4o-mini-tv-show-is")
 
 
 def load_example(name: str) -> TokenTable:
-    """Load one of the tables that come with the package.
+    """Load one of the tables that come with the package, each with its prompt.
 
     Parameters
     ----------
@@ -56,10 +56,17 @@ def load_example(name: str) -> TokenTable:
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
         rows = list(csv.DictReader(text.splitlines()))
-        return TokenTable([row["tokens"] for row in rows], [float(row["logits"]) for row in rows])
+        logits = [float(row["logits"]) for row in rows]
+        return TokenTable([row["tokens"] for row in rows], logits, "It was a wonderful ")
     if name in _GPT2:
         tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
+        prompts = json.loads((_DATA / "gpt2" / "prompts.json").read_text(encoding="utf-8"))
+        key = name.removeprefix("gpt2-")
         with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
-            return TokenTable(tokens, logits[name.removeprefix("gpt2-")])
+            return TokenTable(tokens, logits[key], prompts[key])
     answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
-    return TokenTable.from_logprobs(answers[_ANSWERS.index(name)]["response"])
+    answer = answers[_ANSWERS.index(name)]
+    table = TokenTable.from_logprobs(answer["response"])
+    # A recorded answer is a new text: its tokens begin without a space.
+    prompt = f"{answer['prompt']} "
+    return TokenTable(table.tokens, table.logits, prompt, unseen_mass=table.unseen_mass)
