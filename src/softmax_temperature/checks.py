@@ -44,6 +44,20 @@ def as_top(top: Any) -> int | None:
     return int(top)
 
 
+def as_positions(values: ArrayLike, count: int) -> NDArray[np.intp]:
+    """Check that values are positions in a row of `count` tokens, and return them as an array."""
+    try:
+        positions = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"positions must be rectangular, got {short(values)}") from None
+    if positions.dtype.kind not in "iu":
+        raise TypeError(f"positions must be whole numbers, got {short(values)}")
+    outside = positions[(positions < 0) | (positions >= count)]
+    if outside.size:
+        raise ValueError(f"positions must be from 0 to {count - 1}, got {outside[0]}")
+    return positions.astype(np.intp)
+
+
 def real_number(value: Any, name: str) -> float:
     """Return a single real number as a float."""
     try:

@@ -1,7 +1,8 @@
-"""Softmax with temperature, entropy and perplexity, and a table of tokens and their logits."""
+"""Softmax with temperature, entropy, perplexity and peaks, and a table of tokens and logits."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .answers import read_logprobs
 from .checks import (
     Floats,
+    as_positions,
     as_temperature,
     as_temperatures,
     as_top,
@@ -146,6 +148,67 @@ def perplexity(probabilities: ArrayLike, *, axis: int = -1) -> Any:
     return np.exp2(entropy(probabilities, axis=axis))
 
 
+def peak_temperature(logits: ArrayLike, positions: ArrayLike | None = None) -> Any:
+    r"""Find the temperature at which a token is as probable as it can be.
+
+    Parameters
+    ----------
+    logits : array_like, shape (n_tokens,)
+        As for `softmax`.
+    positions : int or array_like of int, optional
+        The tokens that are asked for, counted from 0; by default all. Each takes some
+        milliseconds among 50,000 tokens.
+
+    Returns
+    -------
+    float64 or ndarray, of the shape of `positions`
+        From 0 to infinity, in the units of the logits, to a relative 1e-9: 0 for the tokens tied
+        for the largest logit, ``inf`` at or below the mean of the unmasked logits, NaN for a masked
+        token, whose probability is 0 at every temperature.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers, or `positions` not whole numbers.
+    ValueError
+        If `logits` are not one-dimensional or `softmax` refuses them, or if there is no such
+        position.
+
+    Notes
+    -----
+    From the definition of the softmax follows
+
+    .. math:: \frac{dp_i}{dT} = \frac{p_i}{T^2} \left(E_T[x] - x_i\right),
+        \qquad E_T[x] = \sum_j p_j x_j.
+
+    The mean logit :math:`E_T[x]` falls steadily from the largest logit at :math:`T = 0` to the
+    plain mean at infinity. So a token between the two gains with T until the mean logit has come
+    down to its own, :math:`E_T[x] = x_i`, and loses from there on. That root is found by Newton's
+    method in :math:`\beta = 1/T` within a bracket.
+
+    Examples
+    --------
+    >>> logits = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+    >>> peak_temperature(logits).round(3)
+    array([0.   ,   inf,   inf, 0.904,   inf,   inf])
+    >>> float(softmax(logits, peak_temperature(logits, 3))[3].round(6))
+    0.311826
+    """
+    values = real_array(logits, "logits").astype(np.float64)
+    if values.ndim != 1:
+        raise ValueError(f"logits must be one-dimensional, got shape {values.shape}")
+    shifted = _shifted(values)
+    places = np.arange(len(values)) if positions is None else as_positions(positions, len(values))
+    unmasked = shifted > -np.inf
+    owns, places = np.unique(values[places], return_inverse=True)
+    # Scaled by a power of 2, which rounds nothing, so that no sum overflows.
+    exponent = np.frexp(shifted[unmasked].min())[1]
+    with np.errstate(all="ignore"):
+        rising = np.ldexp(np.sort(values[unmasked]), -exponent)
+        peaks = np.array([_peak(rising, own) for own in np.ldexp(owns, -exponent)])
+        return np.ldexp(peaks, exponent)[places]
+
+
 class TokenTable:
     """Hold candidate next tokens and their logits, unchangeable and in the given order.
 
@@ -155,6 +218,9 @@ class TokenTable:
         The candidates, each a different string.
     logits : array_like, shape (n_tokens,)
         One logit a token, natural log; ``-inf`` masks a token. Kept as float32 or float64.
+    prompt : str, default ""
+        The text before the gap, joined with a token to the letter: a space between them belongs to
+        the one or to the other. A DataFrame does not keep it.
     unseen_mass : float, default 0.0
         The probability at temperature 1 of tokens that are not in the table, where it is known:
         see `from_logprobs`. A DataFrame does not keep it.
@@ -163,12 +229,14 @@ class TokenTable:
     ----------
     tokens : tuple of str
     logits : ndarray
+    prompt : str
     unseen_mass : float
 
     Raises
     ------
     TypeError
-        If `tokens` are not an ordered collection of strings, or `logits` not real numbers.
+        If `tokens` are not an ordered collection of strings, `logits` not real numbers, or `prompt`
+        not a string.
     ValueError
         If there are no tokens, a token is given twice, the lengths differ, or `logits` are such
         that `softmax` refuses them; if `unseen_mass` is not from 0 to below 1.
@@ -182,13 +250,19 @@ class TokenTable:
     1  problem     3.0          0.269
     """
 
-    __slots__ = ("logits", "tokens", "unseen_mass")
+    __slots__ = ("logits", "prompt", "tokens", "unseen_mass")
     tokens: tuple[str, ...]
     logits: Floats
+    prompt: str
     unseen_mass: float
 
     def __init__(
-        self, tokens: Sequence[str], logits: ArrayLike, *, unseen_mass: float = 0.0
+        self,
+        tokens: Sequence[str],
+        logits: ArrayLike,
+        prompt: str = "",
+        *,
+        unseen_mass: float = 0.0,
     ) -> None:
         # A string, a set or a mapping holds strings too, but not in the order of the logits.
         if isinstance(tokens, (str, bytes, Set, Mapping)) or not isinstance(tokens, Iterable):
@@ -210,17 +284,19 @@ class TokenTable:
                 f"{values.shape}"
             )
         _shifted(values)
+        if not isinstance(prompt, str):
+            raise TypeError(f"prompt must be a string, got {short(prompt)}")
         unseen = real_number(unseen_mass, "unseen_mass")
         if not 0 <= unseen < 1:
             raise ValueError(f"unseen_mass must be from 0 to below 1, got {unseen}")
         # An array over bytes can't be made writeable again.
         fixed = np.frombuffer(values.tobytes(), values.dtype)
         parts = {"tokens": tuple(str(name) for name in names), "logits": fixed}
-        for name, part in (parts | {"unseen_mass": unseen}).items():
+        for name, part in (parts | {"prompt": str(prompt), "unseen_mass": unseen}).items():
             object.__setattr__(self, name, part)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> TokenTable:
+    def from_frame(cls, frame: pd.DataFrame, prompt: str = "") -> TokenTable:
         """Read the columns ``tokens`` and ``logits`` of a DataFrame.
 
         A name can be in the singular and in any case. Instead of logits there can be ``logprobs``,
@@ -233,10 +309,10 @@ class TokenTable:
             is not a string or is there twice: the message names column and row, counted from 0.
         """
         tokens, logits, unseen = read_frame(frame)
-        return cls(tokens, logits, unseen_mass=unseen)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     @classmethod
-    def from_csv(cls, path: str | os.PathLike[str]) -> TokenTable:
+    def from_csv(cls, path: str | os.PathLike[str], prompt: str = "") -> TokenTable:
         """Read a CSV file with the columns ``tokens`` and ``logits``, named as in `from_frame`.
 
         Tokens are taken to the letter: spaces count, and ``NA`` or ``null`` are tokens like others.
@@ -251,10 +327,12 @@ class TokenTable:
             as thousands. Rows are counted from 0, below the header and without blank lines.
         """
         tokens, logits, unseen = read_csv(path)
-        return cls(tokens, logits, unseen_mass=unseen)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     @classmethod
-    def from_logprobs(cls, logprobs: Any, position: int = 0, *, choice: int = 0) -> TokenTable:
+    def from_logprobs(
+        cls, logprobs: Any, position: int = 0, *, choice: int = 0, prompt: str = ""
+    ) -> TokenTable:
         r"""Read the log-probabilities that a model or an API gives for one next token.
 
         Natural logarithms of probabilities are logits as good as any: they differ from the model's
@@ -276,6 +354,8 @@ class TokenTable:
             Which position of an answer, counted from 0.
         choice : int, default 0
             Which choice of an answer that has several.
+        prompt : str, optional
+            As for the table itself.
 
         Raises
         ------
@@ -308,7 +388,7 @@ class TokenTable:
         0.0004
         """
         tokens, logits, unseen = read_logprobs(logprobs, position, choice)
-        return cls(tokens, logits, unseen_mass=unseen)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
         """Return the softmax of the logits, shape (n_tokens,), in the order of the tokens."""
@@ -375,12 +455,13 @@ class TokenTable:
     __delattr__: Any = __setattr__
 
     def __eq__(self, other: object) -> bool:
-        """Compare tokens, logits and unseen mass."""
+        """Compare tokens, logits, prompt and unseen mass."""
         if not isinstance(other, TokenTable):
             return NotImplemented
         return (
             self.tokens == other.tokens
             and np.array_equal(self.logits, other.logits)
+            and self.prompt == other.prompt
             and self.unseen_mass == other.unseen_mass
         )
 
@@ -390,7 +471,7 @@ class TokenTable:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle what the table was made of."""
-        return _rebuild, (self.tokens, self.logits, self.unseen_mass)
+        return _rebuild, (self.tokens, self.logits, self.prompt, self.unseen_mass)
 
     def __repr__(self) -> str:
         """Count the tokens and show the first ones."""
@@ -532,5 +613,52 @@ def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
     return out
 
 
-def _rebuild(tokens: tuple[str, ...], logits: Floats, unseen_mass: float) -> TokenTable:
-    return TokenTable(tokens, logits, unseen_mass=unseen_mass)
+def _peak(logits: Floats, own: float) -> float:
+    """Return the T at which the mean of rising logits, which span at most 1, is one of them."""
+    if own in (logits[-1], -np.inf):
+        return 0.0 if own > -np.inf else np.nan
+    gaps = logits - own
+    # What the subtraction has rounded off.
+    back = gaps - logits
+    lost = (logits - (gaps - back)) - (own + back)
+    pull = _total(gaps, lost)
+    if pull >= 0:
+        return np.inf
+    # Sought is the root of sum(exp(beta * gaps) * gaps), which rises with beta. Here is where its
+    # tangent at 0 has one.
+    beta, low, high = -pull / float(gaps @ gaps), 0.0, np.inf
+    while True:
+        # Terms of either sign are summed up apart, so that their logarithms' difference is close to
+        # a line in beta. Of a term near 0 only exp - 1 is taken, since the rest cancels exactly.
+        exponents = beta * gaps
+        first, last = np.searchsorted(exponents, (-1, 1))
+        pull = _total(gaps[first:last], lost[first:last])
+        terms = np.exp(exponents)
+        slopes = terms * gaps * gaps
+        terms[first:last] = np.expm1(exponents[first:last])
+        terms *= gaps
+        up = terms[first:].sum() + max(pull, 0)
+        down = max(-pull, 0) - terms[:first].sum()
+        slope = slopes[first:].sum() / up + slopes[:first].sum() / down
+        step = np.log(up / down) / slope
+        low, high = (beta, high) if up < down else (low, beta)
+        if min(high - low, abs(step)) <= 1e-11 * beta:
+            return 1 / beta
+        if low < beta - step < high:
+            beta -= float(step)
+        else:
+            beta = 2 * low if high == np.inf else (low + high) / 2
+
+
+def _total(values: Floats, lost: Floats) -> float:
+    """Sum up values, and exactly, with what they lost, where little would be left of them."""
+    rough = float(values.sum())
+    if abs(rough) > 1e-4 * float(abs(values).sum()):
+        return rough
+    return math.fsum([*values.tolist(), *lost.tolist()])
+
+
+def _rebuild(
+    tokens: tuple[str, ...], logits: Floats, prompt: str, unseen_mass: float
+) -> TokenTable:
+    return TokenTable(tokens, logits, prompt, unseen_mass=unseen_mass)

@@ -18,7 +18,7 @@ _ANSWERS = ("gpt-4o-mini-tv", "gpt-4o-mini-tv-show-is")
 
 
 def load_example(name: str) -> TokenTable:
-    """Load one of the tables that come with the package.
+    """Load one of the tables that come with the package, each with its prompt.
 
     Parameters
     ----------
@@ -56,10 +56,14 @@ def load_example(name: str) -> TokenTable:
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
         tokens, logits, _ = read_csv_text(text)
-        return TokenTable(tokens, logits)
+        return TokenTable(tokens, logits, "It was a wonderful ")
     if name in _GPT2:
         tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
-        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
-            return TokenTable(tokens, logits[name.removeprefix("gpt2-")])
+        prompts = json.loads((_DATA / "gpt2" / "prompts.json").read_text(encoding="utf-8"))
+        key = name.removeprefix("gpt2-")
+        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as recorded:
+            return TokenTable(tokens, recorded[key], prompts[key])
     answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
-    return TokenTable.from_logprobs(answers[_ANSWERS.index(name)]["response"])
+    answer = answers[_ANSWERS.index(name)]
+    # A recorded answer is a new text: its tokens begin without a space.
+    return TokenTable.from_logprobs(answer["response"], prompt=f"{answer['prompt']} ")
