@@ -17,7 +17,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
-from softmax_temperature.bars import Bars, _glyphs, name_bars
+from softmax_temperature.bars import Bars, glyphs, name_bars
 from softmax_temperature.words import temperature_texts, token_labels
 from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, contrast, softmax
 
@@ -175,8 +175,8 @@ def test_all_of_gpt2s_tokens_can_be_drawn():
     tokens = load_example("gpt2-spaceship").tokens
     labels = token_labels(tokens)
     assert len(set(labels)) == len(tokens) == 50_257
-    glyphs = _glyphs()
-    plain = token_labels(tokens, glyphs)
+    known = glyphs()
+    plain = token_labels(tokens, known)
     assert len(set(plain)) == len(tokens)
     assert all(ord(character) in glyphs for label in plain for character in label)
     # Those that are more than letters and digits, as text in well-formed SVG.
