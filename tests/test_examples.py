@@ -64,6 +64,23 @@ def test_gpt2s_perplexities(name, choices):
     assert entropy(table.probabilities()) == pytest.approx(np.log2(choices), abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("wonderful-day", "It was a wonderful day"),
+        ("wonderful-day-large", "It was a wonderful day"),
+        ("gpt2-spaceship", "As the spaceship was approaching the planet"),
+        ("gpt2-deserted-planet", "On the deserted planet they discovered a strange"),
+        ("gpt2-artificial-intelligence", "Artificial Intelligence is transforming the way"),
+        ("gpt-4o-mini-tv", "My least favorite TV show"),
+        ("gpt-4o-mini-tv-show-is", "My least favorite TV show is My"),
+    ],
+)
+def test_prompt_and_likeliest_token_are_joined_to_the_letter(name, sentence):
+    table = load_example(name)
+    assert table.prompt + table.tokens[int(np.argmax(table.logits))] == sentence
+
+
 def test_the_docstring_names_gpt2s_prompts():
     text = (files("softmax_temperature") / "data/gpt2/prompts.json").read_text(encoding="utf-8")
     words = " ".join(load_example.__doc__.split())

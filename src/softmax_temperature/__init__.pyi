@@ -1,5 +1,5 @@
 from .charts import bar_chart, temperature_panels
-from .core import TokenTable, entropy, perplexity, softmax
+from .core import TokenTable, entropy, peak_temperature, perplexity, softmax
 from .examples import load_example
 from .explorer import TemperatureExplorer
 from .words import describe
@@ -11,6 +11,7 @@ __all__ = [
     "describe",
     "entropy",
     "load_example",
+    "peak_temperature",
     "perplexity",
     "softmax",
     "temperature_panels",

@@ -1,7 +1,8 @@
-"""Softmax with temperature, entropy and perplexity, and a table of tokens and their logits."""
+"""Softmax with temperature, entropy, perplexity and peaks, and a table of tokens and logits."""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .answers import read_logprobs
 from .checks import (
     Floats,
+    as_positions,
     as_temperature,
     as_temperatures,
     as_top,
@@ -19,7 +22,7 @@ from .checks import (
     real_number,
     short,
 )
-from .readers import read_csv, read_frame, read_logprobs
+from .readers import read_csv, read_frame
 
 # So many logits and their weights fit into a processor's cache.
 _BLOCK = 16_384
@@ -145,6 +148,67 @@ def perplexity(probabilities: ArrayLike, *, axis: int = -1) -> Any:
     return np.exp2(entropy(probabilities, axis=axis))
 
 
+def peak_temperature(logits: ArrayLike, positions: ArrayLike | None = None) -> Any:
+    r"""Find the temperature at which a token is as probable as it can be.
+
+    Parameters
+    ----------
+    logits : array_like, shape (n_tokens,)
+        As for `softmax`.
+    positions : int or array_like of int, optional
+        The tokens that are asked for, counted from 0; by default all. Each takes some
+        milliseconds among 50,000 tokens.
+
+    Returns
+    -------
+    float64 or ndarray, of the shape of `positions`
+        From 0 to infinity, in the units of the logits, to a relative 1e-9: 0 for the tokens tied
+        for the largest logit, ``inf`` at or below the mean of the unmasked logits, NaN for a masked
+        token, whose probability is 0 at every temperature.
+
+    Raises
+    ------
+    TypeError
+        If `logits` are not real numbers, or `positions` not whole numbers.
+    ValueError
+        If `logits` are not one-dimensional or `softmax` refuses them, or if there is no such
+        position.
+
+    Notes
+    -----
+    From the definition of the softmax follows
+
+    .. math:: \frac{dp_i}{dT} = \frac{p_i}{T^2} \left(E_T[x] - x_i\right),
+        \qquad E_T[x] = \sum_j p_j x_j.
+
+    The mean logit :math:`E_T[x]` falls steadily from the largest logit at :math:`T = 0` to the
+    plain mean at infinity. So a token between the two gains with T until the mean logit has come
+    down to its own, :math:`E_T[x] = x_i`, and loses from there on. That root is found by Newton's
+    method in :math:`\beta = 1/T` within a bracket.
+
+    Examples
+    --------
+    >>> logits = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+    >>> peak_temperature(logits).round(3)
+    array([0.   ,   inf,   inf, 0.904,   inf,   inf])
+    >>> float(softmax(logits, peak_temperature(logits, 3))[3].round(6))
+    0.311826
+    """
+    values = real_array(logits, "logits").astype(np.float64)
+    if values.ndim != 1:
+        raise ValueError(f"logits must be one-dimensional, got shape {values.shape}")
+    shifted = _shifted(values)
+    places = np.arange(len(values)) if positions is None else as_positions(positions, len(values))
+    unmasked = shifted > -np.inf
+    owns, places = np.unique(values[places], return_inverse=True)
+    # Scaled by a power of 2, which rounds nothing, so that no sum overflows.
+    exponent = np.frexp(shifted[unmasked].min())[1]
+    with np.errstate(all="ignore"):
+        rising = np.ldexp(np.sort(values[unmasked]), -exponent)
+        peaks = np.array([_peak(rising, own) for own in np.ldexp(owns, -exponent)])
+        return np.ldexp(peaks, exponent)[places]
+
+
 class TokenTable:
     """Hold candidate next tokens and their logits, unchangeable and in the given order.
 
@@ -154,6 +218,9 @@ class TokenTable:
         The candidates, each a different string.
     logits : array_like, shape (n_tokens,)
         One logit a token, natural log; ``-inf`` masks a token. Kept as float32 or float64.
+    prompt : str, default ""
+        The text before the gap, joined with a token to the letter: a space between them belongs to
+        the one or to the other. A DataFrame does not keep it.
     unseen_mass : float, default 0.0
         The probability at temperature 1 of tokens that are not in the table, where it is known:
         see `from_logprobs`. A DataFrame does not keep it.
@@ -162,12 +229,14 @@ class TokenTable:
     ----------
     tokens : tuple of str
     logits : ndarray
+    prompt : str
     unseen_mass : float
 
     Raises
     ------
     TypeError
-        If `tokens` are not an ordered collection of strings, or `logits` not real numbers.
+        If `tokens` are not an ordered collection of strings, `logits` not real numbers, or `prompt`
+        not a string.
     ValueError
         If there are no tokens, a token is given twice, the lengths differ, or `logits` are such
         that `softmax` refuses them; if `unseen_mass` is not from 0 to below 1.
@@ -181,13 +250,19 @@ class TokenTable:
     1  problem     3.0          0.269
     """
 
-    __slots__ = ("logits", "tokens", "unseen_mass")
+    __slots__ = ("logits", "prompt", "tokens", "unseen_mass")
     tokens: tuple[str, ...]
     logits: Floats
+    prompt: str
     unseen_mass: float
 
     def __init__(
-        self, tokens: Sequence[str], logits: ArrayLike, *, unseen_mass: float = 0.0
+        self,
+        tokens: Sequence[str],
+        logits: ArrayLike,
+        prompt: str = "",
+        *,
+        unseen_mass: float = 0.0,
     ) -> None:
         # A string, a set or a mapping holds strings too, but not in the order of the logits.
         if isinstance(tokens, (str, bytes, Set, Mapping)) or not isinstance(tokens, Iterable):
@@ -209,18 +284,23 @@ class TokenTable:
                 f"{values.shape}"
             )
         _shifted(values)
+        if not isinstance(prompt, str):
+            raise TypeError(f"prompt must be a string, got {short(prompt)}")
         unseen = real_number(unseen_mass, "unseen_mass")
         if not 0 <= unseen < 1:
             raise ValueError(f"unseen_mass must be from 0 to below 1, got {unseen}")
         # An array over bytes can't be made writeable again.
         fixed = np.frombuffer(values.tobytes(), values.dtype)
         parts = {"tokens": tuple(str(name) for name in names), "logits": fixed}
-        for name, part in (parts | {"unseen_mass": unseen}).items():
+        for name, part in (parts | {"prompt": str(prompt), "unseen_mass": unseen}).items():
             object.__setattr__(self, name, part)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> TokenTable:
+    def from_frame(cls, frame: pd.DataFrame, prompt: str = "") -> TokenTable:
         """Read the columns ``tokens`` and ``logits`` of a DataFrame.
+
+        A name can be in the singular and in any case. Instead of logits there can be ``logprobs``,
+        which are read as `from_logprobs` does.
 
         Raises
         ------
@@ -228,25 +308,31 @@ class TokenTable:
             If `frame` is not a DataFrame, a column is missing, a logit is not a number, or a token
             is not a string or is there twice: the message names column and row, counted from 0.
         """
-        return cls(*read_frame(frame))
+        tokens, logits, unseen = read_frame(frame)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     @classmethod
-    def from_csv(cls, path: str | os.PathLike[str]) -> TokenTable:
-        """Read a UTF-8 CSV file with the columns ``tokens`` and ``logits``.
+    def from_csv(cls, path: str | os.PathLike[str], prompt: str = "") -> TokenTable:
+        """Read a CSV file with the columns ``tokens`` and ``logits``, named as in `from_frame`.
 
         Tokens are taken to the letter: spaces count, and ``NA`` or ``null`` are tokens like others.
+        Spreadsheets' own ways are read too: semicolons or tabs between the fields, then also
+        decimal commas, and the "Unicode text" of Excel.
 
         Raises
         ------
         TypeError, ValueError, OSError
-            As for `from_frame`, or if `path` is not a path, the file is not UTF-8 or not CSV, or a
-            row has more or fewer fields than the header. Rows are counted from 0, below the header
-            and without blank lines.
+            As for `from_frame`, or if `path` is not a path, the file is not CSV in UTF-8 or UTF-16,
+            a row has more or fewer fields than the header, or a comma can separate decimals as well
+            as thousands. Rows are counted from 0, below the header and without blank lines.
         """
-        return cls(*read_csv(path))
+        tokens, logits, unseen = read_csv(path)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     @classmethod
-    def from_logprobs(cls, logprobs: Any, position: int = 0) -> TokenTable:
+    def from_logprobs(
+        cls, logprobs: Any, position: int = 0, *, choice: int = 0, prompt: str = ""
+    ) -> TokenTable:
         r"""Read the log-probabilities that a model or an API gives for one next token.
 
         Natural logarithms of probabilities are logits as good as any: they differ from the model's
@@ -257,29 +343,30 @@ class TokenTable:
 
         Parameters
         ----------
-        logprobs : mapping, sequence of pairs, str or bytes
-            Tokens and their logprobs, each at most 0, or an answer in the shape of Chat Completions
-            (a dict, its JSON text, or an object of the ``openai`` package). Of an answer, the
-            first of its choices is read: the ``top_logprobs`` of one token, and that token itself.
-            OpenAI's flag -9999.0 for "very unlikely" [1]_ leaves a token out.
+        logprobs : mapping, iterable of pairs, answer of an API, str or bytes
+            Tokens and their logprobs, each at most 0; or an answer, a part of it, or its chunks, as
+            objects or as the text that was received. Answers of Chat Completions, Completions,
+            Responses, llama.cpp, Ollama, Gemini, TGI, SGLang and vLLM are known. Of an answer, one
+            position is read: the tokens listed there, and the one that was drawn. Tokens of the
+            same text are told apart by their bytes or by a number. OpenAI's flag -9999.0 for "very
+            unlikely" [1]_ leaves a token out; llama.cpp's flag, the lowest float32, masks it.
         position : int, default 0
-            Which token of an answer, counted from 0.
+            Which position of an answer, counted from 0.
+        choice : int, default 0
+            Which choice of an answer that has several.
+        prompt : str, optional
+            As for the table itself.
 
         Raises
         ------
         TypeError, ValueError
-            If the input has another shape, the answer lacks a part (the message names it), a
-            logprob is above 0, or the probabilities sum to more than 1 by more than 0.001.
+            If the input has another shape, the answer lacks a part (the message names it) or is a
+            server's error, a logprob is above 0, or the probabilities sum to more than 1.005.
 
         Notes
         -----
-        The slider starts from the model's own distribution only if the logprobs are those *before*
-        the temperature. So they are in vLLM (since its engine V1) [2]_, llama.cpp's server [3]_ and
-        Ollama [4]_. They are those *after* it in SGLang [5]_, in TensorRT-LLM's TRT backend [6]_
-        and in the ``scores`` of Hugging Face's ``generate``, whose ``logits`` are those before
-        [7]_. OpenAI's reference [1]_ does not say. Ask twice, with temperatures far apart and both
-        above 0, since some servers make an exception of 0 [8]_: if the logprobs of the first token
-        stay the same, but for noise, they are from before.
+        The slider starts from the model's own distribution only if the logprobs are those before
+        the temperature; ``notebooks/02-real-model.ipynb`` says how to find out.
 
         Logprobs from after a temperature :math:`T_0` are logits divided by :math:`T_0`, up to a
         constant. Multiply them by :math:`T_0` and use ``TokenTable(tokens, logits)``. What a
@@ -291,13 +378,6 @@ class TokenTable:
         References
         ----------
         .. [1] OpenAI API reference, Chat Completions, ``ChatCompletionTokenLogprob``.
-        .. [2] vLLM, ``vllm/v1/sample/sampler.py``: ``logprobs_mode="raw_logprobs"``.
-        .. [3] ggml-org/llama.cpp, pull request 10783.
-        .. [4] ollama/ollama, issue 16196.
-        .. [5] sgl-project/sglang, pull requests 8375 and 9984 (``RETURN_ORIGINAL_LOGPROB``).
-        .. [6] NVIDIA/TensorRT-LLM, pull request 12514.
-        .. [7] transformers, ``generation/utils.py``, ``GenerateDecoderOnlyOutput``.
-        .. [8] standardcompletions/rfcs, issue 11.
 
         Examples
         --------
@@ -307,14 +387,8 @@ class TokenTable:
         >>> round(table.unseen_mass, 4)
         0.0004
         """
-        tokens, values = read_logprobs(logprobs, position)
-        total = float(np.exp(values).sum())
-        if total > 1.001:
-            raise ValueError(
-                f"logprobs must not sum to more than 1 as probabilities, got {total:.6g}: "
-                "for logits use TokenTable(tokens, logits)"
-            )
-        return cls(tokens, values, unseen_mass=1 - total if total < 1 - 1e-5 else 0.0)
+        tokens, logits, unseen = read_logprobs(logprobs, position, choice)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
         """Return the softmax of the logits, shape (n_tokens,), in the order of the tokens."""
@@ -381,12 +455,13 @@ class TokenTable:
     __delattr__: Any = __setattr__
 
     def __eq__(self, other: object) -> bool:
-        """Compare tokens, logits and unseen mass."""
+        """Compare tokens, logits, prompt and unseen mass."""
         if not isinstance(other, TokenTable):
             return NotImplemented
         return (
             self.tokens == other.tokens
             and np.array_equal(self.logits, other.logits)
+            and self.prompt == other.prompt
             and self.unseen_mass == other.unseen_mass
         )
 
@@ -396,7 +471,7 @@ class TokenTable:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle what the table was made of."""
-        return _rebuild, (self.tokens, self.logits, self.unseen_mass)
+        return _rebuild, (self.tokens, self.logits, self.prompt, self.unseen_mass)
 
     def __repr__(self) -> str:
         """Count the tokens and show the first ones."""
@@ -538,5 +613,52 @@ def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
     return out
 
 
-def _rebuild(tokens: tuple[str, ...], logits: Floats, unseen_mass: float) -> TokenTable:
-    return TokenTable(tokens, logits, unseen_mass=unseen_mass)
+def _peak(logits: Floats, own: float) -> float:
+    """Return the T at which the mean of rising logits, which span at most 1, is one of them."""
+    if own in (logits[-1], -np.inf):
+        return 0.0 if own > -np.inf else np.nan
+    gaps = logits - own
+    # What the subtraction has rounded off.
+    back = gaps - logits
+    lost = (logits - (gaps - back)) - (own + back)
+    pull = _total(gaps, lost)
+    if pull >= 0:
+        return np.inf
+    # Sought is the root of sum(exp(beta * gaps) * gaps), which rises with beta. Here is where its
+    # tangent at 0 has one.
+    beta, low, high = -pull / float(gaps @ gaps), 0.0, np.inf
+    while True:
+        # Terms of either sign are summed up apart, so that their logarithms' difference is close to
+        # a line in beta. Of a term near 0 only exp - 1 is taken, since the rest cancels exactly.
+        exponents = beta * gaps
+        first, last = np.searchsorted(exponents, (-1, 1))
+        pull = _total(gaps[first:last], lost[first:last])
+        terms = np.exp(exponents)
+        slopes = terms * gaps * gaps
+        terms[first:last] = np.expm1(exponents[first:last])
+        terms *= gaps
+        up = terms[first:].sum() + max(pull, 0)
+        down = max(-pull, 0) - terms[:first].sum()
+        slope = slopes[first:].sum() / up + slopes[:first].sum() / down
+        step = np.log(up / down) / slope
+        low, high = (beta, high) if up < down else (low, beta)
+        if min(high - low, abs(step)) <= 1e-11 * beta:
+            return 1 / beta
+        if low < beta - step < high:
+            beta -= float(step)
+        else:
+            beta = 2 * low if high == np.inf else (low + high) / 2
+
+
+def _total(values: Floats, lost: Floats) -> float:
+    """Sum up values, and exactly, with what they lost, where little would be left of them."""
+    rough = float(values.sum())
+    if abs(rough) > 1e-4 * float(abs(values).sum()):
+        return rough
+    return math.fsum([*values.tolist(), *lost.tolist()])
+
+
+def _rebuild(
+    tokens: tuple[str, ...], logits: Floats, prompt: str, unseen_mass: float
+) -> TokenTable:
+    return TokenTable(tokens, logits, prompt, unseen_mass=unseen_mass)

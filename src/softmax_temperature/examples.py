@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from importlib.resources import files
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .checks import short
 from .core import TokenTable
+from .readers import read_csv_text
 
 _DATA = files(__package__) / "data"
 _TOYS = ("wonderful-day", "wonderful-day-large")
@@ -18,7 +18,7 @@ _ANSWERS = ("gpt-4o-mini-tv", "gpt-4o-mini-tv-show-is")
 
 
 def load_example(name: str) -> TokenTable:
-    """Load one of the tables that come with the package.
+    """Load one of the tables that come with the package, each with its prompt.
 
     Parameters
     ----------
@@ -55,11 +55,15 @@ def load_example(name: str) -> TokenTable:
         raise ValueError(f"name must be one of {', '.join(names)}, got {short(name)}")
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
-        rows = list(csv.DictReader(text.splitlines()))
-        return TokenTable([row["tokens"] for row in rows], [float(row["logits"]) for row in rows])
+        tokens, logits, _ = read_csv_text(text)
+        return TokenTable(tokens, logits, "It was a wonderful ")
     if name in _GPT2:
         tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
-        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
-            return TokenTable(tokens, logits[name.removeprefix("gpt2-")])
+        prompts = json.loads((_DATA / "gpt2" / "prompts.json").read_text(encoding="utf-8"))
+        key = name.removeprefix("gpt2-")
+        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as recorded:
+            return TokenTable(tokens, recorded[key], prompts[key])
     answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
-    return TokenTable.from_logprobs(answers[_ANSWERS.index(name)]["response"])
+    answer = answers[_ANSWERS.index(name)]
+    # A recorded answer is a new text: its tokens begin without a space.
+    return TokenTable.from_logprobs(answer["response"], prompt=f"{answer['prompt']} ")
