@@ -3,8 +3,6 @@
 // Put a question into an element. What comes back shows a choice in it, or none.
 export function ask(el, { text, choices, answer, why }, onAnswer = () => {}) {
   el.classList.add("softmax-temperature-question");
-  // Otherwise the notebook takes letters and arrow keys as commands.
-  el.dataset.lmSuppressShortcuts = "true";
   el.innerHTML = `<fieldset><legend></legend></fieldset><p role="status"></p>`;
   const [group, status] = el.children;
   group.firstChild.textContent = text;
@@ -13,6 +11,8 @@ export function ask(el, { text, choices, answer, why }, onAnswer = () => {}) {
   const buttons = choices.map((choice) => {
     const button = group.appendChild(document.createElement("button"));
     button.type = "button";
+    // Otherwise the notebook takes letters and arrow keys as commands.
+    button.dataset.lmSuppressShortcuts = "true";
     button.setAttribute("aria-pressed", "false");
     button.append(sign(""), choice);
     button.addEventListener("click", () => {
