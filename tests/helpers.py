@@ -165,7 +165,7 @@ def cut_off(view):
 
 
 def contrasts(view, paper):
-    """Compare texts and bars of a chart with the paper behind them, as WCAG 2 defines it."""
+    """Compare texts and bars of a chart with the paper behind them."""
     found = view.evaluate(
         """(element, paper) => {
             const root = element.querySelector(".softmax-temperature svg");
@@ -192,15 +192,22 @@ def contrasts(view, paper):
         paper,
     )
 
+    for item in found:
+        item["contrast"] = contrast(
+            [part / 255 for part in item["ink"]], [part / 255 for part in item["paper"]]
+        )
+    assert len(found) > 20
+    return found
+
+
+def contrast(ink, paper):
+    """Compare two colours, each red, green and blue from 0 to 1, as WCAG 2 defines it."""
+
     def luminance(colour):
-        parts = [c / 255 for c in colour]
         red, green, blue = (
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour
         )
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    for item in found:
-        low, high = sorted((luminance(item["ink"]), luminance(item["paper"])))
-        item["contrast"] = (high + 0.05) / (low + 0.05)
-    assert len(found) > 20
-    return found
+    low, high = sorted((luminance(ink), luminance(paper)))
+    return (high + 0.05) / (low + 0.05)

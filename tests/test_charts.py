@@ -13,13 +13,13 @@ import pytest
 import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.bars import Bars, _glyphs, name_bars
 from softmax_temperature.words import temperature_texts, token_labels
-from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, softmax
+from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, contrast, softmax
 
 
 @pytest.fixture(autouse=True)
@@ -236,6 +236,34 @@ def test_the_colours_are_seaborns_palette_for_the_colour_blind():
     assert [to_hex(bar.get_facecolor()) for bar in bars(ax)] == [colours[3], *[colours[0]] * 5]
 
 
+@pytest.mark.parametrize("options", [{}, {"orient": "h"}, {"top": 3}])
+def test_outlines_and_the_uniform_level_can_be_seen(options):
+    ax = bar_chart(load_example("wonderful-day"), 0.5, ax=axes(), **options)
+    paper = to_rgb(ax.get_facecolor())
+    assert len(outlines(ax)) == len(bars(ax))
+    for outline in outlines(ax):
+        assert contrast(to_rgb(outline.get_edgecolor()), paper) >= 3
+        assert outline.get_linewidth() >= 1
+    for line in ax.lines:
+        assert contrast(to_rgb(line.get_color()), paper) >= 3
+
+
+@pytest.mark.parametrize("options", [{}, {"orient": "h"}, {"top": 3}, {"top": 3, "orient": "v"}])
+def test_the_key_names_what_is_drawn_and_nothing_else(options):
+    ax = bar_chart(load_example("wonderful-day"), 0.5, ax=axes(), **options)
+    key = ax.get_legend()
+    signs = dict(zip([text.get_text() for text in key.get_texts()], key.legend_handles))
+    dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
+    assert len(dotted) == (0 if "top" in options else 1)
+    assert list(signs) == ["outline: T = 1", "dotted: uniform, 1/6"][: 1 + len(dotted)]
+    outline = signs["outline: T = 1"]
+    assert outline.get_edgecolor() == outlines(ax)[0].get_edgecolor()
+    assert not outline.get_fill()
+    for line in dotted:
+        sign = signs["dotted: uniform, 1/6"]
+        assert (sign.get_linestyle(), sign.get_color()) == (":", line.get_color())
+
+
 def test_other_artists_on_the_axes_stay_as_they_are():
     ax = axes()
     (bar,) = ax.bar([0], [0.9], color="red")
@@ -321,6 +349,23 @@ def test_labels_in_percent_never_lie(logits, top, temperature):
         else:
             assert float(label.removesuffix(" %")) == pytest.approx(100 * p, abs=0.00501)
             assert label != "0.00 %" or temperature == 0
+
+
+def hundred_even_tokens():
+    """Return a large table in which each token but a masked one has 1 % at any temperature."""
+    return TokenTable([str(i) for i in range(101)], [*np.zeros(100), -math.inf])
+
+
+@pytest.mark.parametrize("orient", ["v", "h"])
+def test_a_percent_is_a_percent_on_label_and_axis(orient):
+    ax = bar_chart(hundred_even_tokens(), top=3, orient=orient, ax=axes())
+    assert [text.get_text() for text in ax.texts] == ["1.00 %"] * 3 + ["97.00 %"]
+    ax.figure.draw_without_rendering()
+    ticks = ax.get_yticklabels() if orient == "v" else ax.get_xticklabels()
+    expected = ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
+    assert [text.get_text() for text in ticks] == expected
+    places = ax.get_yticks() if orient == "v" else ax.get_xticks()
+    np.testing.assert_allclose(places, [0, 0.2, 0.4, 0.6, 0.8, 1], atol=1e-12)
 
 
 def test_masked_tokens_are_labelled_0():

@@ -196,6 +196,14 @@ def test_entropy_by_hand_worked_fractions():
     assert entropy([1 / 3] * 3, base=math.e) == pytest.approx(math.log(3))
 
 
+def test_entropy_and_perplexity_are_taken_along_the_axis():
+    columns = [[0.5, 1.0, 0.25], [0.5, 0.0, 0.75]]
+    thirds = 2 - 0.75 * math.log2(3)
+    assert entropy(columns, axis=0) == pytest.approx([1, 0, thirds])
+    assert perplexity(columns, axis=0) == pytest.approx([2, 1, 2**thirds])
+    assert perplexity(np.transpose(columns)) == pytest.approx([2, 1, 2**thirds])
+
+
 @given(logit_lists, usual_temperatures)
 def test_entropy_against_mpmath(logits, temperature):
     exact = exact_softmax(logits, temperature)
@@ -223,6 +231,9 @@ def test_entropy_against_mpmath(logits, temperature):
         ([1, np.inf], ValueError, r"logits must not contain \+inf"),
         ([-np.inf, -np.inf], ValueError, "logits must not all be -inf"),
         ([[1, 2], [-np.inf, -np.inf]], ValueError, "logits must not all be -inf"),
+        ([[1, 2], [3, np.nan]], ValueError, "logits must not contain NaN"),
+        ([[1, 2], [3, np.inf]], ValueError, r"logits must not contain \+inf"),
+        ([[1, 2], [1.7e308, -1.7e308]], ValueError, "logits must not span more than"),
         ([1.7e308, -1.7e308], ValueError, "logits must not span more than"),
         (np.ma.array([1, 2], mask=[0, 1]), TypeError, "logits must not be a numpy masked array"),
     ],
@@ -278,6 +289,9 @@ def test_a_bad_axis_is_refused(function):
         ([0.5, 0.6], ValueError, r"probabilities must sum to 1, got 1\.1"),
         ([5.0, 2.2], ValueError, r"probabilities must sum to 1, got 7\.2"),
         ([1.5, -0.5], ValueError, r"probabilities must not be negative, got -0\.5"),
+        ([[0.5, 0.5], [0.5, 0.6]], ValueError, r"probabilities must sum to 1, got 1\.1"),
+        ([[0.5, 0.5], [np.nan, 0.5]], ValueError, "probabilities must sum to 1, got nan"),
+        ([[0.5, 0.5], [1.5, -0.5]], ValueError, r"probabilities must not be negative, got -0\.5"),
         ([np.nan, 0.5], ValueError, "probabilities must sum to 1, got nan"),
         ([np.inf, 0.5], ValueError, "probabilities must sum to 1, got inf"),
         ([], ValueError, "probabilities must not be empty"),
@@ -624,3 +638,16 @@ def test_a_sweep_refuses_bad_temperatures():
         table.sweep([[1, 2]])
     with pytest.raises(ValueError, match="temperatures must not be empty"):
         table.sweep([])
+
+
+def test_bfloat16_is_converted_or_answered_with_advice():
+    class Tensor:
+        def __array__(self, *_args, **_options):
+            raise TypeError("Got unsupported ScalarType BFloat16")
+
+    with pytest.raises(TypeError, match=r"BFloat16\): use tensor.float\(\).cpu\(\)"):
+        softmax(Tensor())
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    logits = np.array([1, 2, 4], ml_dtypes.bfloat16)
+    assert softmax(logits).dtype == np.float32
+    np.testing.assert_array_equal(softmax(logits), softmax(np.float32([1, 2, 4])))

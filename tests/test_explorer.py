@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -447,6 +448,43 @@ def test_another_table_is_drawn_at_the_same_temperature():
     with pytest.raises(TypeError, match="table must be a TokenTable, got dict"):
         explorer.table = {"a": 1.0}
     assert explorer.table.tokens == ("a", "b")
+
+
+def bars_of(layout):
+    return re.findall(r'id="(bar-\d+)"', layout["svg"])
+
+
+def ask_for_a_narrow_chart(explorer):
+    """Do what the browser does on a narrow screen."""
+    chart(explorer).set_state({"narrow": True})
+
+
+@pytest.mark.parametrize("options", [{}, {"orient": "h"}, {"top": 2}, {"top": 2, "orient": "v"}])
+def test_the_narrow_chart_shows_the_same_bars(options):
+    explorer = six(**options)
+    ask_for_a_narrow_chart(explorer)
+    wide, narrow = picture(explorer)["layouts"]
+    assert (
+        bars_of(narrow)
+        == bars_of(wide)
+        == [f"bar-{i}" for i in range(3 if "top" in options else 6)]
+    )
+    if options.get("orient") == "h":
+        assert narrow["orient"] == "h"
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("options", [{}, {"orient": "h"}, {"top": 2}, {"top": 2, "orient": "v"}])
+def test_another_table_is_drawn_as_the_first_one_was(options, narrow):
+    table = TokenTable(["a", "b", "c", "d"], [1.0, 4.0, 3.0, 2.0])
+    explorer = six(**options)
+    new = TemperatureExplorer(table, **options)
+    if narrow:
+        ask_for_a_narrow_chart(explorer)
+        ask_for_a_narrow_chart(new)
+    explorer.table = table
+    assert len(picture(explorer)["layouts"]) == 1 + narrow
+    assert picture(explorer) == picture(new)
 
 
 def test_a_table_that_cannot_be_drawn_changes_nothing(monkeypatch):

@@ -83,7 +83,7 @@ def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
     model = transformers.GPT2LMHeadModel(transformers.GPT2Config(**size)).eval()
     for name, made in (("AutoTokenizer", tokenizer), ("AutoModelForCausalLM", model)):
         monkeypatch.setattr(
-            getattr(transformers, name), "from_pretrained", lambda _, made=made: made
+            getattr(transformers, name), "from_pretrained", lambda _, made=made, **options: made
         )
     notebook = nbformat.read(NOTEBOOKS["02-real-model"], as_version=4)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

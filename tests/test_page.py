@@ -11,17 +11,17 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from softmax_temperature import TemperatureExplorer, TokenTable, load_example
+from softmax_temperature import TemperatureExplorer, TokenTable, describe, load_example
 from softmax_temperature.page import replace_file
 from tests.helpers import LOGITS, NASTY, six, softmax
 
 
 class Reader(HTMLParser):
-    """Collect the elements, and the text within scripts."""
+    """Collect the elements, the text within scripts, and all other text."""
 
     def __init__(self, text):
         super().__init__()
-        self.elements, self.scripts, self.inside = [], [], False
+        self.elements, self.scripts, self.texts, self.inside = [], [], [], False
         self.feed(text)
         self.close()
 
@@ -34,6 +34,8 @@ class Reader(HTMLParser):
     def handle_data(self, data):
         if self.inside:
             self.scripts[-1] += data
+        else:
+            self.texts.append(data)
 
     def handle_endtag(self, tag):
         self.inside = False
@@ -69,7 +71,9 @@ def test_the_page_needs_nothing_but_itself():
 def test_only_the_pages_own_script_may_run():
     page = Reader(six().to_html())
     (policy,) = (meta["content"] for meta in page["meta"] if "http-equiv" in meta)
-    assert "default-src 'none'" in policy
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    for name in ("default-src", "base-uri", "form-action"):
+        assert directives[name] == "'none'"
     data, script = page.scripts
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in policy
@@ -84,6 +88,33 @@ def test_the_page_starts_at_the_explorers_temperature():
     assert page["input"][0]["value"] == "0.7"
     (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
     assert description.startswith("At temperature 0.70, “day” is the likeliest next token")
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1.37, 2])
+def test_the_readout_says_the_temperature_before_any_script_runs(value):
+    assert f'<span aria-hidden="true">{value:.2f}</span>' in six(value=value).to_html()
+
+
+@pytest.mark.parametrize(
+    "stops", [np.linspace(0, 2, 129), np.linspace(0, 2, 7), np.linspace(1 / 3, 20, 60)]
+)
+def test_the_sliders_steps_lead_to_every_stop(stops):
+    explorer = TemperatureExplorer(load_example("wonderful-day"), stops, stops[-1])
+    (slider,) = Reader(explorer.to_html())["input"]
+    first, last, step, value = (float(slider[name]) for name in ("min", "max", "step", "value"))
+    np.testing.assert_allclose(first + np.arange(len(stops)) * step, stops, atol=1e-9)
+    assert value == last == pytest.approx(stops[-1], abs=1e-9)
+
+
+@pytest.mark.parametrize("token", NASTY)
+def test_a_token_in_the_sentence_is_text(token):
+    explorer = TemperatureExplorer(TokenTable([token, "other"], [2.0, 1.0]))
+    page = Reader(explorer.to_html())
+    plain = Reader(TemperatureExplorer(TokenTable(["plain", "other"], [2.0, 1.0])).to_html())
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
+    (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
+    (sentence,) = {text for text in page.texts if text.startswith("At temperature")}
+    assert description == sentence == describe(explorer.table).replace("\n", " ")
 
 
 def test_the_numbers_in_the_page_are_pythons():

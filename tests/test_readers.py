@@ -1,5 +1,7 @@
 """Tables from files and DataFrames, and from logprobs: mappings, pairs, and an API's answers."""
 
+import csv
+import dataclasses
 import json
 import math
 
@@ -61,6 +63,7 @@ def changed(path, value):
 
 
 MISSING = object()
+HUGE = "long" * 250_000
 
 
 def test_a_frame_of_float32_stays_float32():
@@ -101,7 +104,7 @@ def test_a_csv_is_read_to_the_letter(tmp_path):
         ("tokens,logits\na,1,2\nb,2,3\n", r"row 0: must have 2 fields, got \['a', '1', '2'\]"),
         ("tokens,logits\na,1\nb\n", "row 1: must have 2 fields"),
         ("tokens,logits,logits\na,1,2\n", "column 'logits' must be there once"),
-        ("tokens;logits\na;1\n", r"column 'tokens' must be there once, got columns \['tokens;log"),
+        ("tokens|logits\na|1\n", r"column 'tokens' must be there once, got columns \['tokens.log"),
         ("", "column 'tokens' must be there once"),
         ("tokens,logits\n", "logits must not be empty"),
     ],
@@ -149,10 +152,15 @@ def test_a_frame_with_bad_logits_is_refused(logits, error, words):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("tokens,logits\nñ,1\n".encode("latin-1"), "path must be a UTF-8 file, got"),
-        ("tokens,logits\na,1\n".encode("utf-16"), "path must be a UTF-8 file, got"),
-        (b'tokens,logits\n"a,1\n', "path must be a CSV file, got"),
-        (b'tokens,logits\n"a"b,1\n', "path must be a CSV file, got"),
+        ("tokens,logits\nñ,1\n".encode("latin-1"), "path must be UTF-8, got .* save it as UTF-8"),
+        (b'tokens,logits\nb,2\n"a,1\n', "row 1, line 3 of the file: must be CSV, got '.*\"a,1"),
+        (b'tokens,logits\n"a"b,1\n', "row 0, line 2 of the file: must be CSV, got"),
+        (b'"tokens,logits\na,1\n', "the header must be CSV, got '\"tokens,logits"),
+        (b"PK\x03\x04...", "is an Excel workbook: save it as 'CSV UTF-8', or"),
+        (b"\xd0\xcf\x11\xe0...", "is an old Excel workbook: save it as 'CSV UTF-8', or"),
+        (b"\x1f\x8b...", "is compressed: unpack it first"),
+        (b"PAR1...", "is a Parquet file: read it with pandas"),
+        (b'{"token": "a", "logprob": -1}\n', "got JSON, .*: use from_logprobs"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, content, words):
@@ -162,6 +170,174 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content, words):
         TokenTable.from_csv(path)
 
 
+LETTERS = ["\r", "a\r", "\rb", "\r\n", "\n", "c\rd", "e\n\rf", "\ue000", ",", ";", "\t", '"', "g"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"lineterminator": "\n"},
+        {"lineterminator": "\r\n", "quoting": csv.QUOTE_NONNUMERIC},
+        {"quoting": csv.QUOTE_ALL},
+        {"sep": ";", "decimal": ","},
+        {"sep": "\t"},
+        {"encoding": "utf-16"},
+        {"encoding": "utf-8-sig"},
+    ],
+)
+def test_what_pandas_writes_is_read_to_the_letter(tmp_path, how):
+    path = tmp_path / "tokens.csv"
+    table = TokenTable(LETTERS, np.arange(len(LETTERS)) / 8)
+    table.to_frame().to_csv(path, index=False, **how)
+    again = TokenTable.from_csv(path)
+    assert list(again.tokens) == LETTERS
+    assert again.logits.tolist() == table.logits.tolist()
+
+
+def test_a_whole_vocabulary_comes_back_from_a_csv(tmp_path):
+    table = load_example("gpt2-spaceship")
+    assert "\r" in table.tokens
+    table.to_frame().to_csv(tmp_path / "gpt2.csv", index=False)
+    again = TokenTable.from_csv(tmp_path / "gpt2.csv")
+    assert again.tokens == table.tokens
+    np.testing.assert_array_equal(again.logits.astype(np.float32), table.logits)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Here the token can be "day" or, as pandas may write it, "day\\r".
+        ("logits,tokens\n1,time\n2,day\r\n", "row 1: must end as the header does, .* after 'day'"),
+        ("tokens,logits\r\na,1\r\n\r,2\r\n", "row 1, line 3 of the file: must be CSV"),
+        ("tokens,logits\r\na,1\r\nb\rc,2\r\n", "row 1, line 3 of the file: must be CSV"),
+    ],
+)
+def test_a_carriage_return_that_ends_no_row_is_never_lost(tmp_path, text, words):
+    path = tmp_path / "tokens.csv"
+    path.write_bytes(text.encode())
+    with pytest.raises(ValueError, match=words):
+        TokenTable.from_csv(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tokens,logits\nday,5.5\ntime,-4.25\n",
+        "tokens,logits\nday,5.5\r\ntime,-4.25\r\n",
+        "tokens,logits\rday,5.5\rtime,-4.25\r",
+        "\r\n\r\ntokens,logits\r\n\r\nday,5.5\r\n\r\ntime,-4.25",
+        "Token; LOGIT \nday;5,5\ntime;-4,25\n",
+        "token\tlogits\nday\t5,5\ntime\t\u22124,25\n",
+        "token\tlogits\nday\t5.5\ntime\t-4.25\n",
+        "sep=;\ntokens;logits\nday;5,5\ntime;-4,25\n",
+        '"sep=,"\r\ntokens,logits\r\nday,5.5\r\ntime,-4.25\r\n',
+        "logits,more,tokens\n5.5,1,day\n-4.25,2,time\n",
+        "tokens,logits,logprobs\nday,5.5,-1\ntime,-4.25,-2\n",
+        "tokens,logits\nday, 5.5 \ntime,\u22124.25\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_spreadsheets_csv_is_read(tmp_path, text, encoding):
+    path = tmp_path / "tokens.csv"
+    path.write_bytes(text.encode(encoding))
+    table = TokenTable.from_csv(path)
+    assert table.tokens == ("day", "time")
+    assert table.logits.tolist() == [5.5, -4.25]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tokens;logits\na;1,234\nb;2,500\n", "'logits', row 0: must be certain, got '1,234'"),
+        ("tokens\tlogit\na\t1\nb\t-2,500\n", "'logit', row 1: must be certain, got '-2,500'"),
+        (
+            "tokens;logits\na;1,5\nb;2.5\n",
+            "row 0: must be a number .* '1,5': write a decimal point",
+        ),
+        ("tokens;logits\na;1,234,567\nb;0,5\n", "row 0: must be a number .* got '1,234,567'"),
+        ('tokens,logits\na,"1,5"\n', "row 0: must be a number .* '1,5': write a decimal point"),
+        ("tokens,logits\na,1_000\n", "row 0: must be a number or -inf, got '1_000'"),
+        ("tokens,logits\na,60%\n", "row 0: .* got '60%': of probabilities take the logarithm"),
+        ("token,prob\na,0.6\n", r"got columns \['token', 'prob'\]: of probabilities take the log"),
+        ("token,score\na,0.6\n", r"got columns \['token', 'score'\]: name the columns tokens and"),
+        ("token,Token,logits\na,b,1\n", "column 'token' must be there once"),
+        ("tokens,logits\na,1,5\n", "row 0: must have 2 fields, .* with a decimal point"),
+        ("token,logprob\na,0.6\nb,0.3\n", "the logprob of 'a' must be at most 0, got 0.6"),
+        ("token,logprob\na,-0.1\nb,-0.1\n", "logprobs must not sum to more than 1"),
+    ],
+)
+def test_a_csv_that_can_be_read_in_two_ways_is_refused(tmp_path, text, words):
+    path = tmp_path / "tokens.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=words):
+        TokenTable.from_csv(path)
+
+
+def test_decimal_commas_that_cannot_be_thousands_are_read(tmp_path):
+    path = tmp_path / "tokens.csv"
+    path.write_text("tokens;logits\na;1,234\nb;0,500\nc;-inf\n")
+    assert TokenTable.from_csv(path).logits.tolist() == [1.234, 0.5, -math.inf]
+
+
+def test_a_column_of_logprobs_keeps_the_unseen_mass(tmp_path):
+    path = tmp_path / "tokens.csv"
+    frame = pd.DataFrame({"Token": ["a", "b"], "Logprob": np.log([0.5, 0.25])})
+    frame.to_csv(path, index=False)
+    for table in (TokenTable.from_frame(frame), TokenTable.from_csv(path)):
+        assert table.unseen_mass == pytest.approx(0.25)
+        assert table.probabilities() == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_the_text_of_a_csv_is_no_path():
+    with pytest.raises(ValueError, match="path must be a path, got text, 'tokens,log"):
+        TokenTable.from_csv("tokens,logits\na,1\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HUGE},logits\na,1\n",
+        f"tokens,logits\n{HUGE},{HUGE}\n",
+        "tokens,logits\n" + "a," * 10**5,
+        f'tokens,logits\n"{HUGE}\n',
+        f"tokens,logits\n{'a' * 10**5},1\n{'a' * 10**5},1\n",
+        f"tokens,logits\na,{HUGE[: 10**5]}%\n",
+        f"token,logprob\n{'a' * 10**5},1\n",
+        "{" + HUGE,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_messages_about_a_csv_stay_short(tmp_path, text):
+    path = tmp_path / "tokens.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        TokenTable.from_csv(path)
+    assert len(str(caught.value)) <= 300
+
+
+def test_a_frame_of_another_package_is_sent_to_pandas():
+    class DataFrame:
+        __module__ = "polars.dataframe.frame"
+
+        def to_pandas(self):
+            raise AssertionError
+
+    with pytest.raises(TypeError, match=r"got polars.DataFrame: use frame.to_pandas\(\)"):
+        TokenTable.from_frame(DataFrame())
+
+
+def test_columns_of_extension_types_are_read():
+    frame = pd.DataFrame({"tokens": ["a", "b"], "logits": [1.5, -math.inf]})
+    frame = frame.astype({"tokens": "string", "logits": "Float64"})
+    assert TokenTable.from_frame(frame).logits.tolist() == [1.5, -math.inf]
+    frame.loc[1, "logits"] = pd.NA
+    with pytest.raises(ValueError, match="'logits', row 1: must be a number or -inf, got <NA>"):
+        TokenTable.from_frame(frame)
+    with pytest.raises(TypeError, match="'logits' must be numbers, got boolean"):
+        TokenTable.from_frame(frame.assign(logits=pd.array([True, False], "boolean")))
+
+
 @pytest.mark.parametrize("path", [12345, None, b"tokens.csv", ["tokens.csv"]])
 def test_a_path_must_be_a_path(path):
     with pytest.raises(TypeError, match="path must be a path, got"):
@@ -169,7 +345,9 @@ def test_a_path_must_be_a_path(path):
 
 
 def test_a_frame_must_be_a_frame():
-    with pytest.raises(TypeError, match="frame must be a pandas DataFrame, got dict"):
+    with pytest.raises(
+        TypeError, match=r"must be a pandas DataFrame, got dict: use pandas.DataFrame\(\.\.\.\)$"
+    ):
         TokenTable.from_frame({"tokens": ["a"], "logits": [1]})
 
 
@@ -281,9 +459,10 @@ CONTENT = ("choices", 0, "logprobs", "content")
     ("answer", "words"),
     [
         (
-            changed(["choices"], MISSING) | {"output": []},
-            "choices of the answer is missing, got the keys .*'output'.*shape of Chat Completions",
+            changed(["choices"], MISSING) | {"more": []},
+            "must be an answer that has them, got the keys .*'more'.*: ask the API",
         ),
+        (changed(["choices"], MISSING) | {"output": []}, "output of the answer is empty: ask"),
         (changed(["choices"], None), "choices of the answer is null"),
         (changed(["choices"], []), "choices of the answer is empty"),
         (changed(["choices"], {"0": 1}), "choices of the answer has the wrong type"),
@@ -315,22 +494,24 @@ CONTENT = ("choices", 0, "logprobs", "content")
             changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], True),
             "has the wrong type, got True",
         ),
-        (changed([*CONTENT, 0, "top_logprobs", 1, "token"], "Hi"), "tokens must differ, got 'Hi'"),
         (
             changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], math.nan),
             "the logprob of 'Hello' must be at most 0, got nan",
         ),
         (changed(CONTENT, []), r"choices\[0\].logprobs.content of the answer is empty"),
         (
-            changed(CONTENT[:-1], {"tokens": ["a"], "top_logprobs": [{"a": -1}]}),
-            r"logprobs.content of the answer is missing, got the keys \['tokens', 'top_logprobs'\]",
+            changed(CONTENT[:-1], {"tokens": ["a"], "token_logprobs": [-1]}),
+            r"logprobs.content of the answer is missing, got the keys \['tokens', 'token_l.*: ask",
         ),
         ('{"a": -1, "a": -2}', "'a' is there 2 times in one object"),
         ("[" * 100_000, "logprobs must be whole JSON"),
         (changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], 0.5), "'Hello' must be at most 0"),
         (json.dumps(ANSWER)[:-40], r"logprobs must be whole JSON, got .*paste the answer"),
         ("day", "logprobs must be whole JSON, got 'day'"),
-        ({"error": {"message": "no"}}, r"choices of the answer is missing, got the keys \['error'"),
+        ({"error": {"message": "no"}}, "got the server's error: no"),
+        ('{"error": "no logprobs here"}', "got the server's error: no logprobs here"),
+        ({"object": "error", "message": "no"}, "got the server's error: no"),
+        ({"detail": "Not Found"}, "got the server's error: Not Found"),
     ],
 )
 def test_a_malformed_answer_names_the_part(answer, words):
@@ -348,9 +529,9 @@ def test_a_position_beyond_the_answer_is_refused(position):
     ("logprobs", "error", "words"),
     [
         (
-            {"a": 0.1},
+            {"a": 1.1},
             ValueError,
-            r"the logprob of 'a' must be at most 0, got 0\.1.* For logits use",
+            r"the logprob of 'a' must be at most 0, got 1\.1.* For logits use",
         ),
         ({"a": math.nan}, ValueError, "the logprob of 'a' must be at most 0, got nan"),
         ({"a": math.inf}, ValueError, "the logprob of 'a' must be at most 0, got inf"),
@@ -387,6 +568,19 @@ def test_rounded_logprobs_may_sum_to_a_little_more_than_1():
     assert TokenTable.from_logprobs({"a": 1e-7}).unseen_mass == 0
 
 
+def test_only_the_rounding_of_logprobs_may_bring_their_sum_above_1():
+    for total in (1.006, 1.01, 1.05):
+        pairs = {"a": math.log(0.5), "b": math.log(total - 0.5)}
+        with pytest.raises(ValueError, match=f"sum to more than 1 .*{total}"):
+            TokenTable.from_logprobs(pairs)
+
+
+def test_the_first_of_several_choices_is_read():
+    other = changed([*CONTENT, 0, "top_logprobs", 1, "token"], "Goodbye")["choices"]
+    table = TokenTable.from_logprobs(ANSWER | {"choices": [*ANSWER["choices"], *other]})
+    assert table.tokens == ("Hi", "Hello")
+
+
 def test_charts_and_captions_say_what_a_truncated_set_can_not_show():
     table = load_example("gpt-4o-mini-tv-show-is")
     sentence = describe(table)
@@ -400,3 +594,447 @@ def test_charts_and_captions_say_what_a_truncated_set_can_not_show():
     assert ax.get_ylabel() == "Probability among the listed tokens"
     ax = bar_chart(table, ax=Figure().subplots(), orient="h")
     assert ax.get_xlabel() == "Probability among the listed tokens"
+
+
+POSITIONS = ANSWER["choices"][0]["logprobs"]["content"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        POSITIONS,
+        json.dumps(POSITIONS),
+        {"logprobs": POSITIONS},
+        {"content": POSITIONS},
+        POSITIONS[:1],
+    ],
+)
+def test_a_list_over_positions_is_never_one_distribution(form):
+    table = TokenTable.from_logprobs(form)
+    assert table.tokens == ("Hi", "Hello")
+    assert table.unseen_mass == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("name", ["top_logprobs", "topLogprobs", "top_probs", "topTokens"])
+def test_a_position_that_lists_nothing_is_still_a_position(name):
+    items = [{"token": "a", "logprob": -1.0, name: []}, {"token": "b", "logprob": -2.0, name: []}]
+    with pytest.raises(ValueError, match=rf"logprobs\[0\]\.{name} of the answer is empty: ask"):
+        TokenTable.from_logprobs(items)
+
+
+def test_drawn_tokens_in_a_row_are_not_one_distribution():
+    drawn = [{"token": str(i), "logprob": x} for i, x in enumerate([-2.0, -3.0, -1.5])]
+    with pytest.raises(ValueError, match=r"largest first, .* like a list over positions"):
+        TokenTable.from_logprobs(drawn)
+    # Of one position, only the token that was drawn stands before a likelier one.
+    assert len(TokenTable.from_logprobs(drawn[1:]).tokens) == 2
+    with pytest.raises(ValueError, match="one mapping, got 2 with one token each"):
+        TokenTable.from_logprobs([{"day": -0.5}, {"time": -1.4}])
+
+
+def entries(*rows):
+    """Return entries of an answer, from texts, logprobs and bytes."""
+    return [{"token": t, "logprob": x, "bytes": b and list(b)} for t, x, b in rows]
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ([("", -1.0, b""), ("", -2.0, b""), ("", -3.0, b"")], ("#0", "#1", "#2")),
+        (
+            [("true", -1.0, b"true"), ("no", -2.0, b"no"), ("true", -3.0, b"true")],
+            ("true #0", "no", "true #1"),
+        ),
+        # A name that a token has already is not given again.
+        (
+            [("a", -1.0, None), ("a #0", -2.0, None), ("a", -3.0, None), ("a #2", -4.0, None)],
+            ("a #1", "a #0", "a #3", "a #2"),
+        ),
+        (
+            [("?", -1.0, b"\xf0"), ("?", -2.0, b"\xe2"), ("\\xe2", -3.0, None)],
+            ("\\xf0", "\\xe2 #0", "\\xe2 #1"),
+        ),
+        # The token that was drawn is listed twice, with its bytes on one side only, or on none.
+        ([("a", -1.0, b"a"), ("a", -1.0, b"a"), ("b", -2.0, b"b")], ("a", "b")),
+        ([("a", -1.0, b"a"), ("a", -1.0, None), ("b", -2.0, b"b")], ("a", "b")),
+        ([("a", -1.0, None), ("b", -2.0, b"b"), ("a", -1.0, b"a")], ("a", "b")),
+    ],
+)
+def test_tokens_of_the_same_text_are_told_apart(rows, names):
+    listed = entries(*rows)
+    drawn = listed[0] | {"top_logprobs": listed}
+    table = TokenTable.from_logprobs([drawn])
+    assert table.tokens == names
+    held = sum({(text, logprob): math.exp(logprob) for text, logprob, _ in rows}.values())
+    assert table.unseen_mass == pytest.approx(1 - held)
+
+
+def test_copies_that_the_answer_numbers_are_tokens_of_their_own():
+    for name in ("id", "token_id", "tokenId"):
+        listed = [{"text": "a", "logprob": -1.0, name: number} for number in (1, 2, 2)]
+        assert TokenTable.from_logprobs(listed).tokens == ("a #0", "a #1")
+    by_id = {number: {"logprob": -1.0, "decoded_token": "a"} for number in (1, 2)}
+    assert TokenTable.from_logprobs(by_id).tokens == ("a #0", "a #1")
+
+
+def test_the_drawn_token_joins_the_one_that_is_listed_with_other_bytes_unsaid():
+    position = {"token": "a", "logprob": -1.0, "bytes": [97]}
+    listed = [{"token": "b", "logprob": -0.9}, {"token": "a", "logprob": -1.0}]
+    assert TokenTable.from_logprobs(position | {"top_logprobs": listed}).tokens == ("b", "a")
+
+
+@pytest.mark.parametrize(("total", "fits"), [(1.0049, True), (1.006, False), (1.05, False)])
+def test_half_precision_may_sum_to_a_little_more_than_1(total, fits):
+    logprobs = {"yes": math.log(total / 2), "no": math.log(total / 2)}
+    if fits:
+        table = TokenTable.from_logprobs(logprobs)
+        assert table.probabilities().tolist() == [0.5, 0.5]
+        assert table.unseen_mass == 0
+    else:
+        with pytest.raises(ValueError, match="logprobs must not sum to more than 1"):
+            TokenTable.from_logprobs(logprobs)
+
+
+@pytest.mark.parametrize(("missing", "unseen"), [(1.1e-5, 1.1e-5), (0.9e-5, 0)])
+def test_the_rounding_of_a_whole_vocabulary_is_no_unseen_mass(missing, unseen):
+    table = TokenTable.from_logprobs({"a": math.log1p(-missing)})
+    assert table.unseen_mass == pytest.approx(unseen, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "words"),
+    [
+        ({"day": 0.6, "time": 0.25}, "look like probabilities: give their logarithms"),
+        ({"day": 0.001, "time": 0.0005}, "look like probabilities: give their logarithms"),
+        ([("day", -0.1), ("day", -0.1)], "more than 1 .* each token of it once"),
+        ([{"token": "a", "logprob": -0.1}, {"token": "b", "logprob": -0.1}], "Give one position"),
+        (changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], -0.1), "Give one position"),
+    ],
+)
+def test_only_what_can_be_logits_is_sent_to_the_table(logprobs, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        TokenTable.from_logprobs(logprobs)
+    assert "TokenTable" not in str(caught.value)
+
+
+class Dumped:
+    """Stand in for an object of pydantic's, which holds plain data."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def model_dump(self):
+        return self.data
+
+
+@dataclasses.dataclass
+class Logprob:
+    """Stand in for an object of vLLM's."""
+
+    logprob: float
+    decoded_token: str
+
+
+CHOICE = ANSWER["choices"][0]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [Dumped(entry) for entry in LISTED],
+        tuple(map(Dumped, LISTED)),
+        map(Dumped, LISTED),
+        [Dumped({"token": e["token"], "logprob": e["logprob"]}) for e in LISTED],
+        Dumped(CHOICE),
+        Dumped(CHOICE["logprobs"]),
+        [Dumped(position) for position in POSITIONS],
+        Dumped(POSITIONS[0]),
+        [Dumped(ANSWER)],
+        {"choices": [Dumped(CHOICE)]},
+        {1: Logprob(math.log(0.5), "Hi"), 2: Logprob(math.log(0.25), "Hello")},
+    ],
+)
+def test_objects_and_the_objects_between_are_read(form):
+    table = TokenTable.from_logprobs(form)
+    assert table.tokens == ("Hi", "Hello")
+    assert table.unseen_mass == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("flag", [-3.4028234663852886e38, -3.41e38, -math.inf])
+def test_the_lowest_float32_masks_a_token(flag):
+    table = TokenTable.from_logprobs({"day": math.log(0.5), "zzz": flag})
+    assert table.logits.tolist() == [math.log(0.5), -math.inf]
+    assert table.unseen_mass == pytest.approx(0.5)
+
+
+def test_a_merely_tiny_logprob_is_no_mask():
+    assert TokenTable.from_logprobs({"a": -0.1, "b": -3.39e38}).logits.tolist() == [-0.1, -3.39e38]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        HUGE,
+        HUGE.encode(),
+        "{'" + HUGE,
+        "HTTP/2 200 " + HUGE,
+        {HUGE: 1.5},
+        {HUGE: HUGE},
+        {HUGE: {}},
+        [{HUGE: {}}],
+        [HUGE],
+        [("a", -1.0), HUGE],
+        {"error": {"message": HUGE}},
+        {"choices": [{"index": i, "logprobs": None} for i in range(100_000)]},
+        {"choices": HUGE},
+        {"logprobs": [{"token": HUGE, "logprob": HUGE, "top_logprobs": [{"token": HUGE}]}]},
+        {"logprobs": [{HUGE: HUGE}]},
+        '{"' + HUGE + '": -1, "' + HUGE + '": -1}',
+        {i: {"decoded_token": HUGE, "logprob": 1.0} for i in range(10)},
+    ],
+    ids=lambda form: type(form).__name__,
+)
+def test_messages_stay_short(form):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        TokenTable.from_logprobs(form)
+    assert len(str(caught.value)) <= 300
+
+
+def position(*pairs):
+    """Return a position of an answer, the first token of it drawn."""
+    listed = [{"token": token, "logprob": math.log(p)} for token, p in pairs]
+    return listed[0] | {"top_logprobs": listed}
+
+
+ONE = position((" a", 0.5), (" b", 0.25))
+TWO = position((" c", 0.25), (" d", 0.125))
+
+
+def chunk(number, *positions, **more):
+    """Return a chunk of a stream of Chat Completions."""
+    choice = {"index": number, "delta": {}, "logprobs": {"content": list(positions)}}
+    return {"id": "one", "object": "chat.completion.chunk", "choices": [choice], **more}
+
+
+CANDIDATES = [{"token": e["token"], "log_probability": e["logprob"]} for e in ONE["top_logprobs"]]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        # Chat Completions, with chunks that hold no token, and with the choices taking turns.
+        [{"id": "one", "choices": []}, chunk(1, TWO), chunk(0, ONE), chunk(1, ONE), chunk(0, TWO)],
+        # Responses repeats in later events what it said before.
+        [
+            {"type": "response.created", "response": {"output": []}},
+            {"type": "response.output_text.delta", "logprobs": [ONE]},
+            {"type": "response.output_text.delta", "logprobs": [TWO]},
+            {"type": "response.output_text.done", "logprobs": [ONE, TWO]},
+        ],
+        [
+            {"type": "response.output_text.delta", "logprobs": [TWO]},
+            {
+                "type": "response.completed",
+                "response": {
+                    "output": [
+                        {"type": "reasoning", "summary": []},
+                        {"content": [{"logprobs": [ONE]}, {"text": "", "logprobs": [TWO]}]},
+                    ],
+                    "error": None,
+                },
+            },
+        ],
+        # Ollama and llama.cpp say which chunk is the last.
+        [{"done": False, "logprobs": [ONE]}, {"done": True, "logprobs": [TWO]}],
+        [
+            {"stop": False, "completion_probabilities": [ONE]},
+            {"stop": False, "completion_probabilities": [TWO]},
+            {"stop": True},
+        ],
+        # TGI sends a position an event.
+        [
+            {"index": 1, "token": {"text": p["token"], "logprob": p["logprob"]}}
+            | {"top_tokens": [{"text": e["token"], "logprob": e["logprob"]} for e in listed]}
+            for p, listed in ((ONE, ONE["top_logprobs"]), (TWO, TWO["top_logprobs"]))
+        ],
+        [{"custom_id": "r", "response": {"body": {"logprobs": [ONE, TWO]}}, "error": None}],
+    ],
+)
+def test_the_chunks_of_a_stream_are_one_answer(form):
+    for number, tokens, unseen in ((0, (" a", " b"), 0.25), (1, (" c", " d"), 0.625)):
+        lines = form if isinstance(form, list) else [form]
+        events = "".join(f"event: e\ndata: {json.dumps(line)}\n\n" for line in lines)
+        for text_or_chunks in (form, events, "\n".join(map(json.dumps, lines)), iter(lines)):
+            table = TokenTable.from_logprobs(text_or_chunks, number)
+            assert table.tokens == tokens
+            assert table.unseen_mass == pytest.approx(unseen)
+
+
+def test_a_chunk_without_candidates_does_not_move_the_later_ones_up():
+    alone = {"token": " x", "logprob": -1.0}
+    with pytest.raises(ValueError, match=r"content\[0\].top_logprobs of the answer is missing"):
+        TokenTable.from_logprobs([chunk(0, ONE), chunk(0, alone), chunk(0, TWO)], position=1)
+    with pytest.raises(ValueError, match=r"logprobs\[1\].top_logprobs of the answer is missing"):
+        TokenTable.from_logprobs([ONE, alone, TWO], position=1)
+
+
+def test_an_error_within_a_stream_is_shown():
+    with pytest.raises(ValueError, match="got the server's error: overloaded"):
+        TokenTable.from_logprobs([chunk(0, ONE), {"error": {"message": "overloaded"}, "id": "one"}])
+
+
+@pytest.mark.parametrize("result", ["logprobs_result", "logprobsResult"])
+def test_names_are_those_of_python_or_of_json(result):
+    answer = {"candidates": [{result: {"top_candidates": [{"candidates": CANDIDATES}]}}]}
+    assert TokenTable.from_logprobs(answer).tokens == (" a", " b")
+    answer["candidates"][0][result]["chosen_candidates"] = [
+        {"token": " z", "logProbability": math.log(0.125)}
+    ]
+    table = TokenTable.from_logprobs(answer)
+    assert table.tokens == (" a", " b", " z")
+    assert table.unseen_mass == pytest.approx(0.125)
+
+
+def test_the_drawn_token_is_found_beside_the_positions():
+    listed = {" a": math.log(0.5), " b": math.log(0.25)}
+    parts = {"tokens": [" z"], "token_logprobs": [math.log(0.125)], "top_logprobs": [listed]}
+    assert TokenTable.from_logprobs(parts).tokens == (" a", " b", " z")
+    assert TokenTable.from_logprobs(parts | {"tokens": None}).tokens == (" a", " b")
+    with pytest.raises(ValueError, match=r"tokens of the answer .* got 2 for 1 positions"):
+        TokenTable.from_logprobs(parts | {"tokens": [" z", " y"]})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "details": {
+                "tokens": [{"id": 3, "text": " z", "logprob": math.log(0.125)}],
+                "top_tokens": [[{"id": 1, "text": " a", "logprob": math.log(0.5)}]],
+            }
+        },
+        {
+            "meta_info": {
+                "output_token_logprobs": [[math.log(0.125), 3, " z"]],
+                "output_top_logprobs": [[[math.log(0.5), 1, " a"]]],
+            }
+        },
+        {
+            "candidates": [
+                {
+                    "logprobsResult": {
+                        "chosenCandidates": [{"token": " z", "logProbability": math.log(0.125)}],
+                        "topCandidates": [
+                            {"candidates": [{"token": " a", "logProbability": math.log(0.5)}]}
+                        ],
+                    }
+                }
+            ]
+        },
+        {"index": 1, "token": {"text": " z", "logprob": math.log(0.125)}}
+        | {"top_tokens": [{"text": " a", "logprob": math.log(0.5)}]},
+        {"token": " z", "prob": 0.125, "top_probs": [{"token": " a", "prob": 0.5}]},
+    ],
+)
+def test_the_drawn_token_joins_the_listed_ones_in_every_format(answer):
+    for form in (answer, [answer]):
+        table = TokenTable.from_logprobs(form)
+        assert table.tokens == (" a", " z")
+        assert table.unseen_mass == pytest.approx(0.375)
+
+
+def test_each_choice_is_read():
+    choices = [{"index": 0, "logprobs": {"content": [ONE]}}, {"logprobs": {"content": [TWO]}}]
+    for second in (choices[1] | {"index": 1}, choices[1]):
+        answer = {"choices": [choices[0], second]}
+        assert TokenTable.from_logprobs(answer).tokens == (" a", " b")
+        assert TokenTable.from_logprobs(answer, choice=1).tokens == (" c", " d")
+    # Some servers do not count.
+    answer = {"choices": [choices[0], choices[1] | {"index": 0}]}
+    assert TokenTable.from_logprobs(answer, choice=1).tokens == (" c", " d")
+    for wrong in (2, -1):
+        with pytest.raises(ValueError, match=rf"one of \[0, 1\], got {wrong}: choices has 2"):
+            TokenTable.from_logprobs(answer, choice=wrong)
+    with pytest.raises(TypeError, match="choice must be a whole number, got True"):
+        TokenTable.from_logprobs(answer, choice=True)
+
+
+@pytest.mark.parametrize("form", [{"a": -1.0}, {"logprobs": [ONE]}, [ONE, TWO], ONE])
+def test_a_choice_is_for_answers_that_have_some(form):
+    with pytest.raises(ValueError, match=r"choice is for answers .*, got 1: leave it out"):
+        TokenTable.from_logprobs(form, choice=1)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"id": "one", "logprobs": [ONE]}, {"id": "two", "logprobs": [TWO]}],
+        [{"logprobs": [ONE]}, {"logprobs": [TWO]}],
+        [{"done": True, "logprobs": [ONE]}, {"done": True, "logprobs": [TWO]}],
+    ],
+)
+def test_one_of_several_answers_is_not_guessed(answers):
+    with pytest.raises(ValueError, match="must be one answer, got 2 of them"):
+        TokenTable.from_logprobs(answers)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, math.nan])
+def test_a_probability_of_an_answer_is_one(share):
+    with pytest.raises(ValueError, match=r"probs\[0\].prob must be from 0 to 1"):
+        TokenTable.from_logprobs({"content": "a", "probs": [{"tok_str": "a", "prob": share}]})
+
+
+def test_a_probability_of_0_masks():
+    listed = [{"tok_str": "a", "prob": 1}, {"tok_str": "b", "prob": 0}]
+    assert TokenTable.from_logprobs(listed).logits.tolist() == [0, -math.inf]
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("ChatCompletion(id='a', choices=[])", r"give the object, or its model_dump_json\(\)"),
+        ("[TopLogprob(token='a', logprob=-1.0)]", r"give the object, or its model_dump_json\(\)"),
+        ("{'choices': None}", "give the dict itself, or json.dumps of it"),
+        ("[{'token': 'a'}]", "give the dict itself, or json.dumps of it"),
+        ("answer.json", r"give its text, pathlib.Path\(path\).read_text"),
+        ("/home/me/the answer", r"give its text, pathlib.Path\(path\).read_text"),
+        (r"C:\me\answer.json", r"give its text, pathlib.Path\(path\).read_text"),
+        ("HTTP/1.1 200 OK\r\n\r\n{}", "leave out the HTTP header"),
+        ("<html><p>502</p></html>", "paste the answer from its first bracket to its last"),
+        ('{"a": -1}\n{"a":', "paste the answer from its first bracket to its last"),
+        ("data: {\n", "paste the answer from its first bracket to its last"),
+        ("", "paste the answer from its first bracket to its last"),
+    ],
+)
+def test_text_that_is_no_json_gets_advice_that_works(text, advice):
+    with pytest.raises(ValueError, match=advice):
+        TokenTable.from_logprobs(text)
+
+
+def test_a_path_is_sent_to_its_text(tmp_path):
+    with pytest.raises(TypeError, match=r"must be no path, .* give its read_text\(\)"):
+        TokenTable.from_logprobs(tmp_path)
+
+
+def test_text_in_utf_16_is_read():
+    assert TokenTable.from_logprobs(json.dumps(ANSWER).encode("utf-16")).tokens == ("Hi", "Hello")
+    with pytest.raises(ValueError, match=r"logprobs must be UTF-8, got .*: save it as UTF-8"):
+        TokenTable.from_logprobs(b"\xff")
+
+
+def test_bytes_that_are_none_are_ignored():
+    for wrong in (10**9, 10**400, "abc", [300], [], {}):
+        listed = [{"token": "a", "logprob": -1.0, "bytes": wrong}]
+        table = TokenTable.from_logprobs([*listed, {"token": "a", "logprob": -2.0}])
+        assert table.tokens == ("a #0", "a #1")
+
+
+def test_a_candidate_without_its_token_is_no_position():
+    listed = [{"token": "a", "logprob": -1.0}, {"logprob": -2.0}]
+    with pytest.raises(ValueError, match="logprobs must be one answer, got 2"):
+        TokenTable.from_logprobs(listed, position=1)
+
+
+def test_many_tokens_of_the_same_text_take_no_time():
+    listed = [{"token": "?", "logprob": -20 - i / 100} for i in range(20_000)]
+    assert len(TokenTable.from_logprobs(listed).tokens) == 20_000

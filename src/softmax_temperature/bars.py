@@ -10,13 +10,14 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
@@ -33,10 +34,11 @@ from .words import (
 )
 
 # Blue and vermilion of seaborn's palette "colorblind", and a grey that stays readable on white.
-BAR, _LEADING_BAR, REFERENCE = "#0173b2", "#d55e00", "#767676"
-_OTHERS: dict[str, Any] = {"facecolor": "#949494", "edgecolor": "white", "hatch": "///"}
+BAR, LEADING_BAR, REFERENCE = "#0173b2", "#d55e00", "#767676"
+OTHERS = "#949494"
 WIDTH = 0.8
 _ROOM_FOR_TOKENS = 100
+_FONT = FontProperties(family="DejaVu Sans", size=10)
 _UNIFORM: dict[str, Any] = {"color": REFERENCE, "linestyle": ":", "linewidth": 1}
 
 
@@ -49,19 +51,24 @@ class Bars:
         top: int | None = None,
         orient: str | None = None,
         narrow: bool = False,
+        ranked: bool = True,
     ) -> None:
         check_table(table)
         self.table = table
         # In float64, since the digits of float32 do not suffice for what is printed.
-        self._logits = table.logits.astype(np.float64)
-        self._shown = likeliest(self._logits, as_top(top))
-        self.n_others = len(table.tokens) - len(self._shown)
-        self.count = len(self._shown) + bool(self.n_others)
-        if len(self._shown) > _ROOM_FOR_TOKENS:
+        self.logits = table.logits.astype(np.float64)
+        # The likeliest first, or in the table's order.
+        self.shown = likeliest(self.logits, as_top(top) or (len(table.tokens) if ranked else None))
+        self.n_others = len(table.tokens) - len(self.shown)
+        self.count = len(self.shown) + bool(self.n_others)
+        if len(self.shown) > _ROOM_FOR_TOKENS:
             raise ValueError(
-                f"a chart has room for {_ROOM_FOR_TOKENS} tokens, got {len(self._shown):,}: "
+                f"a chart has room for {_ROOM_FOR_TOKENS} tokens, got {len(self.shown):,}: "
                 "use top=20 for the 20 likeliest and one bar for all others"
             )
+        # Where bars stand. That of all others comes last in each row of numbers, but stands first,
+        # beside the likeliest token.
+        self.places = (np.arange(self.count) + bool(self.n_others)) % self.count
         # A narrow chart is for telephones and panels.
         self.narrow = narrow
         self.percent = in_percent(table)
@@ -80,33 +87,39 @@ class Bars:
         self.orient = orient or ("h" if lying else "v")
         self.upright = self.orient == "v"
         self.axis_label = PROBABILITY_OF_LISTED if table.unseen_mass else PROBABILITY
-        # The uniform level, the limit of high temperatures, is 1 / n_unmasked.
-        self.n_unmasked = int(possible(self._logits, np.inf).sum())
-        # The size of a figure in inches, and the room above the axis for the label of a full bar,
+        # The limit of high temperatures is uniform. Its level is of no use beside a bar of many.
+        self.n_unmasked = int(possible(self.logits, np.inf).sum())
+        self.level = 0.0 if self.n_others else 1 / self.n_unmasked
+        # The height of a chart in inches, and the room above the axis for the label of a full bar,
         # in heights of the font.
-        self.size = (3.6 if narrow else 7.6, 4.4 if self.upright else 1.3 + 0.24 * self.count)
+        self.height = 3.0 if self.upright else max(3.0, 1.0 + 0.19 * self.count)
         self.room = 1.8 if self.upright else 0.6
 
     def sweep(self, temperatures: Sequence[float], with_entropy: bool = False) -> Sweep:
         """Return the share of each bar, a row a temperature."""
-        return sweep(self._logits, temperatures, self._shown, with_entropy)
+        return sweep(self.logits, temperatures, self.shown, with_entropy)
 
-    def names(self, glyphs: Set[int] | None = None) -> list[str]:
-        """Return the name of each bar."""
-        tokens = [self.table.tokens[position] for position in self._shown]
-        names = token_labels(tokens, glyphs, longest=14 if self.narrow else 24)
+    def names(self, known: Set[int] | None = None) -> list[str]:
+        """Return the name of each bar, with escapes for what is not among the known code points."""
+        tokens = [self.table.tokens[position] for position in self.shown]
+        names = token_labels(tokens, known, longest=14 if self.narrow else 24)
         if self.n_others:
             name = name_of_others(self.table, self.n_others)
             names.append(name.replace("other ", "other\n") if self.narrow else name)
         return names
 
+    def level_names(self, inches: float) -> bool:
+        """Return whether small names fit below upright bars that have so much room."""
+        longest = max(map(name_length, self.names(glyphs())))
+        return 0.833 * longest + 0.04 < inches / (self.count + 0.2)
+
     def leads(self) -> NDArray[np.bool_]:
         """Return which bars are those of the likeliest tokens."""
-        return possible(self._logits, 0)[self._shown]
+        return possible(self.logits, 0)[self.shown]
 
     def leading_shares(self, rows: Sweep) -> Floats:
         """Return the largest share of a token, a number a temperature."""
-        largest: Floats = rows.shares[:, : len(self._shown)].max(axis=1)
+        largest: Floats = rows.shares[:, : len(self.shown)].max(axis=1)
         return largest
 
     def labels(self, rows: Sweep) -> list[list[str]]:
@@ -131,75 +144,117 @@ def finish_bars(
 ) -> list[Annotation]:
     """Give plain bars all that belongs to a chart of probabilities, and return their labels."""
     colour_bars(bars, patches)
+    outline = bars.sweep([1.0]).shares[0]
+    room = label_room(ax, bars, fontsize)
     texts = [
-        _label(ax, bars, position, patch, label, fontsize)
-        for position, (patch, label) in enumerate(zip(patches, labels, strict=True))
+        _label(ax, bars, place, label, label_end(bars, share, at_1, room), fontsize)
+        for place, patch, label, at_1 in zip(
+            bars.places.tolist(), patches, labels, outline, strict=True
+        )
+        for share in [patch.get_height() if bars.upright else patch.get_width()]
     ]
-    draw_references(ax, bars)
+    draw_references(ax, bars, outline)
     set_axes(ax, bars)
-    name_bars(ax, bars, bars.names(_glyphs()))
+    name_bars(ax, bars, bars.names(glyphs()))
     return texts
 
 
-def colour_bars(bars: Bars, patches: Sequence[Rectangle]) -> None:
+def label_end(bars: Bars, share: float, outline: float, room: float) -> float:
+    """Return where a label stands: beyond the bar, its outline, and a line that would cross it."""
+    end = max(share, outline)
+    return bars.level if end < bars.level < end + room else end
+
+
+def label_room(ax: Axes, bars: Bars, fontsize: str = "medium") -> float:
+    """Return what a label takes of the axis of probabilities, as a share of it."""
+    size = FontProperties(size=fontsize).get_size_in_points()
+    _, _, width, height = ax.get_position().bounds
+    box = ax.figure.bbox
+    points = (height * box.height if bars.upright else width * box.width) * 72 / ax.figure.dpi
+    return float((3 + size * (1.2 if bars.upright else 5 if bars.percent else 3)) / points)
+
+
+def colour_bars(bars: Bars, patches: Sequence[Rectangle], hatch: bool = True) -> None:
     """Let the leaders stand out, and the bar of all others differ from those of tokens."""
     for patch, leads in zip(patches, bars.leads(), strict=False):
         if leads:
-            patch.set_facecolor(_LEADING_BAR)
+            patch.set_facecolor(LEADING_BAR)
     if bars.n_others:
-        patches[-1].set(**_OTHERS)
+        patches[-1].set_facecolor(OTHERS)
+        if hatch:
+            patches[-1].set(edgecolor="white", hatch="///")
 
 
-def draw_references(ax: Axes, bars: Bars) -> None:
+def draw_references(ax: Axes, bars: Bars, outline: Floats) -> None:
     """Draw outlines of the bars at T = 1, and the uniform level."""
-    for position, share in enumerate(bars.sweep([1.0]).shares[0]):
-        side = position - WIDTH / 2
-        place = (side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH)
-        ax.add_patch(_outline(*place))
-    if not bars.n_others:
-        (ax.axhline if bars.upright else ax.axvline)(1 / bars.n_unmasked, **_UNIFORM)
+    for place, share in zip(bars.places, outline, strict=True):
+        side = place - WIDTH / 2
+        ax.add_patch(
+            _outline(*(side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH))
+        )
+    if bars.level:
+        (ax.axhline if bars.upright else ax.axvline)(bars.level, **_UNIFORM)
 
 
 def set_axes(ax: Axes, bars: Bars) -> None:
     """Let the axis of probabilities run from 0 to 1, in percent for large tables."""
     ends = (-0.6, bars.count - 0.4)
     if bars.upright:
-        ax.set(ylim=(0, 1), xlim=ends, xlabel="Token", ylabel=bars.axis_label)
+        ax.set(ylim=(0, 1), xlim=ends, xlabel="", ylabel=bars.axis_label)
     else:
         ax.set(xlim=(0, 1), ylim=ends[::-1], xlabel=bars.axis_label, ylabel="")
+    style_axes(ax)
     if bars.percent:
-        (ax.yaxis if bars.upright else ax.xaxis).set_major_formatter(PercentFormatter(1, 0, " %"))
+        in_percent_of(ax.yaxis if bars.upright else ax.xaxis)
+
+
+def style_axes(ax: Axes) -> None:
+    """Draw no more of the frame than the two axes, in grey."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["bottom", "left"]].set_color(REFERENCE)
+    ax.tick_params(color=REFERENCE)
+
+
+def in_percent_of(axis: Axis) -> None:
+    """Label an axis of probabilities in percent."""
+    axis.set_major_formatter(PercentFormatter(1, 0, " %"))
 
 
 def name_bars(ax: Axes, bars: Bars, names: Sequence[str]) -> None:
-    """Put names beside the bars."""
-    if bars.upright:
-        slanted: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-        ax.set_xticks(range(len(names)), names, parse_math=False, **slanted)
-    else:
-        ax.set_yticks(range(len(names)), names, parse_math=False)
+    """Put names beside the bars, level where they fit."""
+    if not bars.upright:
+        ax.set_yticks(bars.places, names, parse_math=False)
+        return
+    inches = ax.get_position().width * ax.figure.bbox.width / ax.figure.dpi
+    slant: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    level: dict[str, Any] = {"rotation": 0, "ha": "center", "rotation_mode": "default"}
+    place = level if bars.level_names(inches) else slant
+    ax.set_xticks(bars.places, names, parse_math=False, fontsize="small", **place)
 
 
-def add_title_and_key(ax: Axes, bars: Bars, text: str) -> tuple[Text, Legend]:
-    """Put title and key above the Axes, clear of the label of a bar at 1, and return the two."""
-    signs: list[Any] = [_outline(0, 0, 1, 1)]
-    names = ["outline: T = 1"]
-    if not bars.n_others:
+def key_of(bars: Bars) -> tuple[list[Any], list[str]]:
+    """Return the signs of a chart's key, and what they stand for."""
+    signs: list[Any] = [Rectangle((0, 0), 1, 1, color=LEADING_BAR), _outline(0, 0, 1, 1)]
+    names = ["likeliest", "outline: T = 1"]
+    if bars.level:
         signs.append(Line2D([], [], **_UNIFORM))
         names.append(f"dotted: uniform, 1/{bars.n_unmasked}")
-    key = ax.legend(
-        signs,
-        names,
+    return signs, names
+
+
+def add_title_and_key(ax: Axes, bars: Bars, text: str) -> None:
+    """Put title and key above the Axes, clear of the label of a bar at 1."""
+    ax.legend(
+        *key_of(bars),
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
         borderaxespad=bars.room + 0.3,
-        ncols=2,
+        ncols=3,
+        columnspacing=1,
         frameon=False,
         fontsize="small",
     )
-    size = "medium" if bars.narrow else None
-    pad = (bars.room + 2.4) * mpl.rcParams["font.size"]
-    return ax.set_title(text, pad=pad, fontsize=size), key
+    ax.set_title(text, pad=(bars.room + 2.4) * mpl.rcParams["font.size"])
 
 
 def add_halo(labels: Sequence[Text]) -> None:
@@ -209,18 +264,14 @@ def add_halo(labels: Sequence[Text]) -> None:
         label.set_path_effects([withStroke(linewidth=3, foreground=background)])
 
 
-def _label(
-    ax: Axes, bars: Bars, position: int, patch: Rectangle, label: str, fontsize: str
-) -> Annotation:
-    """Put a label at the end of a bar."""
-    upright = bars.upright
+def _label(ax: Axes, bars: Bars, place: int, label: str, end: float, fontsize: str) -> Annotation:
     return ax.annotate(
         label,
-        (position, patch.get_height()) if upright else (patch.get_width(), position),
-        (0, 3) if upright else (3, 0),
+        (place, end) if bars.upright else (end, place),
+        (0, 3) if bars.upright else (3, 0),
         textcoords="offset points",
-        ha="center" if upright else "left",
-        va="bottom" if upright else "center_baseline",
+        ha="center" if bars.upright else "left",
+        va="bottom" if bars.upright else "center_baseline",
         fontsize=fontsize,
     )
 
@@ -229,7 +280,13 @@ def _outline(left: float, bottom: float, width: float, height: float) -> Rectang
     return Rectangle((left, bottom), width, height, fill=False, edgecolor=REFERENCE)
 
 
-def _glyphs() -> set[int]:
+def name_length(name: str) -> float:
+    """Return how long a name is in inches, in letters of ten points."""
+    points, _, _ = text_to_path.get_text_width_height_descent(name, _FONT, ismath=False)
+    return float(points) / 72
+
+
+def glyphs() -> set[int]:
     """Return the code points that the fonts of the user's settings can draw."""
     families = mpl.rcParams["font.family"]
     fonts = {font_manager.findfont(FontProperties(family=[family])) for family in families}

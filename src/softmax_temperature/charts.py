@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from .bars import BAR, WIDTH, Bars, add_halo, add_title_and_key, finish_bars
-from .checks import as_temperature, as_temperatures
+from .checks import Floats, as_temperature, as_temperatures
 from .core import TokenTable
 from .words import TITLE, temperature_texts
 
@@ -61,7 +60,7 @@ def bar_chart(
     >>> ax.get_title()
     'Softmax Probabilities at Temperature = 2.00'
     """
-    bars = Bars(table, top, orient)
+    bars = Bars(table, top, orient, ranked=False)
     temperature = as_temperature(temperature)
     if ax is None:
         import matplotlib.pyplot as plt
@@ -70,7 +69,7 @@ def bar_chart(
     if not isinstance(ax, Axes):
         raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}")
     rows = bars.sweep([temperature])
-    patches = _draw_bars(ax, rows.shares[0], bars.orient)
+    patches = _draw_bars(ax, bars, rows.shares[0])
     add_halo(finish_bars(ax, bars, patches, bars.labels(rows)[0]))
     add_title_and_key(ax, bars, TITLE + temperature_texts([temperature])[0])
     return ax
@@ -113,7 +112,7 @@ def temperature_panels(
     figure, axes = plt.subplots(
         1,
         len(stops),
-        figsize=(2.6 * len(stops), 3.4 if bars.upright else bars.size[1]),
+        figsize=(2.6 * len(stops), bars.height),
         sharex=not bars.upright,
         sharey=True,
         squeeze=False,
@@ -123,7 +122,7 @@ def temperature_panels(
     for ax, text, row, labels in zip(
         axes[0], temperature_texts(stops), rows.shares, bars.labels(rows), strict=True
     ):
-        patches = _draw_bars(ax, row, bars.orient)
+        patches = _draw_bars(ax, bars, row)
         add_halo(finish_bars(ax, bars, patches, labels, fontsize="small"))
         ax.set_title(f"T = {text}", pad=bars.room * mpl.rcParams["font.size"])
         ax.label_outer()
@@ -134,12 +133,15 @@ def temperature_panels(
     return figure
 
 
-def _draw_bars(ax: Axes, lengths: ArrayLike, orient: str) -> list[Rectangle]:
+def _draw_bars(ax: Axes, bars: Bars, lengths: Floats) -> list[Rectangle]:
     # Imported here, since the explorer does without it and starts sooner.
     import seaborn as sns
 
     first = len(ax.patches)
-    across, along = "xy" if orient == "v" else "yx"
-    data = {across: np.arange(np.size(lengths)), along: lengths}
-    sns.barplot(**data, color=BAR, saturation=1, width=WIDTH, linewidth=0, orient=orient, ax=ax)
-    return [patch for patch in ax.patches[first:] if isinstance(patch, Rectangle)]
+    across, along = "xy" if bars.upright else "yx"
+    data = {across: bars.places, along: lengths}
+    style = {"color": BAR, "saturation": 1, "width": WIDTH, "linewidth": 0}
+    sns.barplot(**data, **style, orient=bars.orient, ax=ax)
+    # seaborn draws from place to place.
+    drawn = [patch for patch in ax.patches[first:] if isinstance(patch, Rectangle)]
+    return [drawn[place] for place in bars.places]

@@ -37,11 +37,16 @@ def as_top(top: Any) -> int | None:
     """Check that a value is a number of tokens, at least 1, or None for all."""
     if top is None:
         return None
-    if isinstance(top, (bool, np.bool_)) or not isinstance(top, (int, np.integer)):
-        raise TypeError(f"top must be a whole number of tokens, got {short(top)}")
-    if top < 1:
-        raise ValueError(f"top must be at least 1, got {top}: leave it out to keep all tokens")
-    return int(top)
+    return as_count(top, "top", 1, ": leave it out to keep all tokens")
+
+
+def as_count(value: Any, name: str, least: int, advice: str = "") -> int:
+    """Check that a value is a whole number, at least so large."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {short(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}{advice}")
+    return int(value)
 
 
 def as_positions(values: ArrayLike, count: int) -> NDArray[np.intp]:
@@ -76,6 +81,14 @@ def real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
         array = np.asarray(values)
     except ValueError:
         raise ValueError(f"{name} must be rectangular, got {short(values)}") from None
+    except TypeError as error:
+        # PyTorch's bfloat16, and tensors on another device.
+        raise TypeError(
+            f"{name} must be real numbers, got {type(values).__name__} ({error}): "
+            "use tensor.float().cpu()"
+        ) from None
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     if array.dtype.kind not in "iuf":

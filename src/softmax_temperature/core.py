@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .answers import read_logprobs
 from .checks import (
     Floats,
     as_positions,
@@ -21,7 +22,7 @@ from .checks import (
     real_number,
     short,
 )
-from .readers import read_csv, read_frame, read_logprobs
+from .readers import read_csv, read_frame
 
 # So many logits and their weights fit into a processor's cache.
 _BLOCK = 16_384
@@ -295,8 +296,11 @@ class TokenTable:
             object.__setattr__(self, name, part)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> TokenTable:
+    def from_frame(cls, frame: pd.DataFrame, prompt: str = "") -> TokenTable:
         """Read the columns ``tokens`` and ``logits`` of a DataFrame.
+
+        A name can be in the singular and in any case. Instead of logits there can be ``logprobs``,
+        which are read as `from_logprobs` does.
 
         Raises
         ------
@@ -304,25 +308,31 @@ class TokenTable:
             If `frame` is not a DataFrame, a column is missing, a logit is not a number, or a token
             is not a string or is there twice: the message names column and row, counted from 0.
         """
-        return cls(*read_frame(frame))
+        tokens, logits, unseen = read_frame(frame)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     @classmethod
-    def from_csv(cls, path: str | os.PathLike[str]) -> TokenTable:
-        """Read a UTF-8 CSV file with the columns ``tokens`` and ``logits``.
+    def from_csv(cls, path: str | os.PathLike[str], prompt: str = "") -> TokenTable:
+        """Read a CSV file with the columns ``tokens`` and ``logits``, named as in `from_frame`.
 
         Tokens are taken to the letter: spaces count, and ``NA`` or ``null`` are tokens like others.
+        Spreadsheets' own ways are read too: semicolons or tabs between the fields, then also
+        decimal commas, and the "Unicode text" of Excel.
 
         Raises
         ------
         TypeError, ValueError, OSError
-            As for `from_frame`, or if `path` is not a path, the file is not UTF-8 or not CSV, or a
-            row has more or fewer fields than the header. Rows are counted from 0, below the header
-            and without blank lines.
+            As for `from_frame`, or if `path` is not a path, the file is not CSV in UTF-8 or UTF-16,
+            a row has more or fewer fields than the header, or a comma can separate decimals as well
+            as thousands. Rows are counted from 0, below the header and without blank lines.
         """
-        return cls(*read_csv(path))
+        tokens, logits, unseen = read_csv(path)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     @classmethod
-    def from_logprobs(cls, logprobs: Any, position: int = 0) -> TokenTable:
+    def from_logprobs(
+        cls, logprobs: Any, position: int = 0, *, choice: int = 0, prompt: str = ""
+    ) -> TokenTable:
         r"""Read the log-probabilities that a model or an API gives for one next token.
 
         Natural logarithms of probabilities are logits as good as any: they differ from the model's
@@ -333,29 +343,30 @@ class TokenTable:
 
         Parameters
         ----------
-        logprobs : mapping, sequence of pairs, str or bytes
-            Tokens and their logprobs, each at most 0, or an answer in the shape of Chat Completions
-            (a dict, its JSON text, or an object of the ``openai`` package). Of an answer, the
-            first of its choices is read: the ``top_logprobs`` of one token, and that token itself.
-            OpenAI's flag -9999.0 for "very unlikely" [1]_ leaves a token out.
+        logprobs : mapping, iterable of pairs, answer of an API, str or bytes
+            Tokens and their logprobs, each at most 0; or an answer, a part of it, or its chunks, as
+            objects or as the text that was received. Answers of Chat Completions, Completions,
+            Responses, llama.cpp, Ollama, Gemini, TGI, SGLang and vLLM are known. Of an answer, one
+            position is read: the tokens listed there, and the one that was drawn. Tokens of the
+            same text are told apart by their bytes or by a number. OpenAI's flag -9999.0 for "very
+            unlikely" [1]_ leaves a token out; llama.cpp's flag, the lowest float32, masks it.
         position : int, default 0
-            Which token of an answer, counted from 0.
+            Which position of an answer, counted from 0.
+        choice : int, default 0
+            Which choice of an answer that has several.
+        prompt : str, optional
+            As for the table itself.
 
         Raises
         ------
         TypeError, ValueError
-            If the input has another shape, the answer lacks a part (the message names it), a
-            logprob is above 0, or the probabilities sum to more than 1 by more than 0.001.
+            If the input has another shape, the answer lacks a part (the message names it) or is a
+            server's error, a logprob is above 0, or the probabilities sum to more than 1.005.
 
         Notes
         -----
-        The slider starts from the model's own distribution only if the logprobs are those *before*
-        the temperature. So they are in vLLM (since its engine V1) [2]_, llama.cpp's server [3]_ and
-        Ollama [4]_. They are those *after* it in SGLang [5]_, in TensorRT-LLM's TRT backend [6]_
-        and in the ``scores`` of Hugging Face's ``generate``, whose ``logits`` are those before
-        [7]_. OpenAI's reference [1]_ does not say. Ask twice, with temperatures far apart and both
-        above 0, since some servers make an exception of 0 [8]_: if the logprobs of the first token
-        stay the same, but for noise, they are from before.
+        The slider starts from the model's own distribution only if the logprobs are those before
+        the temperature; ``notebooks/02-real-model.ipynb`` says how to find out.
 
         Logprobs from after a temperature :math:`T_0` are logits divided by :math:`T_0`, up to a
         constant. Multiply them by :math:`T_0` and use ``TokenTable(tokens, logits)``. What a
@@ -367,13 +378,6 @@ class TokenTable:
         References
         ----------
         .. [1] OpenAI API reference, Chat Completions, ``ChatCompletionTokenLogprob``.
-        .. [2] vLLM, ``vllm/v1/sample/sampler.py``: ``logprobs_mode="raw_logprobs"``.
-        .. [3] ggml-org/llama.cpp, pull request 10783.
-        .. [4] ollama/ollama, issue 16196.
-        .. [5] sgl-project/sglang, pull requests 8375 and 9984 (``RETURN_ORIGINAL_LOGPROB``).
-        .. [6] NVIDIA/TensorRT-LLM, pull request 12514.
-        .. [7] transformers, ``generation/utils.py``, ``GenerateDecoderOnlyOutput``.
-        .. [8] standardcompletions/rfcs, issue 11.
 
         Examples
         --------
@@ -383,14 +387,8 @@ class TokenTable:
         >>> round(table.unseen_mass, 4)
         0.0004
         """
-        tokens, values = read_logprobs(logprobs, position)
-        total = float(np.exp(values).sum())
-        if total > 1.001:
-            raise ValueError(
-                f"logprobs must not sum to more than 1 as probabilities, got {total:.6g}: "
-                "for logits use TokenTable(tokens, logits)"
-            )
-        return cls(tokens, values, unseen_mass=1 - total if total < 1 - 1e-5 else 0.0)
+        tokens, logits, unseen = read_logprobs(logprobs, position, choice)
+        return cls(tokens, logits, prompt, unseen_mass=unseen)
 
     def probabilities(self, temperature: float = 1.0) -> Floats:
         """Return the softmax of the logits, shape (n_tokens,), in the order of the tokens."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from importlib.resources import files
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .checks import short
 from .core import TokenTable
+from .readers import read_csv_text
 
 _DATA = files(__package__) / "data"
 _TOYS = ("wonderful-day", "wonderful-day-large")
@@ -55,18 +55,15 @@ def load_example(name: str) -> TokenTable:
         raise ValueError(f"name must be one of {', '.join(names)}, got {short(name)}")
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
-        rows = list(csv.DictReader(text.splitlines()))
-        logits = [float(row["logits"]) for row in rows]
-        return TokenTable([row["tokens"] for row in rows], logits, "It was a wonderful ")
+        tokens, logits, _ = read_csv_text(text)
+        return TokenTable(tokens, logits, "It was a wonderful ")
     if name in _GPT2:
         tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
         prompts = json.loads((_DATA / "gpt2" / "prompts.json").read_text(encoding="utf-8"))
         key = name.removeprefix("gpt2-")
-        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as logits:
-            return TokenTable(tokens, logits[key], prompts[key])
+        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as recorded:
+            return TokenTable(tokens, recorded[key], prompts[key])
     answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
     answer = answers[_ANSWERS.index(name)]
-    table = TokenTable.from_logprobs(answer["response"])
     # A recorded answer is a new text: its tokens begin without a space.
-    prompt = f"{answer['prompt']} "
-    return TokenTable(table.tokens, table.logits, prompt, unseen_mass=table.unseen_mass)
+    return TokenTable.from_logprobs(answer["response"], prompt=f"{answer['prompt']} ")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -13,16 +15,21 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from .bars import Bars
-from .checks import as_temperature, as_temperatures, short
-from .core import TokenTable
+from .checks import as_count, as_temperature, as_temperatures, short
+from .core import Sweep, TokenTable, likeliest
 from .page import page, read_static, replace_file
-from .picture import layout, still
-from .words import TITLE, sentences, temperature_texts
+from .picture import PARTS, Plan, layout, still
+from .sampling import dice, landings
+from .words import TITLE, in_text, sentences, temperature_texts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _STOPS = np.arange(201) / 100
+# The first number of this seed is 0.78. So many numbers, and so many hundreds of them, are there
+# before the first ones come again.
+_SEED, _NUMBERS, _HUNDREDS = 21, 20, 3
+_LONGEST_PROMPT = 240
 
 
 class TemperatureExplorer(ipywidgets.VBox):
@@ -45,11 +52,19 @@ class TemperatureExplorer(ipywidgets.VBox):
     orient : {"v", "h"}, optional
         Upright or lying bars; by default upright, but lying where tokens are left out, names are
         long, or there are too many bars for their labels.
+    parts : sequence of {"bars", "dice", "curves"}, optional
+        What is on show, by default all three: ``"bars"`` are always there, with the prompt's
+        sentence and its buttons; ``"dice"`` adds a strip of the tokens' shares with a random number
+        on it; ``"curves"`` adds the shares at every temperature, and says how open the choice is.
+    seed : int, default 21
+        Seed of the random numbers that draw tokens.
 
     Attributes
     ----------
     table : TokenTable
         What is shown. Set it to another table to draw that at the same temperature.
+    seed : int
+        Set it for other random numbers.
     temperature : float
         The stop at which the slider is. Setting it moves slider and chart, to the nearest stop;
         it can be observed like any trait.
@@ -61,10 +76,12 @@ class TemperatureExplorer(ipywidgets.VBox):
     Raises
     ------
     TypeError
-        If `table` is not a TokenTable, or a temperature is not a real number.
+        If `table` is not a TokenTable, a temperature is not a real number, or `seed` is not a whole
+        number.
     ValueError
         If `temperatures` are fewer than two, not finite, negative or not evenly spaced; if `value`
-        or, later, `temperature` lies outside them; if there are too many bars.
+        or, later, `temperature` lies outside them; if there are too many bars; if `parts` are not
+        among those there are; if `seed` is negative.
 
     Examples
     --------
@@ -76,6 +93,8 @@ class TemperatureExplorer(ipywidgets.VBox):
         tokens  logits  probabilities
     0      day     5.0          0.731
     1  problem     3.0          0.269
+    >>> explorer.draw(), explorer.draw(3)
+    (['problem'], ['day', 'day', 'problem'])
     """
 
     temperature: Any = traitlets.TraitType(1.0)
@@ -90,12 +109,16 @@ class TemperatureExplorer(ipywidgets.VBox):
         *,
         top: int | None = None,
         orient: str | None = None,
+        parts: Sequence[str] = PARTS,
+        seed: int = _SEED,
     ) -> None:
         self._stops = _check_stops(temperatures)
         self._texts = temperature_texts(self._stops.tolist())
         value = self._nearest_stop(value, "value")
+        self._shown_parts = _check_parts(parts)
+        self._seed = as_count(seed, "seed", 0)
         self._options: dict[str, Any] = {"top": top, "orient": orient}
-        self._bars = Bars(table, **self._options)
+        self._plan = self._plan_of(Bars(table, **self._options))
         decimals = max(len(text.partition(".")[2]) for text in self._texts)
         first, last = self._stops[[0, -1]].tolist()
         self.slider = ipywidgets.FloatSlider(
@@ -108,28 +131,82 @@ class TemperatureExplorer(ipywidgets.VBox):
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        self._chart = _Chart(slider=self.slider, picture=self._picture(self._bars))
+        self._chart = _Chart(slider=self.slider, picture=self._picture(self._plan))
+        self._head = _Chart(chart=self._chart)
         super().__init__(
-            children=[self.slider, self._chart],
+            children=[self._head, self.slider, self._chart],
             temperature=value,
-            layout={"max_width": "800px"},
+            layout={"max_width": "1080px" if "curves" in self._shown_parts else "800px"},
             _dom_classes=("softmax-temperature-explorer",),
         )
-        slider, chart = self.slider, self._chart
-        self._parts = (slider.style, slider.layout, slider, chart.layout, chart, self.layout)
+        parts_of_all = (self._head, self.slider, self._chart)
+        self._parts = (
+            self.slider.style,
+            *(widget.layout for widget in (*parts_of_all, self)),
+            *parts_of_all,
+        )
         self.slider.observe(self._follow_slider, "value")
         self._chart.observe(self._draw_again, "narrow")
 
     @property
     def table(self) -> TokenTable:
         """The tokens and logits that are shown."""
-        return self._bars.table
+        return self._plan.bars.table
 
     @table.setter
     def table(self, table: TokenTable) -> None:
-        bars = Bars(table, **self._options)
-        self._chart.picture = self._picture(bars, self._chart.narrow)
-        self._bars = bars
+        self._show(self._plan_of(Bars(table, **self._options)))
+
+    @property
+    def seed(self) -> int:
+        """The seed of the random numbers that draw tokens."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        self._seed = as_count(seed, "seed", 0)
+        self._show(self._plan)
+
+    def draw(self, n: int = 1) -> list[str]:
+        """Draw tokens at the current temperature, show them, and return them.
+
+        One draw takes the next random number, and fills the gap of the prompt. Of more draws the
+        counts are marked beside the bars. The numbers stay while the temperature moves: the same
+        ones land on other tokens then.
+
+        Parameters
+        ----------
+        n : int, default 1
+            How many, at least 1.
+
+        Returns
+        -------
+        list of str
+            The tokens, in the order of the draws.
+        """
+        n = as_count(n, "n", 1)
+        chart = self._chart
+        if n == 1:
+            chart.dice = (chart.dice + 1) % _NUMBERS
+            numbers = dice(self._seed, _NUMBERS)[[chart.dice]]
+        else:
+            again = chart.draws.get("n") == n
+            batch = (chart.draws["batch"] + 1) % _HUNDREDS if again else 0
+            draws: dict[str, Any] = {"n": n, "batch": batch}
+            numbers = dice(self._seed, n, batch + 1)
+            if n != 100:
+                everywhere = landings(self._plan.bars.logits, self._plan.stops, numbers)
+                draws["sample"] = _counts(self._plan, everywhere)
+            chart.draws = draws
+        logits = self.table.logits
+        ranks = landings(logits, [self.temperature], numbers)[0]
+        order = likeliest(logits, len(logits))
+        return [self.table.tokens[position] for position in order[ranks]]
+
+    def clear(self) -> None:
+        """Take all draws back, and begin with the first random number again."""
+        self._chart.dice = -1
+        self._chart.draws = {}
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -164,7 +241,7 @@ class TemperatureExplorer(ipywidgets.VBox):
         >>> explorer.to_html()[:32]
         '<!doctype html>\n<html lang="en">'
         """
-        text = page(self._picture(self._bars, narrow=True), self._position)
+        text = page(self._picture(self._plan, narrow=True), self._position)
         if path is None:
             return text
         replace_file(path, text)
@@ -182,7 +259,8 @@ class TemperatureExplorer(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         """Give the number of tokens and the current temperature."""
-        shown = f"top {self._bars.count - 1:,} of " if self._bars.n_others else ""
+        bars = self._plan.bars
+        shown = f"top {bars.count - 1:,} of " if bars.n_others else ""
         return (
             f"TemperatureExplorer({shown}{len(self.table.tokens):,} tokens, "
             f"temperature={self._texts[self._position]})"
@@ -191,10 +269,11 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
-        box = self._chart.picture["layouts"][0]["box"]
-        picture = still(self._bars, self.temperature, self._texts[self._position], box)
+        number = dice(self._seed, _NUMBERS)[self._chart.dice] if self._chart.dice >= 0 else None
+        stop = self._position
+        picture = still(self._plan, stop, self._texts[stop], number)
         data["image/png"] = base64.b64encode(picture).decode()
-        width, height = (round(96 * inches) for inches in self._bars.size)
+        width, height = (round(96 * inches) for inches in self._plan.size)
         return data, {"image/png": {"width": width, "height": height}}
 
     @traitlets.validate("temperature")
@@ -214,27 +293,53 @@ class TemperatureExplorer(ipywidgets.VBox):
         self._move_slider()
 
     def _draw_again(self, _: Any = None) -> None:
-        self._chart.picture = self._picture(self._bars, self._chart.narrow)
+        self._chart.picture = self._picture(self._plan, self._chart.narrow)
 
-    def _picture(self, bars: Bars, narrow: bool = False) -> dict[str, Any]:
-        """Return a picture for the browser, and what each stop makes of it."""
+    def _show(self, plan: Plan) -> None:
+        self._chart.picture = self._picture(plan, self._chart.narrow)
+        self._plan = plan
+        self.clear()
+
+    def _plan_of(self, bars: Bars) -> Plan:
         stops = self._stops.tolist()
-        rows = bars.sweep(stops, with_entropy=True)
+        # The last row is that of temperature 1, which the sentences name beside each stop.
+        rows = bars.sweep([*stops, 1.0], with_entropy=True)
+        entropies = rows.entropy if "curves" in self._shown_parts else None
         leading = bars.leading_shares(rows)
-        layouts = [layout(bars)]
+        said = sentences(bars.table, stops, leading, entropies)
+        rows = Sweep(rows.shares[:-1], rows.possible[:-1], None)
+        return Plan(bars, self._shown_parts, stops, rows, said)
+
+    def _picture(self, plan: Plan, narrow: bool = False) -> dict[str, Any]:
+        """Return a picture for the browser, and what each stop makes of it."""
+        bars, stops, rows = plan.bars, plan.stops, plan.rows
+        layouts = [layout(plan)]
         if narrow:
             # There is less room for upright bars.
             options = self._options | {"orient": None if bars.upright else "h"}
-            layouts.append(layout(Bars(bars.table, **options, narrow=True)))
+            layouts.append(layout(replace(plan, bars=Bars(bars.table, **options, narrow=True))))
+        throws = [dice(self._seed, 100, batch + 1) for batch in range(_HUNDREDS)]
+        numbers = dice(self._seed, _NUMBERS)
+        ranks = landings(bars.logits, stops, np.concatenate([numbers, *throws]))
+        order = likeliest(bars.logits, len(bars.logits))
+        met, words = np.unique(ranks[:, :_NUMBERS], return_inverse=True)
+        hundreds = np.split(ranks[:, _NUMBERS:], _HUNDREDS, axis=1)
         return {
+            "prompt": in_text(bars.table.prompt, _LONGEST_PROMPT),
             "title": TITLE,
             "names": bars.names(),
             "temperatures": self._texts,
-            "sentences": sentences(bars.table, stops, self._texts, leading, rows.entropy),
+            "sentences": plan.sentences,
             "labels": bars.labels(rows),
             "shares": rows.shares.astype("<f4").tobytes(),
             "first": stops[0],
             "step": self._step,
+            "numbers": [f"{number:.2f}" for number in numbers],
+            "dice": numbers.tolist(),
+            "words": [in_text(bars.table.tokens[order[rank]]) for rank in met],
+            "landings": words.astype("<u1" if len(met) < 256 else "<u2").tobytes(),
+            "hundreds": [_counts(plan, ranks) for ranks in hundreds],
+            "leader": f"“{bars.names()[0]}”",
             "layouts": layouts,
         }
 
@@ -259,17 +364,52 @@ class TemperatureExplorer(ipywidgets.VBox):
 
 
 class _Chart(anywidget.AnyWidget):
-    """The picture, and what explorer.js needs to move its bars."""
+    """The picture, or the sentence above it, and what explorer.js needs to move its parts."""
 
     # As text: a path would be watched, and would keep each chart alive for good.
     _esm = read_static("explorer.js")
     _css = read_static("explorer.css")
     picture: Any = traitlets.Dict().tag(sync=True)
+    # Which random number lies on the strip, and which draws are marked beside the bars.
+    dice = traitlets.Int(-1).tag(sync=True)
+    draws: Any = traitlets.Dict().tag(sync=True)
     # Set by the browser where the chart is shown on a narrow screen.
     narrow = traitlets.Bool(False).tag(sync=True)
-    slider = traitlets.Instance(ipywidgets.FloatSlider).tag(
+    slider = traitlets.Instance(ipywidgets.FloatSlider, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
+    # The chart whose sentence this is.
+    chart = traitlets.Instance(ipywidgets.DOMWidget, allow_none=True).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
+
+
+def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:
+    """Return how many draws land on each bar, and what of that is luck, a row a stop."""
+    n, count = ranks.shape[1], plan.bars.count
+    landed = np.minimum(ranks, count - 1)
+    counts = np.stack([(landed == bar).sum(axis=1) for bar in range(count)], axis=1)
+    share = plan.rows.shares[:, 0]
+    spread = np.sqrt(n * share * (1 - share))
+    luck = np.zeros_like(spread)
+    np.divide(counts[:, 0] - n * share, spread, out=luck, where=spread > 0)
+    return {
+        "n": n,
+        "counts": counts.astype("<u1" if n < 256 else "<u4").tobytes(),
+        "deviations": luck.round(1).tolist(),
+    }
+
+
+def _check_parts(parts: Any) -> tuple[str, ...]:
+    if isinstance(parts, str) or not isinstance(parts, Iterable):
+        raise TypeError(f'parts must be a tuple of names, got {short(parts)}: use ("bars",)')
+    names = list(parts)
+    for name in names:
+        if name not in PARTS:
+            raise ValueError(f"parts must be among {', '.join(PARTS)}, got {short(name)}")
+    if "bars" not in names:
+        raise ValueError(f'parts must have "bars", got {short(names)}')
+    return tuple(name for name in PARTS if name in names)
 
 
 def _check_stops(temperatures: ArrayLike) -> NDArray[np.float64]:

@@ -20,13 +20,17 @@ from .checks import short
 
 def page(picture: dict[str, Any], start: int) -> str:
     """Return a page that shows a picture, with a slider that starts at one of its stops."""
-    data = picture | {"shares": base64.b64encode(picture["shares"]).decode()}
+    # Bytes become text.
+    plain = json.dumps(picture, separators=(",", ":"), ensure_ascii=False, default=_base64)
     # Escaped, no token can end the element that holds the data.
     signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
     script = read_static("explorer.js") + read_static("page.js")
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
     first, step = (Decimal(f"{picture[name]:.12g}") for name in ("first", "step"))
+    prompt = picture["prompt"].strip()
+    heading = "How temperature reshapes next-token probabilities"
     parts = {
+        "name": f"{heading}: {prompt} ..." if prompt else heading,
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
         "caption": picture["sentences"][start].replace("\n", " "),
@@ -39,11 +43,15 @@ def page(picture: dict[str, Any], start: int) -> str:
     }
     whole = {
         "style": read_static("explorer.css") + read_static("page.css"),
-        "data": json.dumps(data, separators=(",", ":")).translate(signs),
+        "data": plain.translate(signs),
         "script": script,
     }
     parts = {name: escape(text) for name, text in parts.items()} | whole
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static("page.html"))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def read_static(name: str) -> str:

@@ -1,212 +1,206 @@
-"""Tokens and logits from a DataFrame, a CSV file, logprobs, or an answer of an API."""
+"""Tokens and logits from a DataFrame or a CSV file, as people and spreadsheets write them."""
 
 from __future__ import annotations
 
 import csv
-import json
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral, Real
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import real_number, short
+from .candidates import check_logprobs
+from .checks import short
+from .parsing import decode
 
-# OpenAI's flag for a token that is not among its 20 likeliest: no number.
-_VERY_UNLIKELY = -9999.0
-_ASK = "ask the API for logprobs=True, top_logprobs=20"
+Columns = tuple[list[str], NDArray[Any], float]
+
+_TOKENS = ("tokens", "token")
+_LOGITS = ("logits", "logit", "logprobs", "logprob")
+_BY_PANDAS = "read it with pandas, and use TokenTable.from_frame"
+# How files begin that are opened as CSV by mistake.
+_OTHER_KINDS = (
+    (b"PK\x03\x04", f"an Excel workbook: save it as 'CSV UTF-8', or {_BY_PANDAS}"),
+    (b"\xd0\xcf\x11\xe0", f"an old Excel workbook: save it as 'CSV UTF-8', or {_BY_PANDAS}"),
+    (b"\x1f\x8b", f"compressed: unpack it first, or {_BY_PANDAS}"),
+    (b"PAR1", f"a Parquet file: {_BY_PANDAS}"),
+)
 
 
-def read_frame(frame: Any) -> tuple[list[str], NDArray[Any]]:
-    """Return the columns ``tokens`` and ``logits``, or name the row and column that is wrong."""
+def read_frame(frame: Any) -> Columns:
+    """Return tokens, logits and unseen mass, or name the row and column that is wrong."""
     import pandas as pd
 
     if not isinstance(frame, pd.DataFrame):
-        raise TypeError(f"frame must be a pandas DataFrame, got {type(frame).__name__}")
-    columns = list(frame.columns)
-    for name in ("tokens", "logits"):
-        if columns.count(name) != 1:
-            raise ValueError(f"column {name!r} must be there once, got columns {columns}")
-    column = frame["logits"]
+        other = "frame.to_pandas()" if hasattr(frame, "to_pandas") else "pandas.DataFrame(...)"
+        kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+        kind = kind.removeprefix("builtins.")[:60]
+        raise TypeError(f"frame must be a pandas DataFrame, got {kind}: use {other}")
+    token, logit = _find_columns(list(frame.columns))
+    name, column = frame.columns[logit], frame.iloc[:, logit]
     if column.dtype.kind in "bcmM":
-        raise TypeError(f"column 'logits' must be numbers, got {column.dtype}")
+        raise TypeError(f"column {short(name)} must be numbers, got {str(column.dtype)[:40]}")
     plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-    logits = column.to_numpy() if plain else np.array([_float_or_nan(x) for x in column])
-    for row in np.flatnonzero(np.isnan(logits) | np.isposinf(logits)):
-        value = short(column.iloc[row])
-        raise ValueError(f"column 'logits', row {row}: must be a number or -inf, got {value}")
-    names = frame["tokens"].tolist()
-    first: dict[str, int] = {}
-    for position, name in enumerate(names):
-        place = f"column 'tokens', row {position}"
-        if not isinstance(name, str):
-            raise TypeError(f"{place}: must be a string, got {short(name)}")
-        if name in first:
-            raise ValueError(f"{place}: {short(name)} is in row {first[name]} already")
-        first[name] = position
-    return names, logits
+    logits = column.to_numpy() if plain else np.array([_number(x) for x in column])
+    names = [frame.columns[token], name]
+    return _checked(names, frame.iloc[:, token].tolist(), logits, column.tolist())
 
 
-def read_csv(path: Any) -> tuple[list[str], NDArray[Any]]:
-    """Return the columns ``tokens`` and ``logits`` of a file, to the letter."""
-    import pandas as pd
-
+def read_csv(path: Any) -> Columns:
+    """Return tokens, logits and unseen mass of a file, the tokens to the letter."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be a path, got {short(path)}")
+    if "\n" in os.fsdecode(path):
+        raise ValueError(f"path must be a path, got text, {short(path)}: save it to a file first")
+    with open(path, "rb") as file:
+        data = file.read()
+    for start, kind in _OTHER_KINDS:
+        if data.startswith(start):
+            raise ValueError(f"path must be a CSV file, got {short(path)}, which is {kind}")
+    return read_csv_text(decode(data, "path", path))
+
+
+def read_csv_text(text: str) -> Columns:
+    """Return tokens, logits and unseen mass of the text of a CSV file, the tokens to the letter.
+
+    Rows are separated as the header is from the first of them, so that a carriage return within a
+    file of plain line feeds is a letter: pandas writes such a token without quotes.
+    """
+    # Excel takes the separator from a first line of its own.
+    text = re.sub(r'\A\s*"?sep=."?\s*?(\r\n|\r|\n)', "", text).lstrip("\r\n")
+    end = "\n" if "\n" in text else "\r"
+    header = text.partition(end)[0]
+    stand_in = ""
+    if end == "\n" and not header.endswith("\r"):
+        stand_in = next(sign for sign in map(chr, range(0xE000, 0x110000)) if sign not in text)
+        text = re.sub(r"\r(?!\n)", stand_in, text)
+    lines = [line for line in re.split(f"(?<={end})", text) if line]
+    separator, names, token, logit = _read_header(lines[:1])
+    rows: list[list[str]] = []
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    line = 1
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
-    except UnicodeDecodeError as error:
-        raise ValueError(f"path must be a UTF-8 file, got {short(path)} ({error})") from None
+        for row in reader:
+            place = f"row {len(rows) - 1}"
+            line = reader.line_num + 1
+            if not row:
+                continue
+            if len(row) != len(names):
+                raise ValueError(
+                    f"{place}: must have {len(names)} fields, got {short(row)}: put a token that "
+                    f"holds {separator!r} in quotes, and write numbers with a decimal point"
+                )
+            if stand_in and token == len(row) - 1 and lines[line - 2].endswith("\r\n") and rows:
+                raise ValueError(
+                    f"{place}: must end as the header does, got a carriage return after "
+                    f"{short(row[token])}: put that token in quotes, or save the file anew"
+                )
+            rows.append([field.replace(stand_in, "\r") for field in row] if stand_in else row)
     except csv.Error as error:
-        raise ValueError(f"path must be a CSV file, got {short(path)} ({error})") from None
-    header = rows.pop(0) if rows else []
-    width = len(header)
-    for number, row in enumerate(rows):
-        if len(row) != width:
-            raise ValueError(f"row {number}: must have {width} fields, got {short(row)}")
-    return read_frame(pd.DataFrame(rows, columns=header))
+        raise ValueError(
+            f"row {len(rows) - 1}, line {line} of the file: must be CSV, got "
+            f"{short(lines[line - 1])} ({error}): put the token in quotes, and double each "
+            "quotation mark in it"
+        ) from None
+    fields = [row[logit] for row in rows[1:]]
+    if separator != ",":
+        fields = _with_points(fields, names[logit])
+    logits = np.array([_number(field) for field in fields])
+    shown = [names[token], names[logit]]
+    return _checked(shown, [row[token] for row in rows[1:]], logits, fields)
 
 
-def read_logprobs(logprobs: Any, position: Any = 0) -> tuple[list[str], list[float]]:
-    """Return tokens and their logprobs, or say what is wrong with them."""
-    if isinstance(position, bool) or not isinstance(position, Integral):
-        raise TypeError(f"position must be a whole number, got {short(position)}")
-    if isinstance(logprobs, (str, bytes, bytearray)):
-        logprobs = _parse(logprobs)
-    elif hasattr(logprobs, "model_dump"):
-        # An object of the openai package, or another of pydantic's.
-        logprobs = logprobs.model_dump()
-    if isinstance(logprobs, Mapping):
-        if not isinstance(logprobs.get("choices", 0), Real):
-            return _check(_answer(logprobs, int(position)))
-        if any(isinstance(value, (Mapping, list)) for value in logprobs.values()):
+def _read_header(lines: list[str]) -> tuple[str, list[str], int, int]:
+    """Return the separator, the names, and where tokens and logits stand."""
+    problem = ValueError()
+    for separator in ",;\t":
+        try:
+            names = next(csv.reader(lines, delimiter=separator, strict=True), [])
+            return separator, names, *_find_columns(names)
+        except csv.Error as error:
+            problem = ValueError(f"the header must be CSV, got {short(lines[0])} ({error})")
+        except ValueError as error:
+            problem = error if separator == "," else problem
+    if lines and lines[0].lstrip()[:1] in ("{", "["):
+        raise ValueError(f"path must be a CSV file, got JSON, {short(lines[0])}: use from_logprobs")
+    raise problem
+
+
+def _find_columns(names: Sequence[Any]) -> tuple[int, int]:
+    """Return where tokens and logits stand, by names of any case, in singular or plural."""
+    folded = [str(name).strip().lower() for name in names]
+    places = []
+    for wanted in (_TOKENS, _LOGITS):
+        name = next((name for name in wanted if name in folded), wanted[0])
+        if folded.count(name) != 1:
+            advice = f"name the columns {_TOKENS[0]} and {_LOGITS[0]} in the first line"
+            if any(re.match(r"p$|prob(?!lem)|share", other) for other in folded):
+                advice = "of probabilities take the logarithm, and name the column logprobs"
             raise ValueError(
-                f"choices of the answer is missing, got {_keys(logprobs)}: give an answer in the "
-                "shape of Chat Completions, or a mapping of tokens to logprobs"
+                f"column {name!r} must be there once, got columns {short(list(names))}: {advice}"
             )
-    if position != 0:
-        raise ValueError(f"position is for answers of an API, got {position}: leave it out")
-    pairs = logprobs.items() if hasattr(logprobs, "items") else logprobs
-    if not isinstance(pairs, Iterable):
-        raise TypeError(
-            f"logprobs must be a mapping, pairs or an API's answer, got {short(logprobs)}"
+        places.append(folded.index(name))
+    return places[0], places[1]
+
+
+def _checked(
+    names: list[Any], tokens: list[Any], logits: NDArray[Any], shown: list[Any]
+) -> Columns:
+    """Check the columns, row by row; logprobs also have to be those of one position."""
+    for row in np.flatnonzero(np.isnan(logits) | np.isposinf(logits)).tolist():
+        raise ValueError(
+            f"column {short(names[1])}, row {row}: must be a number or -inf, got "
+            f"{short(shown[row])}{_advice(shown[row])}"
         )
-    return _check([_pair(item, number) for number, item in enumerate(pairs)])
+    first: dict[str, int] = {}
+    for row, token in enumerate(tokens):
+        place = f"column {short(names[0])}, row {row}"
+        if not isinstance(token, str):
+            raise TypeError(f"{place}: must be a string, got {short(token)}: use astype(str)")
+        if token in first:
+            raise ValueError(
+                f"{place}: {short(token)} is in row {first[token]} already: leave one of them out"
+            )
+        first[token] = row
+    if not str(names[1]).strip().lower().startswith("logprob") or not len(logits):
+        return tokens, logits, 0.0
+    tokens, logprobs, unseen = check_logprobs(list(zip(tokens, logits)))
+    return tokens, np.array(logprobs), unseen
 
 
-def _float_or_nan(value: Any) -> float:
+def _number(value: Any) -> float:
+    """Return a number, or NaN for what is none to a spreadsheet."""
     try:
-        return np.nan if isinstance(value, bool) else float(value)
+        if isinstance(value, str):
+            # Python reads 1_000. Typesetting makes a minus of a hyphen.
+            value = "" if "_" in value else value.replace("\u2212", "-")
+        return np.nan if isinstance(value, (bool, bytes)) else float(value)
     except (TypeError, ValueError, OverflowError):
         return np.nan
 
 
-def _parse(text: str | bytes | bytearray) -> Any:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        for key, count in Counter(key for key, _ in pairs).items():
-            if count > 1:
-                raise ValueError(f"{short(key)} is there {count} times in one object")
-        return dict(pairs)
-
-    try:
-        if isinstance(text, str):
-            text = text.removeprefix("\ufeff")
-        return json.loads(text, object_pairs_hook=once)
-    except (ValueError, RecursionError) as error:
+def _with_points(fields: list[str], name: str) -> list[str]:
+    """Turn decimal commas into points, unless they can separate thousands."""
+    commas = [field for field in fields if "," in field]
+    if not commas or any("." in field for field in fields):
+        return fields
+    if all(re.fullmatch(r"\s*[-+\u2212]?[1-9]\d{0,2},\d{3}\s*", field) for field in commas):
+        row = fields.index(commas[0])
         raise ValueError(
-            f"logprobs must be whole JSON, got {short(text)} ({error}): "
-            "paste the answer from its first bracket to its last"
-        ) from None
-
-
-def _pair(item: Any, number: int) -> tuple[Any, Any]:
-    if isinstance(item, Mapping):
-        return _entry(item, f"logprobs[{number}]")[:2]
-    if isinstance(item, (str, bytes)) or not isinstance(item, Iterable):
-        raise TypeError(f"logprobs must be pairs (token, logprob), got {short(item)} at {number}")
-    pair = tuple(item)
-    if len(pair) != 2:
-        raise ValueError(f"logprobs must be pairs (token, logprob), got {short(item)} at {number}")
-    return pair
-
-
-def _check(pairs: Sequence[tuple[Any, Any]]) -> tuple[list[str], list[float]]:
-    tokens, values = [], []
-    for token, logprob in pairs:
-        value = real_number(logprob, f"the logprob of {short(token)}")
-        if not value <= 1e-3:
-            raise ValueError(
-                f"the logprob of {short(token)} must be at most 0, got {value:g}: it is the "
-                "logarithm of a probability"
-                + (". For logits use TokenTable(tokens, logits)" if value > 0 else "")
-            )
-        if value != _VERY_UNLIKELY:
-            tokens.append(token)
-            values.append(value)
-    if not values:
-        raise ValueError(f"logprobs must not be empty: {_ASK}")
-    return tokens, values
-
-
-def _answer(answer: Mapping[str, Any], position: int) -> list[tuple[Any, Any]]:
-    choices = _part(answer, "choices", list, "")
-    if not choices:
-        raise ValueError("choices of the answer is empty: give an answer that has a choice")
-    logprobs = _part(choices[0], "logprobs", Mapping, "choices[0]")
-    content = _part(logprobs, "content", list, "choices[0].logprobs")
-    if not content:
-        raise ValueError("choices[0].logprobs.content of the answer is empty: it has no token")
-    if not 0 <= position < len(content):
-        raise ValueError(
-            f"position must be from 0 to {len(content) - 1}, got {position}: "
-            f"choices[0].logprobs.content has {len(content)} tokens"
+            f"column {short(name)}, row {row}: must be certain, got {short(commas[0])}, a decimal "
+            "comma or one of thousands: write it with a decimal point"
         )
-    path = f"choices[0].logprobs.content[{position}]"
-    listed = _part(content[position], "top_logprobs", list, path)
-    if not listed:
-        raise ValueError(f"{path}.top_logprobs of the answer is empty: {_ASK}")
-    entries = [_entry(item, f"{path}.top_logprobs[{row}]") for row, item in enumerate(listed)]
-    # The token that was drawn can be one that is not listed.
-    token, logprob, spelling = _entry(content[position], path)
-    if (token, spelling) not in [(name, letters) for name, _, letters in entries]:
-        entries.append((token, logprob, spelling))
-    # Pieces of characters have the same text, a replacement sign, but bytes of their own.
-    counts = Counter(token for token, _, _ in entries)
-    return [
-        (spelling if spelling and counts[token] > 1 else token, logprob)
-        for token, logprob, spelling in entries
-    ]
+    return [field.replace(",", ".") if field.count(",") == 1 else field for field in fields]
 
 
-def _entry(item: Any, path: str) -> tuple[str, Real, str | None]:
-    """Return the text of a token, its logprob, and its bytes with escapes."""
-    token = _part(item, "token", str, path)
-    logprob = _part(item, "logprob", Real, path)
-    try:
-        spelling = bytes(item["bytes"]).decode("utf-8", "backslashreplace")
-    except (KeyError, TypeError, ValueError):
-        spelling = None
-    return token, logprob, spelling
-
-
-def _part(whole: Any, name: str, kind: Any, path: str) -> Any:
-    """Return a part of the answer, or name the one that is missing or wrong."""
-    if not isinstance(whole, Mapping):
-        raise ValueError(f"{path} of the answer must be an object, got {short(whole)}")
-    full = f"{path}.{name}".removeprefix(".")
-    advice = _ASK if "logprobs" in name else "give an answer in the shape of Chat Completions"
-    if name not in whole:
-        raise ValueError(f"{full} of the answer is missing, got {_keys(whole)}: {advice}")
-    if whole[name] is None:
-        raise ValueError(f"{full} of the answer is null: {advice}")
-    if isinstance(whole[name], bool) or not isinstance(whole[name], kind):
-        raise ValueError(f"{full} of the answer has the wrong type, got {short(whole[name])}")
-    return whole[name]
-
-
-def _keys(whole: Mapping[Any, Any]) -> str:
-    return f"the keys {short(list(whole))}"
+def _advice(value: Any) -> str:
+    """Say what to do about a field that is no number."""
+    if not isinstance(value, str):
+        return ""
+    if "%" in value:
+        return ": of probabilities take the logarithm, and name the column logprobs"
+    if "," in value:
+        return ": write a decimal point instead of a decimal comma, and no thousands"
+    return ": mask a token with -inf, or leave its row out"

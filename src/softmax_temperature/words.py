@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 from unicodedata import bidirectional, east_asian_width
 
 import numpy as np
 
-from .checks import as_temperature
+from .checks import Floats, as_temperature
 from .core import TokenTable, likeliest, possible, sweep
 
 TITLE = "Softmax Probabilities at Temperature = "
+CURVES_TITLE = "The same shares at every temperature"
 PROBABILITY = "Probability"
 PROBABILITY_OF_LISTED = "Probability among the listed tokens"
 # Most probabilities of a larger table are below 0.01: they are told in percent.
@@ -24,7 +25,7 @@ _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
 
 
 def describe(table: TokenTable, temperature: float = 1.0) -> str:
-    """Say what the chart shows: the top token, its probability, and how open the choice is.
+    """Say what the chart shows: how often the top token is drawn, and how open the choice is.
 
     Parameters
     ----------
@@ -36,21 +37,23 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     Returns
     -------
     str
-        Two sentences, a line each, with the entropy in bits and the effective number of choices
-        (perplexity). Where a table has an `unseen_mass`, two more say what that means.
+        Two sentences, a line each: of how many draws the top token would get how many, and the
+        effective number of choices (perplexity), both beside temperature 1. Where a table has an
+        `unseen_mass`, one more says what that means.
 
     Examples
     --------
-    >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0])))
-    At temperature 1.00, “day” is the likeliest next token, with probability 0.88.
-    Entropy: 0.53 bits, as open as an even choice among 1.44 tokens.
+    >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0]), temperature=0.5))
+    At temperature 0.50, of 100 draws about 98 would be “day” (88 at T = 1).
+    The choice is as open as an even one among 1.10 tokens (1.44 at T = 1).
     """
     check_table(table)
     stops = [as_temperature(temperature)]
     logits = table.logits.astype(np.float64)
-    rows = sweep(logits, stops, likeliest(logits, 1), with_entropy=True)
-    (text,) = sentences(table, stops, temperature_texts(stops), rows.shares[:, 0], rows.entropy)
-    return text
+    rows = sweep(logits, [*stops, 1.0], likeliest(logits, 1), with_entropy=True)
+    (text,) = sentences(table, stops, rows.shares[:, 0], rows.entropy)
+    (number,) = temperature_texts(stops)
+    return f"At temperature {number}, {text[0].lower()}{text[1:]}"
 
 
 def check_table(table: Any) -> None:
@@ -65,35 +68,30 @@ def check_table(table: Any) -> None:
 def sentences(
     table: TokenTable,
     temperatures: Sequence[float],
-    temperature_texts: Sequence[str],
-    leading_shares: Iterable[float],
-    entropies: Any,
+    leading_shares: Floats,
+    entropies: Floats | None,
 ) -> list[str]:
-    """Return what `describe` says, a text a temperature, from numbers that are there already.
+    """Return what `describe` says of each temperature, from numbers that are there already.
 
-    The logits decide who leads, since different ones can have one probability as floats.
+    Shares and entropies have one number more than there are temperatures, that of temperature 1.
+    Without entropies nothing is said of how open the choice is. The logits decide who leads and
+    what is certain, since different ones can have one probability as floats.
     """
-    masked = table.logits == -np.inf
-    leads = {False: _Lead(table, possible(table.logits, 0)), True: _Lead(table, ~masked)}
-    certain = {False: masked.sum() == len(masked) - 1, True: leads[False].count == 1}
+    cold, warm, hot = (_Leaders(table, temperature) for temperature in (0, 1, np.inf))
     rest = _unseen(table)
     texts = []
-    for temperature, text, share, bits in zip(
-        temperatures, temperature_texts, leading_shares, entropies, strict=True
-    ):
-        rivals = not certain[temperature == 0]
-        label = probability_text(
-            share, percent=in_percent(table), can_be_zero=False, can_be_one=not rivals
-        )
-        openness, choices = f"{bits:.2f} bits", f"{2**bits:,.2f} tokens"
-        if rivals and bits < 0.005:
-            openness = "<0.01 bits"
-        if rivals and choices == "1.00 tokens":
-            choices = "fewer than 1.01 tokens"
-        texts.append(
-            f"At temperature {text}, {leads[temperature == np.inf].says(label)}.\n"
-            f"Entropy: {openness}, as open as an even choice among {choices}.{rest}"
-        )
+    for position, temperature in enumerate(temperatures):
+        leaders = {0: cold, np.inf: hot}.get(temperature, warm)
+        lines = [leaders.draws(leading_shares[position], leading_shares[-1], temperature)]
+        if entropies is not None:
+            choices = leaders.choices(entropies[position])
+            at_1 = (
+                ""
+                if temperature == 1
+                else f" ({warm.choices(entropies[-1]).partition(' token')[0]} at T = 1)"
+            )
+            lines.append(f"The choice is as open as an even one among {choices}{at_1}.")
+        texts.append("\n".join(lines) + rest)
     return texts
 
 
@@ -152,40 +150,71 @@ def token_labels(
     ]
 
 
+def in_text(text: str, longest: int = 40) -> str:
+    """Return a token or a prompt as it stands in a sentence: with spaces, and signs for others."""
+    return _visible(text, None, longest, _SIGNS | {" ": " "}) if text else ""
+
+
 def columns(text: str) -> int:
     """Count the columns that a text takes: Chinese characters and emoji take two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
-class _Lead:
-    """Know which tokens lead, and say so."""
+class _Leaders:
+    """Know which tokens lead at a temperature, and say how often they are drawn."""
 
-    def __init__(self, table: TokenTable, leads: np.ndarray[Any, Any]) -> None:
-        positions = np.flatnonzero(leads)
-        self.count = len(positions)
-        self._all = self.count == len(table.tokens)
-        first = token_labels([table.tokens[position] for position in positions[:3]])
-        self._names = [f"“{_isolate(name)}”" for name in first]
+    def __init__(self, table: TokenTable, temperature: float) -> None:
+        chances = possible(table.logits, temperature)
+        # Between the limits, as at 0, the largest logits lead; at infinity all possible ones do.
+        positions = np.flatnonzero(chances if temperature == np.inf else possible(table.logits, 0))
+        self._count = len(positions)
+        self._certain = chances.sum() == 1
+        names = [
+            f"“{_isolate(name)}”" for name in token_labels([table.tokens[i] for i in positions[:3]])
+        ]
+        if self._count == 1:
+            self._would_be = f"would be {names[0]}"
+        elif self._count == len(table.tokens):
+            self._would_be = f"would go to each of the {self._count:,} tokens"
+        else:
+            listed = ", ".join(names) + (", ..." if self._count > 3 else "")
+            self._would_be = f"would go to each of {self._count:,} leading tokens: {listed}"
 
-    def says(self, label: str) -> str:
-        if self.count == 1:
-            return f"{self._names[0]} is the likeliest next token, with probability {label}"
-        if self._all:
-            return f"all {self.count:,} tokens are equally likely, with probability {label} each"
-        names = ", ".join(self._names) + (", ..." if self.count > 3 else "")
-        return f"{self.count:,} tokens share the lead, with probability {label} each: {names}"
+    def draws(self, share: float, share_at_1: float, temperature: float) -> str:
+        """Say how many of 100 draws, or of more, the top token would get."""
+        if self._certain:
+            return f"Every draw {self._would_be}."
+        of = next((of for of in (100, 1_000, 10_000) if of * share >= 1), 1_000_000)
+        about = f"Of {of:,} draws {_about(of, share)} {self._would_be}"
+        if temperature in (1, np.inf) or self._count > 1:
+            return f"{about}."
+        return f"{about} ({_about(of, share_at_1).removeprefix('about ')} at T = 1)."
+
+    def choices(self, bits: float) -> str:
+        """Return the effective number of choices, with as many digits as matter."""
+        if self._certain:
+            return "1 token"
+        choices = 2**bits
+        text = f"{choices:,.{2 if choices < 9.995 else 1 if choices < 99.95 else 0}f}"
+        return ("fewer than 1.01" if text == "1.00" else text) + " tokens"
+
+
+def _about(of: int, share: float) -> str:
+    count = round(of * share)
+    if count == of:
+        return f"more than {of - 1:,}"
+    return f"about {count:,}" if count else "fewer than 1"
 
 
 def _unseen(table: TokenTable) -> str:
     if not table.unseen_mass:
         return ""
     count = len(table.tokens)
-    listed = f"{count:,} listed tokens" if count > 1 else "one listed token"
+    listed = f"the {count:,} listed tokens" if count > 1 else "the one listed token"
     mass = probability_text(table.unseen_mass, percent=True, can_be_zero=False, can_be_one=False)
     return (
-        f"\nAll this is among the {listed} only: at temperature 1, "
-        f"others have {mass} of the probability.\n"
-        "What they have at other temperatures depends on how many they are, which is unknown."
+        f"\nAll draws are among {listed} only: others have {mass} at T = 1, "
+        "and elsewhere what depends on how many they are, which is unknown."
     )
 
 
@@ -205,11 +234,13 @@ def _temperature_text(temperature: float, gap: float) -> str:
     return text if decimals > 9 or temperature >= 1e9 else f"{Decimal(text):.{decimals}f}"
 
 
-def _visible(token: str, glyphs: Set[int] | None, longest: int) -> str:
+def _visible(
+    token: str, glyphs: Set[int] | None, longest: int, signs: Mapping[str, str] = _SIGNS
+) -> str:
     def sign(match: re.Match[str]) -> str:
         character = match[0]
-        if character in _SIGNS:
-            return _SIGNS[character]
+        if character in signs:
+            return signs[character]
         # Joiners between other characters than ASCII shape them, as in many emoji.
         visible = character.isprintable() or _JOINER.match(token, match.start())
         if visible and (glyphs is None or ord(character) in glyphs):

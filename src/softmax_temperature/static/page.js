@@ -1,18 +1,30 @@
-
-// In a page of its own (page.html) the chart follows a native slider, and the address keeps the
+// In a page of its own (page.html) the picture follows a native slider, and the address keeps the
 // temperature. This comes after explorer.js, in the same script.
 const picture = JSON.parse(document.getElementById("picture").textContent);
-const bytes = Uint8Array.from(atob(picture.shares), (character) => character.charCodeAt(0));
-const chart = draw(document.getElementById("chart"), { ...picture, shares: new Float32Array(bytes.buffer) });
 const slider = document.getElementById("temperature");
 const readout = document.querySelector(".slider span");
 const start = slider.value;
 const framed = self !== top;
+const state = { dice: -1, draws: {} };
+const head = drawHead(document.getElementById("head"), picture, (name) => {
+  Object.assign(state, ACTIONS[name](state, picture));
+  follow();
+});
+const chart = draw(document.getElementById("chart"), picture, {
+  moveTo(part) {
+    slider.value = picture.first + picture.step * Math.round(part * (picture.temperatures.length - 1));
+    follow();
+    keep();
+  },
+});
 readout.style.minWidth = `${Math.max(...picture.temperatures.map((text) => text.length))}ch`;
 document.documentElement.classList.toggle("framed", framed);
 
 function follow() {
-  readout.textContent = chart.show(slider.valueAsNumber);
+  const row = rowOf(picture, slider.valueAsNumber);
+  chart.show({ row, ...state });
+  head({ row, ...state });
+  readout.textContent = picture.temperatures[row];
   slider.setAttribute("aria-valuetext", readout.textContent);
 }
 
