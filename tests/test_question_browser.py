@@ -15,7 +15,7 @@ CELLS = [
     f"""
 from softmax_temperature import Question
 first = Question("Does it gain?", {{"gains": False, "stays": False, "loses": True}}, {WHY!r})
-second = Question("And “day”?", {{"gains": False, "loses": True}})
+second = Question("And <i>$day$</i>?", {{"gains": False, "loses": True}})
 first""",
     "second",
     "first",
@@ -184,6 +184,7 @@ def test_questions_do_not_disturb_each_other(page):
     assert states(view(page, 1)) == [UNTOUCHED[0], UNTOUCHED[2]]
     assert answered(page, "second") == "None"
     button(view(page, 1), "loses").click()
+    assert view(page, 1).inner_text().startswith("And <i>$day$</i>?")
     assert status(view(page, 1)).inner_text() == "✓ Right."
     assert status(view(page)).inner_text() == "✗ Not that one."
     assert (answered(page), answered(page, "second")) == ("gains", "loses")

@@ -81,6 +81,7 @@ class Question(anywidget.AnyWidget):
         data, metadata = bundle
         items = "".join(f"<li>{_as_html(choice)}</li>" for choice in self._asked["choices"])
         page = f"<p>{_as_html(self._asked['text'])}</p><ul>{items}</ul>"
+        # In full: some versions of anywidget cut the text short.
         return data | {"text/plain": repr(self), "text/html": page}, metadata
 
     @traitlets.validate("answered")
