@@ -41,7 +41,11 @@ def problems(notebook):
             if output.output_type == "error" or output.get("name") == "stderr":
                 found.append(f"cell {number} has an error or a warning")
             data = output.get("data", {})
-            if "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data:
+            question = data.get("text/plain", "").startswith("Question: ")
+            if question and not cell.metadata.get("jupyter", {}).get("source_hidden"):
+                found.append(f"cell {number} shows the answer to its question in its source")
+            widget = "application/vnd.jupyter.widget-view+json" in data
+            if widget and "image/png" not in data and not (question and "text/html" in data):
                 found.append(f"cell {number} has a widget without a still picture")
             if re.search(r"/(home|root|tmp|work|Users)/", json.dumps(data.get("text/plain", ""))):
                 found.append(f"cell {number} shows a path of one machine")
