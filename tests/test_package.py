@@ -79,6 +79,7 @@ def test_nothing_opens_a_socket():
         gpt2 = st.load_example("gpt2-spaceship")
         st.TemperatureExplorer(gpt2, top=20)._repr_mimebundle_()
         st.load_example("gpt-4o-mini-tv")
+        st.Question("?", {"a": True, "b": False})._repr_mimebundle_()
     """
     run(sys.executable, "-c", code)
 
@@ -91,7 +92,8 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         pytest.skip("pip could not fetch the build backend: no network?")
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("py.typed", "__init__.pyi", "static/explorer.js", "static/page.html"):
+    files = ("explorer.js", "page.html", "question.css", "question.js")
+    for name in ("py.typed", "__init__.pyi", *(f"static/{file}" for file in files)):
         assert f"softmax_temperature/{name}" in names
     for name in ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md"):
         assert f"softmax_temperature/data/{name}" in names
@@ -106,6 +108,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         st.TemperatureExplorer(st.load_example("gpt2-spaceship"), top=20)
         explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
         assert explorer.to_html().endswith("</html>\\n")
+        st.Question("?", {"a": True, "b": False})
         print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
     """
     file, probabilities = json.loads(run(python, "-I", "-c", code, cwd=tmp_path))
