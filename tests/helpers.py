@@ -16,6 +16,7 @@ NOTEBOOKS = {
     path.stem: path for path in sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
 }
 LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+RANKED = sorted(LOGITS, reverse=True)
 ARTICLE = [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343]
 AT_HALF = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
 ODD_TOKENS = [

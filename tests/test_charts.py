@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.bars import Bars, glyphs, name_bars
-from softmax_temperature.words import temperature_texts, token_labels
+from softmax_temperature.words import sentences, temperature_texts, token_labels
 from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, contrast, softmax
 
 
@@ -29,7 +29,7 @@ def _close_figures():
 
 
 def bar_labels(table, temperature, **options):
-    bars = Bars(table, **options)
+    bars = Bars(table, ranked=False, **options)
     (labels,) = bars.labels(bars.sweep([temperature]))
     return labels
 
@@ -40,6 +40,12 @@ def axes():
 
 def bars(ax):
     return [bar for bar in ax.patches if bar.get_fill()]
+
+
+def bars_by_likelihood(ax):
+    """Return the bars as they stand, but for that of all others, which comes last."""
+    others, *shown = bars(ax)
+    return [*shown, others]
 
 
 def outlines(ax):
@@ -58,25 +64,40 @@ def test_bars_labels_and_names_are_those_of_the_table(temperature, figures):
     assert names == ["day", "space", "furniture", "experience", "problem", "challenge"]
     centres = [bar.get_x() + bar.get_width() / 2 for bar in bars(ax)]
     np.testing.assert_allclose(centres, ax.get_xticks())
-    assert {text.get_rotation() for text in ax.get_xticklabels()} == {45}
+    assert {text.get_rotation() for text in ax.get_xticklabels()} == {0}
     assert ax.get_title() == f"Softmax Probabilities at Temperature = {temperature:.2f}"
 
 
 SPACESHIP = [0.1293, 0.0346, 0.0273, 0.0263]
 
 
-def test_the_likeliest_tokens_lie_above_one_hatched_bar_for_all_others():
+def test_names_are_level_where_they_fit_and_slanted_where_they_do_not():
+    for width, slant in ((7, 0), (3, 45)):
+        ax = Figure(figsize=(width, 4), layout="constrained").subplots()
+        bar_chart(load_example("wonderful-day"), ax=ax)
+        assert {text.get_rotation() for text in ax.get_xticklabels()} == {slant}
+        ax.figure.draw_without_rendering()
+        if not slant:
+            boxes = [text.get_window_extent() for text in ax.get_xticklabels()]
+            assert not any(one.overlaps(other) for one, other in pairwise(boxes))
+
+
+def test_the_likeliest_tokens_lie_below_one_hatched_bar_for_all_others():
     table = load_example("gpt2-spaceship")
     ax = bar_chart(table, top=4, ax=axes())
-    *shown, others = bars(ax)
+    *shown, others = bars_by_likelihood(ax)
     assert [round(bar.get_width(), 4) for bar in shown] == SPACESHIP
     assert others.get_width() == pytest.approx(0.7825, abs=0.00006)
-    assert [bool(bar.get_hatch()) for bar in bars(ax)] == [False] * 4 + [True]
-    names = [text.get_text() for text in ax.get_yticklabels()]
-    assert names == ["·planet", "·surface", "·station", "·moon", "all other 50,253 tokens"]
+    assert [bool(bar.get_hatch()) for bar in bars(ax)] == [True] + [False] * 4
+    names = dict(zip(ax.get_yticks(), [text.get_text() for text in ax.get_yticklabels()]))
+    expected = ["all other 50,253 tokens", "·planet", "·surface", "·station", "·moon"]
+    assert [names[place] for place in range(5)] == expected
+    assert [round(bar.get_y() + bar.get_height() / 2) for bar in bars(ax)] == [0, 1, 2, 3, 4]
     labels = [text.get_text() for text in ax.texts]
     assert labels == ["12.93 %", "3.46 %", "2.73 %", "2.63 %", "78.25 %"]
-    assert [bar.get_width() for bar in outlines(ax)] == [bar.get_width() for bar in bars(ax)]
+    assert {(bar.get_y(), bar.get_width()) for bar in outlines(ax)} == {
+        (bar.get_y(), bar.get_width()) for bar in bars(ax)
+    }
     assert ax.get_xlim() == (0, 1)
     assert ax.yaxis_inverted()
     assert ":" not in [line.get_linestyle() for line in ax.lines]
@@ -87,8 +108,9 @@ def test_bars_stand_or_lie(orient, length):
     ax = bar_chart(load_example("wonderful-day"), 0.5, orient=orient, ax=axes())
     assert [round(getattr(bar, length)(), 6) for bar in bars(ax)] == AT_HALF
     assert [round(getattr(bar, length)(), 6) for bar in outlines(ax)] == ARTICLE
-    for text, value in zip(ax.texts, AT_HALF, strict=True):
-        assert text.xy["vh".index(orient) - 1] == pytest.approx(value, abs=1e-6)
+    # The numbers stand beyond bar and outline.
+    for text, *values in zip(ax.texts, AT_HALF, ARTICLE, strict=True):
+        assert text.xy["vh".index(orient) - 1] == pytest.approx(max(values), abs=1e-6)
     limits = {"v": ax.get_ylim, "h": ax.get_xlim}[orient]
     assert limits() == (0, 1)
 
@@ -165,7 +187,9 @@ def test_too_many_bars_are_refused_before_anything_is_drawn(top):
 
 def test_panels_lie_where_there_are_many_bars():
     figure = temperature_panels(load_example("gpt2-spaceship"), [1.0, 2.0], top=20)
-    widths = [[round(bar.get_width(), 4) for bar in bars(ax)][:4] for ax in figure.axes]
+    widths = [
+        [round(bar.get_width(), 4) for bar in bars_by_likelihood(ax)][:4] for ax in figure.axes
+    ]
     assert widths[0] == SPACESHIP
     assert widths[1][0] == 0.005
     assert len(bars(figure.axes[1])) == 21
@@ -178,12 +202,14 @@ def test_all_of_gpt2s_tokens_can_be_drawn():
     known = glyphs()
     plain = token_labels(tokens, known)
     assert len(set(plain)) == len(tokens)
-    assert all(ord(character) in glyphs for label in plain for character in label)
+    assert all(ord(character) in known for label in plain for character in label)
     # Those that are more than letters and digits, as text in well-formed SVG.
     signs = [label for label in plain if not re.fullmatch("·?[0-9A-Za-z]+", label)]
     assert len(signs) > 1_000
     ax = Figure(figsize=(4, 4)).subplots()
-    name_bars(ax, Bars(load_example("wonderful-day"), orient="h"), signs)
+    many = Bars(load_example("wonderful-day"), orient="h")
+    many.places = np.arange(len(signs))
+    name_bars(ax, many, signs)
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.fonttype": "none"}):
         ax.figure.savefig(buffer, format="svg")
@@ -248,6 +274,10 @@ def test_outlines_and_the_uniform_level_can_be_seen(options):
         assert contrast(to_rgb(line.get_color()), paper) >= 3
 
 
+def area(bar):
+    return bar.get_width() * bar.get_height()
+
+
 @pytest.mark.parametrize("options", [{}, {"orient": "h"}, {"top": 3}, {"top": 3, "orient": "v"}])
 def test_the_key_names_what_is_drawn_and_nothing_else(options):
     ax = bar_chart(load_example("wonderful-day"), 0.5, ax=axes(), **options)
@@ -255,7 +285,10 @@ def test_the_key_names_what_is_drawn_and_nothing_else(options):
     signs = dict(zip([text.get_text() for text in key.get_texts()], key.legend_handles))
     dotted = [line for line in ax.lines if line.get_linestyle() == ":"]
     assert len(dotted) == (0 if "top" in options else 1)
-    assert list(signs) == ["outline: T = 1", "dotted: uniform, 1/6"][: 1 + len(dotted)]
+    expected = ["likeliest", "outline: T = 1", "dotted: uniform, 1/6"]
+    assert list(signs) == expected[: 2 + len(dotted)]
+    leader = max(bars_by_likelihood(ax)[:-1] if "top" in options else bars(ax), key=area)
+    assert signs["likeliest"].get_facecolor() == leader.get_facecolor()
     outline = signs["outline: T = 1"]
     assert outline.get_edgecolor() == outlines(ax)[0].get_edgecolor()
     assert not outline.get_fill()
@@ -288,7 +321,10 @@ def test_settings_are_the_same_before_and_after():
 def test_panels_show_a_temperature_each():
     figure = temperature_panels(load_example("wonderful-day"), [0.5, 1.0])
     heights = [[round(bar.get_height(), 6) for bar in bars(ax)] for ax in figure.axes]
-    assert heights == [AT_HALF, ARTICLE]
+    # In order of likelihood, which no temperature changes.
+    assert heights == [sorted(AT_HALF)[::-1], sorted(ARTICLE)[::-1]]
+    names = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert names == ["day", "experience", "problem", "challenge", "space", "furniture"]
     assert [ax.get_title() for ax in figure.axes] == ["T = 0.50", "T = 1.00"]
     assert figure.axes[1].get_ylabel() == ""
 
@@ -398,33 +434,54 @@ def test_temperatures_are_never_rounded_away(temperature, text):
     assert temperature_texts([temperature]) == [text]
 
 
-def test_the_sentence_at_1():
-    assert describe(load_example("wonderful-day"), 1) == (
-        "At temperature 1.00, “day” is the likeliest next token, with probability 0.51.\n"
-        "Entropy: 1.80 bits, as open as an even choice among 3.47 tokens."
-    )
+@pytest.mark.parametrize(
+    ("temperature", "words"),
+    [
+        (0, "At temperature 0.00, every draw would be “day”.|among 1 token (3.47 at T = 1)."),
+        (0.01, "of 100 draws more than 99 would be “day” (51 at T = 1).|fewer than 1.01 tokens"),
+        (0.5, "0.50, of 100 draws about 71 would be “day” (51 at T = 1).|among 2.04 tokens (3.47"),
+        (1, "At temperature 1.00, of 100 draws about 51 would be “day”.\n|among 3.47 tokens."),
+        (2, "of 100 draws about 34 would be “day” (51 at T = 1).|among 5.07 tokens (3.47 at T"),
+        (math.inf, "of 100 draws about 17 would go to each of the 6 tokens.|among 6.00 tokens"),
+    ],
+)
+def test_the_sentence_says_what_a_reader_would(temperature, words):
+    text = describe(load_example("wonderful-day"), temperature)
+    assert len(text.splitlines()) == 2
+    for part in words.split("|"):
+        assert part in text
 
 
-def test_the_sentence_at_the_limits():
-    table = load_example("wonderful-day")
-    assert "“day” is the likeliest next token, with probability 1.00" in describe(table, 0)
-    assert "Entropy: 0.00 bits, as open as an even choice among 1.00 token" in describe(table, 0)
-    assert "all 6 tokens are equally likely, with probability 0.17 each" in describe(
-        table, math.inf
-    )
-    assert "Entropy: <0.01 bits" in describe(table, 0.01)
+@pytest.mark.parametrize(
+    ("logit", "words"),
+    [
+        (-4, "of 100 draws about 2 "),
+        (-5, "of 1,000 draws about 7 "),
+        (-7, "of 10,000 draws about 9 "),
+        (-10, "of 1,000,000 draws about 45 "),
+        (-50, "of 1,000,000 draws fewer than 1 "),
+    ],
+)
+def test_rare_leaders_are_counted_in_more_draws(logit, words):
+    table = TokenTable(["a", "b"], [1, 0])
+    (text,) = sentences(table, [2.0], np.array([math.exp(logit), 0.5]), None)
+    assert words in text.lower()
 
 
-def test_the_sentence_of_a_large_table_is_in_percent():
+def test_the_sentence_of_a_large_table():
     assert describe(load_example("gpt2-spaceship")) == (
-        "At temperature 1.00, “·planet” is the likeliest next token, with probability 12.93 %.\n"
-        "Entropy: 9.10 bits, as open as an even choice among 547.86 tokens."
+        "At temperature 1.00, of 100 draws about 13 would be “·planet”.\n"
+        "The choice is as open as an even one among 548 tokens."
+    )
+    assert describe(load_example("gpt2-spaceship"), 2) == (
+        "At temperature 2.00, of 1,000 draws about 5 would be “·planet” (129 at T = 1).\n"
+        "The choice is as open as an even one among 15,331 tokens (548 at T = 1)."
     )
 
 
 def test_names_from_right_to_left_do_not_turn_the_sentence_round():
     table = TokenTable(["שלום", "مرحبا", "a"], [1, 1, 0])
-    assert "each: “\u2068שלום\u2069”, “\u2068مرحبا\u2069”." in describe(table, 0)
+    assert "tokens: “\u2068שלום\u2069”, “\u2068مرحبا\u2069”." in describe(table, 0)
 
 
 def test_wide_characters_count_twice_in_the_length_of_a_label():
@@ -437,11 +494,11 @@ def test_logits_decide_who_leads_where_floats_cannot_tell():
     """Rounded probabilities once named two leaders beside one coloured bar."""
     for logits, temperature in (([1e-17, 0, -1], 1), ([5, 4], 1e17), ([3, 3 - 1e-15], 1e9)):
         table = TokenTable(["a", "b", "c"][: len(logits)], logits)
-        assert "“a” is the likeliest next token" in describe(table, temperature)
+        assert "would be “a”" in describe(table, temperature)
         colours = {to_hex(bar.get_facecolor()) for bar in bars(bar_chart(table, ax=axes()))[1:]}
         assert to_hex(bars(bar_chart(table, ax=axes()))[0].get_facecolor()) not in colours
-    assert "all 2 tokens are equally likely" in describe(TokenTable(["a", "b"], [5, 4]), math.inf)
-    assert "2 tokens share the lead" in describe(
+    assert "to each of the 2 tokens" in describe(TokenTable(["a", "b"], [5, 4]), math.inf)
+    assert "to each of 2 leading tokens" in describe(
         TokenTable(["a", "b", "c"], [5, 4, -math.inf]), math.inf
     )
 
@@ -449,11 +506,11 @@ def test_logits_decide_who_leads_where_floats_cannot_tell():
 @pytest.mark.parametrize(
     ("logits", "words"),
     [
-        ([0, -9], "Entropy: <0.01 bits, as open as an even choice among fewer than 1.01 tokens."),
-        ([0, -7.6], "Entropy: 0.01 bits, as open as an even choice among fewer than 1.01 tokens."),
-        ([0, -7], "Entropy: 0.01 bits, as open as an even choice among 1.01 tokens."),
-        ([0, -math.inf], "Entropy: 0.00 bits, as open as an even choice among 1.00 tokens."),
-        ([0], "Entropy: 0.00 bits, as open as an even choice among 1.00 tokens."),
+        ([0, -9], "as open as an even one among fewer than 1.01 tokens."),
+        ([0, -7.6], "as open as an even one among fewer than 1.01 tokens."),
+        ([0, -7], "as open as an even one among 1.01 tokens."),
+        ([0, -math.inf], "as open as an even one among 1 token."),
+        ([0], "as open as an even one among 1 token."),
     ],
 )
 def test_one_effective_choice_is_said_only_where_there_is_no_rival(logits, words):
@@ -484,7 +541,7 @@ def test_every_number_of_gpt2s_sentences_is_right_to_the_last_digit(name):
         assert bits == pytest.approx(float(nats / np.log(np.longdouble(2))), rel=1e-12, abs=1e-15)
         assert top == pytest.approx(float(1 / total), rel=1e-12)
     if name == "gpt2-spaceship":
-        assert "among 15,331.25 tokens" in describe(table, 2)
+        assert f"{2 ** rows.entropy[-1]:,.2f}" == "15,331.25"
 
 
 def test_a_token_of_a_million_characters_is_cut_at_once():
@@ -495,7 +552,9 @@ def test_a_token_of_a_million_characters_is_cut_at_once():
 
 def test_the_sentence_names_tied_tokens():
     table = TokenTable(["a", "b", "c"], [2, 2, 1])
-    assert "2 tokens share the lead, with probability 0.50 each: “a”, “b”." in describe(table, 0)
+    assert "100 draws about 50 would go to each of 2 leading tokens: “a”, “b”." in describe(
+        table, 0
+    )
 
 
 @given(st.floats(0.05, 5))
@@ -503,14 +562,13 @@ def test_the_sentence_agrees_with_the_definitions(temperature):
     table = load_example("wonderful-day")
     p = softmax(table.logits.tolist(), temperature)
     bits = -math.fsum(x * math.log2(x) for x in p if x > 0)
-    found = re.search(
-        r"Entropy: (<?)([\d.]+) bits.* among (?:fewer than )?([\d.]+) tok",
-        describe(table, temperature),
-    )
-    assert (
-        abs(float(found[2]) - bits) < 0.0101 if found[1] else abs(float(found[2]) - bits) < 0.00501
-    )
-    assert abs(float(found[3]) - 2**bits) < (0.0101 if "fewer" in found[0] else 0.00501)
+    text = describe(table, temperature)
+    draws = re.search(r"of 100 draws (about|more than) (\d+) would be “day”", text)
+    least, most = (99.5, 100) if draws[1] == "more than" else (int(draws[2]) - 0.5,) * 2
+    assert least <= 100 * p[0] + 1e-9
+    assert 100 * p[0] <= (most if draws[1] == "more than" else most + 1)
+    choices = re.search(r"among (fewer than )?([\d.]+) tok", text)
+    assert abs(float(choices[2]) - 2**bits) < (0.0101 if choices[1] else 0.00501)
 
 
 @pytest.mark.parametrize("table", [None, {"a": 1}, [("a", 1)], "a"])

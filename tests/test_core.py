@@ -620,9 +620,9 @@ def test_a_sweep_takes_no_memory_for_each_temperature():
     [
         (0, ValueError, "top must be at least 1, got 0"),
         (-3, ValueError, "top must be at least 1, got -3"),
-        (2.0, TypeError, r"top must be a whole number of tokens, got 2\.0"),
-        (True, TypeError, "top must be a whole number of tokens, got True"),
-        ("20", TypeError, "top must be a whole number of tokens, got '20'"),
+        (2.0, TypeError, r"top must be a whole number, got 2\.0"),
+        (True, TypeError, "top must be a whole number, got True"),
+        ("20", TypeError, "top must be a whole number, got '20'"),
     ],
 )
 def test_a_bad_top_is_refused(top, error, words):

@@ -18,11 +18,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, gpt2_shares, six, softmax
+from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, RANKED, gpt2_shares, six, softmax
 
 
 def chart(explorer):
-    return explorer.children[1]
+    return explorer.children[2]
 
 
 def picture(explorer):
@@ -34,7 +34,7 @@ def test_it_starts_at_1_on_a_slider_from_0_to_2():
     slider = explorer.slider
     assert (slider.value, slider.min, slider.max, slider.step) == (1, 0, 2, 0.01)
     assert (explorer.temperature, slider.description) == (1.0, "Temperature")
-    assert explorer.children[0] is slider
+    assert explorer.children[1] is slider
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.00)"
 
 
@@ -122,7 +122,7 @@ def test_other_stops():
 def test_heights_are_the_probabilities_at_every_stop():
     heights = np.frombuffer(picture(six())["shares"], np.float32).reshape(201, 6)
     for stop, row in enumerate(heights):
-        np.testing.assert_allclose(row, softmax(LOGITS, stop / 100), rtol=1e-6, atol=1e-37)
+        np.testing.assert_allclose(row, softmax(RANKED, stop / 100), rtol=1e-6, atol=1e-37)
 
 
 def test_words_at_every_stop():
@@ -132,8 +132,10 @@ def test_words_at_every_stop():
     )
     assert len(temperatures) == len(sentences) == len(labels) == 201
     assert temperatures[137] == "1.37"
-    assert sentences[137].startswith("At temperature 1.37, “day” is the likeliest next token, ")
-    assert labels[100] == ["0.51", "0.03", "0.03", "0.31", "0.07", "0.05"]
+    assert sentences[137].startswith(
+        "Of 100 draws about 42 would be “day” (51 at T = 1).\nThe choice"
+    )
+    assert labels[100] == ["0.51", "0.31", "0.07", "0.05", "0.03", "0.03"]
     assert labels[0] == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
     assert labels[1] == [">0.99", "<0.01", "<0.01", "<0.01", "<0.01", "<0.01"]
 
@@ -145,17 +147,17 @@ def test_the_picture_has_every_bar_at_probability_1_and_real_text():
     (drawn,) = picture(six())["layouts"]
     root = ET.fromstring(drawn["svg"])
     named = {element.get("id"): element for element in root.iter() if element.get("id")}
-    foot, top = drawn["foot"], drawn["foot"] + drawn["length"]
+    foot, top = drawn["bars"]["foot"], drawn["bars"]["end"]
     for position in range(6):
         path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
-        ys = {round(float(y), 4) for y in path[2::3]}
-        assert ys == {round(foot, 4), round(top, 4)}
+        ys = sorted({float(y) for y in path[2::3]})
+        assert ys == pytest.approx(sorted([foot, top]), abs=1e-3)
         assert named[f"label-{position}"].find(f".//{SVG}text").text == "1.00"
     assert (
         named["title"].find(f".//{SVG}text").text == "Softmax Probabilities at Temperature = 1.00"
     )
     texts = [element.text for element in root.iter(f"{SVG}text")]
-    assert {"day", "experience", "Probability", "Token", "0.0", "1.0"} <= set(texts)
+    assert {"day", "experience", "Probability", "Temperature", "0.0", "1.0"} <= set(texts)
 
 
 def test_the_same_table_gives_the_same_picture():
@@ -191,6 +193,13 @@ def drawn(monkeypatch):
     return pictures
 
 
+def axes_of_bars(picture):
+    """Return the Axes of the bars in a figure that was drawn."""
+    _, figure = picture
+    (ax,) = [ax for ax in figure.axes if ax.get_title().startswith("Softmax")]
+    return ax
+
+
 def test_the_output_has_a_still_picture_and_a_short_text(drawn):
     explorer = six()
     explorer.temperature = 0.5
@@ -199,7 +208,7 @@ def test_the_output_has_a_still_picture_and_a_short_text(drawn):
     assert [name for name, _ in drawn] == ["print_svg", "print_png"]
     assert "image/svg+xml" not in data
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert metadata["image/png"]["width"] == 730
+    assert metadata["image/png"]["width"] == 1018
     assert data["text/plain"] == "TemperatureExplorer(6 tokens, temperature=0.50)"
     assert "application/vnd.jupyter.widget-view+json" in data
 
@@ -208,14 +217,16 @@ def test_the_still_picture_shows_the_temperature(drawn):
     explorer = six()
     explorer.temperature = 0.5
     explorer._repr_mimebundle_()
-    ax = drawn[-1][1].axes[0]
-    assert [round(bar.get_height(), 6) for bar in ax.patches[:6]] == AT_HALF
+    ax = axes_of_bars(drawn[-1])
+    assert [round(bar.get_height(), 6) for bar in ax.patches[:6]] == sorted(AT_HALF)[::-1]
     labels = [label.get_text() for label in ax.texts]
-    assert labels == ["0.71", "<0.01", "<0.01", "0.26", "0.01", "0.01"]
+    assert labels == ["0.71", "0.26", "0.01", "0.01", "<0.01", "<0.01"]
     assert ax.get_title() == "Softmax Probabilities at Temperature = 0.50"
     explorer.temperature = 1.0
     explorer._repr_mimebundle_()
-    assert [round(bar.get_height(), 6) for bar in drawn[-1][1].axes[0].patches[:6]] == ARTICLE
+    assert [round(bar.get_height(), 6) for bar in axes_of_bars(drawn[-1]).patches[:6]] == sorted(
+        ARTICLE
+    )[::-1]
 
 
 def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
@@ -412,11 +423,11 @@ def test_lying_bars_are_full_in_the_picture():
     (drawn,) = picture(gpt2())["layouts"]
     root = ET.fromstring(drawn["svg"])
     named = {element.get("id"): element for element in root.iter() if element.get("id")}
-    left, right = drawn["foot"], drawn["foot"] + drawn["length"]
+    left, right = drawn["bars"]["foot"], drawn["bars"]["end"]
     assert right > left
     for position in range(21):
         path = named[f"bar-{position}"].find(f"{SVG}path").get("d").split()
-        assert {round(float(x), 4) for x in path[1::3]} == {round(left, 4), round(right, 4)}
+        assert sorted({float(x) for x in path[1::3]}) == pytest.approx([left, right], abs=1e-3)
         assert named[f"label-{position}"].find(f".//{SVG}text").text == "100.00 %"
     assert len(list(root.iter(f"{SVG}pattern"))) == 1
     texts = [element.text for element in root.iter(f"{SVG}text")]
@@ -426,7 +437,7 @@ def test_lying_bars_are_full_in_the_picture():
 def test_the_still_picture_of_lying_bars_shows_the_temperature(drawn):
     explorer = gpt2(value=2)
     assert "image/png" in explorer._repr_mimebundle_()[0]
-    widths = [patch.get_width() for patch in drawn[-1][1].axes[0].patches[:21]]
+    widths = [patch.get_width() for patch in axes_of_bars(drawn[-1]).patches[:21]]
     exact = explorer.probabilities["probabilities"].nlargest(20)
     np.testing.assert_allclose(widths[:20], exact, rtol=1e-5)
 
@@ -470,7 +481,7 @@ def test_the_narrow_chart_shows_the_same_bars(options):
         == [f"bar-{i}" for i in range(3 if "top" in options else 6)]
     )
     if options.get("orient") == "h":
-        assert narrow["orient"] == "h"
+        assert not narrow["bars"]["upright"]
 
 
 @pytest.mark.parametrize("narrow", [False, True])
@@ -504,7 +515,7 @@ def test_a_constant_on_every_logit_changes_nothing():
     explorer = gpt2()
     before = picture(explorer)
     table = explorer.table
-    explorer.table = TokenTable(table.tokens, table.logits + 100)
+    explorer.table = TokenTable(table.tokens, table.logits + 100, table.prompt)
     assert picture(explorer) == before
 
 

@@ -281,9 +281,9 @@ def _outline(left: float, bottom: float, width: float, height: float) -> Rectang
 
 
 def name_length(name: str) -> float:
-    """Return how long a name is in inches, in letters of ten points."""
-    points, _, _ = text_to_path.get_text_width_height_descent(name, _FONT, ismath=False)
-    return float(points) / 72
+    """Return how long the lines of a name are in inches, in letters of ten points."""
+    measure = text_to_path.get_text_width_height_descent
+    return max(float(measure(line, _FONT, ismath=False)[0]) for line in name.splitlines()) / 72
 
 
 def glyphs() -> set[int]:

@@ -94,7 +94,7 @@ class TemperatureExplorer(ipywidgets.VBox):
     0      day     5.0          0.731
     1  problem     3.0          0.269
     >>> explorer.draw(), explorer.draw(3)
-    (['problem'], ['day', 'day', 'problem'])
+    (['problem'], ['day', 'day', 'day'])
     """
 
     temperature: Any = traitlets.TraitType(1.0)

@@ -95,23 +95,28 @@ def layout(plan: Plan) -> dict[str, Any]:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure, axes = _draw(plan)
         _add_marks(axes["bars"], bars)
-        # The browser has the fonts for every script, where a still picture has escapes.
-        name_bars(axes["bars"], bars, bars.names())
         figure.patch.set_visible(False)
         for ax in axes.values():
             ax.patch.set_facecolor("none")
-        buffer = io.StringIO()
+        # Measured before the SVG's own canvas is there, which would draw for each text.
+        places: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
+        room = label_room(axes["bars"], bars)
+        if "strip" in axes:
+            widths = [_width(name) * 72 / figure.dpi + 6 for name in _names(axes, "strip")]
+            places["strip"]["names"] = widths
+        if "curves" in axes:
+            places["curves"] |= _names_and_peaks(axes["curves"], plan)
+        # The browser has the fonts for every script, where a still picture has escapes.
+        names = bars.names()
+        name_bars(axes["bars"], bars, names)
+        for name, columns in (("strip", range(bars.count)), ("curves", plan.curves)):
+            for text, column in zip(_names(axes, name), columns, strict=False):
+                text.set_text(names[column].replace("\n", " "))
         # The canvas itself, since savefig would draw everything once more before.
+        buffer = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(buffer, metadata=nothing)
-        places: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
-        room = label_room(axes["bars"], bars)
-    if "strip" in axes:
-        names = axes["strip"].texts[: bars.count]
-        places["strip"]["names"] = [_width(name) * 72 / figure.dpi + 6 for name in names]
-    if "curves" in axes:
-        places["curves"] |= _names_and_peaks(axes["curves"], plan)
     svg = buffer.getvalue()
     edges = places["bars"]
     return {
@@ -179,7 +184,7 @@ def _draw(
 def _places(plan: Plan) -> dict[str, Any]:
     """Return where the axes are: left, bottom, width and height, as shares of the figure."""
     bars, (width, height) = plan.bars, plan.size
-    lengths = [name_length(line) for name in bars.names(glyphs()) for line in name.splitlines()]
+    lengths = [name_length(name) for name in bars.names(glyphs())]
     foot = 0.52
     if bars.upright:
         left, head = 0.65, 0.55
@@ -242,7 +247,7 @@ def _draw_strip(ax: Axes, bars: Bars, starts: Any, ends: Any, number: float | No
     patches = list(ax.barh([0] * bars.count, ends - starts, 1, starts, color=BAR, edgecolor="w"))
     colour_bars(bars, patches, hatch=False)
     leads = [*bars.leads(), *[True] * bool(bars.n_others)]
-    for position, (patch, name) in enumerate(zip(patches, bars.names(), strict=True)):
+    for position, (patch, name) in enumerate(zip(patches, bars.names(glyphs()), strict=True)):
         patch.set_gid(f"segment-{position}")
         # Black and white that stay so on a dark page, too: #010101 is written out.
         ink = "#010101" if leads[position] else "white"
@@ -296,6 +301,11 @@ def _names_and_peaks(ax: Axes, plan: Plan) -> dict[str, Any]:
     }
 
 
+def _names(axes: dict[str, Axes], name: str) -> list[Any]:
+    """Return the names on the strip or beside the dots."""
+    return _texts(axes[name], {"strip": "name", "curves": "dotname"}[name]) if name in axes else []
+
+
 def _texts(ax: Axes, name: str) -> list[Any]:
     return [text for text in ax.texts if (text.get_gid() or "").startswith(name)]
 
@@ -342,7 +352,7 @@ def _draw_curves(ax: Axes, plan: Plan, temperature: float, heights: Any) -> None
         ax.tick_params(labelleft=False)  # It is the bars' own axis.
     if bars.percent:
         in_percent_of(ax.yaxis)
-    names = bars.names()
+    names = bars.names(glyphs())
     for position, column in enumerate(plan.curves):
         name = names[column].replace("\n", " ")
         text = ax.annotate(

@@ -45,7 +45,7 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     --------
     >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0]), temperature=0.5))
     At temperature 0.50, of 100 draws about 98 would be “day” (88 at T = 1).
-    The choice is as open as an even one among 1.10 tokens (1.44 at T = 1).
+    The choice is as open as an even one among 1.09 tokens (1.44 at T = 1).
     """
     check_table(table)
     stops = [as_temperature(temperature)]
