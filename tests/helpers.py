@@ -4,6 +4,7 @@ import math
 import os
 from importlib import import_module
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 
 import nbformat
@@ -103,7 +104,8 @@ def shown(view):
             const last = (name) => [...element.querySelectorAll(name)].at(-1);
             const track = last(".noUi-base").getBoundingClientRect();
             const handle = last(".noUi-handle").getBoundingClientRect();
-            const axis = [...root.querySelectorAll("[id*='-axes_'] > [id*='-patch_'] path")][0];
+            const axis = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path");
+            const frame = axis.getBoundingClientRect();
             return {
                 title: text("title"),
                 caption: element.querySelector(".softmax-temperature p").textContent,
@@ -112,12 +114,12 @@ def shown(view):
                 heights: numbers.map((i) => box(`bar-${i}`).height),
                 widths: numbers.map((i) => box(`bar-${i}`).width),
                 lefts: numbers.map((i) => box(`bar-${i}`).left),
-                spaces: numbers.map((i) => box(`label-${i}`).left - box(`bar-${i}`).right),
+                beyond: numbers.map((i) => box(`label-${i}`).left - frame.left),
                 fills: numbers.map((i) => getComputedStyle(
                     root.querySelector(`[id$="-bar-${i}"] path`)).fill),
                 hatch: root.querySelector("pattern rect")?.getAttribute("fill"),
                 feet: numbers.map((i) => box(`bar-${i}`).bottom),
-                gaps: numbers.map((i) => box(`bar-${i}`).top - box(`label-${i}`).bottom),
+                above: numbers.map((i) => frame.bottom - box(`label-${i}`).bottom),
                 labels: numbers.map((i) => text(`label-${i}`)),
                 name: root.querySelector("title").textContent,
                 description: root.querySelector("desc").textContent,
@@ -132,14 +134,19 @@ def shown(view):
 def check(view, temperature):
     """Compare what is shown with the softmax by its definition, to a pixel and a label's digits."""
     seen = shown(view)
-    expected = softmax(LOGITS, temperature)
+    expected = softmax(RANKED, temperature)
+    at_1 = softmax(RANKED, 1)
     assert seen["title"] == f"Softmax Probabilities at Temperature = {temperature:.2f}"
     assert seen["readout"] == f"{temperature:.2f}"
     assert 2 * seen["handle"] == pytest.approx(temperature, abs=0.005)
     assert seen["axis"] > 100
-    for height, gap, label, p in zip(seen["heights"], seen["gaps"], seen["labels"], expected):
+    for height, above, label, p, q in zip(
+        seen["heights"], seen["above"], seen["labels"], expected, at_1
+    ):
         assert height == pytest.approx(p * seen["axis"], abs=1)
-        assert -1 < gap < 12
+        # The number stands beyond bar and outline, or beyond the level that would cross it.
+        gap = above - max(p, q) * seen["axis"]
+        assert -1 < gap < 12 or -1 < above - seen["axis"] / 6 < 12
         if 0 < p < 0.005:
             assert label == "<0.01"
         else:
@@ -147,8 +154,77 @@ def check(view, temperature):
     assert max(seen["feet"]) - min(seen["feet"]) < 1
     assert (seen["name"], seen["role"]) == (seen["title"], "img")
     assert seen["description"] == seen["caption"]
-    assert f"At temperature {temperature:.2f}, “day” is the likeliest" in seen["caption"]
+    draws = "Every draw" if temperature == 0 else f"Of 100 draws about {100 * expected[0]:.0f}"
+    assert seen["caption"].startswith((f"{draws} would be “day”", "Of 100 draws more than 99"))
     return seen
+
+
+def instrument(view):
+    """Read what strip, curves, marks and sentence show, as shares of their axes."""
+    return view.evaluate(
+        """element => {
+            const root = element.querySelector(".softmax-temperature svg");
+            const find = (id) => root.querySelector(`[id$="-${id}"]`);
+            const box = (id) => find(id).getBoundingClientRect();
+            const middle = (id) => {
+                const { left, right, top, bottom } = box(id);
+                return [(left + right) / 2, (top + bottom) / 2];
+            };
+            const frame = (name) => root.querySelector(
+                `[id$='-axes-${name}'] > [id*='-patch_'] path`).getBoundingClientRect();
+            const numbers = (name) => [...Array(99).keys()].filter((i) => find(`${name}-${i}`));
+            const [strip, curves, bars] = ["strip", "curves", "bars"].map(frame);
+            const across = (axis, x) => (x - axis.left) / axis.width;
+            const up = (axis, y) => (axis.bottom - y) / axis.height;
+            const seen = (id) => find(id).style.display !== "none";
+            return {
+                cuts: numbers("segment").map((i) => across(strip, box(`segment-${i}`).right)),
+                dice: seen("dice-mark") && across(strip, middle("dice-mark")[0]),
+                number: find("dice-text").querySelector("text").textContent,
+                cursor: across(curves, middle("cursor")[0]),
+                dots: numbers("dot").map((i) => middle(`dot-${i}`)).map(([x, y]) =>
+                    [across(curves, x), up(curves, y)]),
+                marks: numbers("mark").map((i) =>
+                    seen(`mark-${i}`) && up(bars, middle(`mark-${i}`)[1])),
+                blank: element.querySelector(".softmax-temperature-head b").textContent,
+                prompt: element.querySelector(".softmax-temperature-head span").textContent,
+                caption: element.querySelector(".softmax-temperature p").textContent,
+                pixel: 1 / Math.min(strip.width, curves.height, bars.height),
+            };
+        }"""
+    )
+
+
+# Which token the first random number lands on, worked out by hand from the article's shares.
+FIRST_NUMBER = {0: "day", 0.5: "experience", 1: "experience", 1.37: "problem", 2: "challenge"}
+
+
+def check_instrument(view, temperature, hundred=False):
+    """Compare strip, dice, cursor, dots, marks and sentence with the softmax by its definition."""
+    seen = instrument(view)
+    expected = softmax(RANKED, temperature)
+    near = 1.5 * seen["pixel"]
+    assert seen["cuts"] == pytest.approx(list(accumulate(expected)), abs=near)
+    assert seen["cursor"] == pytest.approx(temperature / 2, abs=near)
+    for (x, y), p in zip(seen["dots"], expected, strict=True):
+        assert x == pytest.approx(temperature / 2, abs=near)
+        assert y == pytest.approx(p, abs=near)
+    assert seen["prompt"] == "It was a wonderful "
+    assert seen["number"] == "dice: 0.78"
+    assert seen["dice"] == pytest.approx(0.781, abs=0.005)
+    assert seen["blank"] == FIRST_NUMBER[temperature]
+    if hundred:
+        numbers = np.random.default_rng([21, 100, 1]).random(100)
+        landed = np.searchsorted(np.cumsum(expected), numbers, side="right")
+        counts = [int((landed == token).sum()) for token in range(6)]
+        assert seen["marks"] == pytest.approx([count / 100 for count in counts], abs=2 * near)
+        assert f"◇ Of these 100 draws {counts[0]} were “day”: " in seen["caption"]
+        spread = math.sqrt(100 * expected[0] * (1 - expected[0]))
+        if spread:
+            far = (counts[0] - 100 * expected[0]) / spread
+            assert f"{abs(far):.1f} standard deviations" in seen["caption"]
+    else:
+        assert seen["marks"] == [False] * 6
 
 
 def cut_off(view):
@@ -158,6 +234,7 @@ def cut_off(view):
             const outer = svg.getBoundingClientRect();
             return [...svg.querySelectorAll("text")].filter((text) => {
                 const box = text.getBoundingClientRect();
+                if (!box.width) return false;
                 return box.left < outer.left - 1 || box.right > outer.right + 1
                     || box.top < outer.top - 1 || box.bottom > outer.bottom + 1;
             }).map((text) => text.textContent);
@@ -180,13 +257,20 @@ def contrasts(view, paper):
             probe.style.color = paper;
             paper = colour(getComputedStyle(probe).color);
             probe.remove();
+            // Names on the strip lie on its segments.
+            const segment = (e) => {
+                const id = e.parentNode.id?.replace("-name-", "-segment-");
+                return id?.includes("-segment-") ? root.querySelector(`[id="${id}"] path`) : null;
+            };
             const texts = [...root.querySelectorAll("text")].map((e) => [e, 4.5]);
             const bars = [...root.querySelectorAll("[id*='-bar-'] path")].map((e) => [e, 3]);
             const hatched = root.querySelector("pattern rect")?.getAttribute("fill");
             return [...texts, ...bars].map(([element, least]) => {
                 let css = getComputedStyle(element).fill;
                 if (css.startsWith("url")) css = hatched;
-                return { what: element.textContent || element.parentNode.id, css, least, paper,
+                const below = segment(element);
+                return { what: element.textContent || element.parentNode.id, css, least,
+                         paper: below ? colour(getComputedStyle(below).fill) : paper,
                          ink: colour(css) };
             });
         }""",

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, RANKED, gpt2_shares, six, softmax
+from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, RANKED, gpt2_shares, six, softmax
 
 
 def chart(explorer):

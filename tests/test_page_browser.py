@@ -7,7 +7,20 @@ import numpy as np
 import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from tests.helpers import LOGITS, NASTY, contrasts, cut_off, gpt2_shares, need, six, softmax
+from softmax_temperature.words import in_text
+from tests.helpers import (
+    FIRST_NUMBER,
+    NASTY,
+    RANKED,
+    check_instrument,
+    contrasts,
+    cut_off,
+    gpt2_shares,
+    instrument,
+    need,
+    six,
+    softmax,
+)
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
@@ -53,7 +66,7 @@ MEASURE = """() => {
     const slider = document.querySelector("input");
     const root = document.querySelector(".softmax-temperature svg");
     const box = (id) => root.querySelector(`[id$="-${id}"]`).getBoundingClientRect();
-    const frame = root.querySelector("[id*='-axes_'] > [id*='-patch_'] path");
+    const frame = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path");
     const axis = frame.getBoundingClientRect();
     const rows = [];
     for (let stop = 0; stop <= 200; stop++) {
@@ -81,7 +94,7 @@ def test_the_page_of_an_explorer_that_was_displayed_works(open_page):
     explorer._repr_mimebundle_()
     height, _, rows = open_page(explorer).evaluate(MEASURE)
     for stop in (0, 50, 137, 200):
-        assert rows[stop]["heights"] == pytest.approx(softmax(LOGITS, stop / 100), abs=1 / height)
+        assert rows[stop]["heights"] == pytest.approx(softmax(RANKED, stop / 100), abs=1 / height)
 
 
 def test_the_hatching_of_the_last_bar_is_not_scaled(open_page):
@@ -102,10 +115,10 @@ def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
     assert len(rows) == 201
     for stop, row in enumerate(rows):
         text = f"{stop / 100:.2f}"
-        assert row["heights"] == pytest.approx(softmax(LOGITS, stop / 100), abs=1 / height)
+        assert row["heights"] == pytest.approx(softmax(RANKED, stop / 100), abs=1 / height)
         assert row["title"] == f"Softmax Probabilities at Temperature = {text}"
         assert row["readout"] == row["spoken"] == text
-        assert row["caption"].startswith(f"At temperature {text}, “day” is the likeliest")
+        assert row["caption"].startswith(("Of 100 draws ", "Every draw would be “day”"))
 
 
 def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_page):
@@ -156,6 +169,9 @@ def settle(page, condition="true"):
 
 def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
     page = open_page(six())
+    for button in ("Draw", "Draw 100", "Clear"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == button
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "temperature"
     page.keyboard.press("ArrowRight")
@@ -164,6 +180,120 @@ def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
     assert temperature(page) == at(0)
     page.keyboard.press("End")
     assert temperature(page) == at(2)
+
+
+def click(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def go_to(page, temperature):
+    page.evaluate(
+        """value => {
+            const slider = document.querySelector("input");
+            slider.value = value;
+            slider.dispatchEvent(new Event("input"));
+        }""",
+        temperature,
+    )
+
+
+@pytest.mark.parametrize("size", [(1100, 800), (400, 900)])
+def test_strip_dice_curves_and_marks_equal_pythons_softmax(open_page, size):
+    page = open_page(six(), viewport=dict(zip(("width", "height"), size)))
+    view = page.locator("main")
+    assert instrument(view)["blank"].strip() == ""
+    click(page, "Draw")
+    for temperature in FIRST_NUMBER:
+        go_to(page, temperature)
+        check_instrument(view, temperature)
+    click(page, "Draw 100")
+    for temperature in FIRST_NUMBER:
+        go_to(page, temperature)
+        check_instrument(view, temperature, hundred=True)
+    click(page, "Clear")
+    seen = instrument(view)
+    assert (seen["blank"].strip(), seen["dice"], seen["marks"]) == ("", False, [False] * 6)
+    assert "◇" not in seen["caption"]
+
+
+WORDS = """() => {
+    const slider = document.querySelector("input");
+    const words = [];
+    for (let stop = 0; stop <= 200; stop++) {
+        slider.value = stop / 100;
+        slider.dispatchEvent(new Event("input"));
+        words.push(document.querySelector("#head b").textContent);
+    }
+    return words;
+}"""
+
+
+@pytest.mark.parametrize("name", ["wonderful-day", "gpt2-spaceship"])
+def test_each_number_lands_on_the_token_that_it_falls_on_at_all_201_stops(open_page, name):
+    """In order of likelihood every cut moves left as T rises, so that words only get rarer."""
+    table = load_example(name)
+    page = open_page(TemperatureExplorer(table, top=20 if len(table.tokens) > 100 else None))
+    logits = table.logits.astype(float)
+    order = np.argsort(-logits, kind="stable")
+    gaps = logits[order] - logits[order[0]]
+    ends = [
+        np.cumsum(weights / weights.sum())
+        for stop in range(201)
+        for weights in [np.exp(gaps / (stop / 100)) if stop else (gaps == 0).astype(float)]
+    ]
+    for number in np.random.default_rng(21).random(20)[:3]:
+        click(page, "Draw")
+        ranks = [int(np.searchsorted(row, number, side="right")) for row in ends]
+        assert ranks == sorted(ranks)
+        expected = [table.tokens[order[rank]] for rank in ranks]
+        assert page.evaluate(WORDS) == [in_text(token) for token in expected]
+
+
+def test_a_click_in_the_curves_moves_the_temperature(open_page):
+    page = open_page(six())
+    box = page.locator(".softmax-temperature svg [id$='-axes-curves'] > [id*='-patch_'] path").first
+    frame = box.bounding_box()
+    page.mouse.click(frame["x"] + frame["width"] / 4, frame["y"] + frame["height"] / 2)
+    assert temperature(page) == at(0.5)
+    assert address(page) == "#T=0.5"
+    page.mouse.click(frame["x"] + frame["width"] / 4, frame["y"] - 30)
+    assert temperature(page) == at(0.5)
+
+
+def test_draws_are_told_to_those_who_cannot_see_them(open_page):
+    page = open_page(six(), paused=True)
+    click(page, "Draw")
+    click(page, "Draw 100")
+    page.clock.run_for(600)
+    told = page.locator("[aria-live=polite]").text_content()
+    assert told.startswith("Temperature 1.00. It was a wonderful experience. Of 100 draws about 51")
+    assert "◇ Of these 100 draws" in told
+    rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
+    numbers = np.random.default_rng([21, 100, 1]).random(100)
+    drawn = (numbers < softmax(RANKED, 1)[0]).sum()
+    assert rows[0] == f"day0.51{drawn}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "axes"), [(("bars",), ["bars"]), (("bars", "dice"), ["bars", "strip"])]
+)
+def test_parts_that_are_not_asked_for_are_not_there(open_page, parts, axes):
+    page = open_page(six(parts=parts))
+    click(page, "Draw")
+    click(page, "Draw 100")
+    found = page.locator(".softmax-temperature svg [id*='-axes-']").evaluate_all(
+        "axes => axes.map((ax) => ax.id.split('-').at(-1)).sort()"
+    )
+    assert found == axes
+    assert page.locator("#head b").text_content() == "experience"
+    assert "as open as" not in page.locator(".softmax-temperature p").text_content()
+
+
+def test_without_a_prompt_there_is_no_sentence(open_page):
+    page = open_page(TemperatureExplorer(TokenTable(["a", "b"], [1, 2])))
+    assert not page.locator("#head p").is_visible()
+    click(page, "Draw")
+    assert not page.locator("#head p").is_visible()
 
 
 def test_the_mouse_drags_the_slider(open_page):
@@ -299,7 +429,7 @@ def test_every_stop_can_be_reached(open_page, stops):
 def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
     page = open_page(six(value=0.5), paused=True)
     rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
-    assert rows[:4] == ["day0.71", "space<0.01", "furniture<0.01", "experience0.26"]
+    assert rows[:4] == ["day0.71", "experience0.26", "problem0.01", "challenge0.01"]
     page.locator("input").press("End")
     page.clock.run_for(600)
     rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
@@ -330,8 +460,9 @@ def test_a_screen_reader_is_told_once_after_a_change(open_page):
     page.clock.run_for(1)
     page.clock.run_for(10_000)
     (told,) = page.evaluate("window.told")
-    assert told == page.locator(".softmax-temperature p").text_content()
-    assert told.startswith("At temperature 1.10, ")
+    caption = page.locator(".softmax-temperature p").text_content()
+    assert told == f"Temperature 1.10. {caption}"
+    assert told.startswith("Temperature 1.10. Of 100 draws about 48 would be “day”")
 
 
 LOOKS = [
@@ -370,7 +501,7 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
     page = open_page(six(), viewport={"width": 360, "height": 700})
     view_box = "document.querySelector('.softmax-temperature svg').viewBox.baseVal.width"
     narrow = page.evaluate(view_box)
-    resize(page, 900, 700)
+    resize(page, 1100, 700)
     assert page.evaluate(view_box) > 500
     assert narrow < 300
     page.locator("input").press("Home")
@@ -378,7 +509,7 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
     resize(page, 360, 700)
     assert page.evaluate(view_box) < 300
     height, _, rows = page.evaluate(MEASURE)
-    assert rows[50]["heights"] == pytest.approx(softmax(LOGITS, 0.5), abs=1 / height)
+    assert rows[50]["heights"] == pytest.approx(softmax(RANKED, 0.5), abs=1 / height)
 
 
 @pytest.mark.parametrize("name", ["six", "gpt2", "answer", "far"])
@@ -433,9 +564,9 @@ def test_nasty_tokens_neither_break_the_page_nor_run(open_page):
     names = page.locator(".softmax-temperature svg text").all_text_contents()
     assert {'"quoted"', "it's", "&amp;", "<!--", "{{data}}", "${x}`", "a\\x00b"} <= set(names)
     assert page.evaluate("document.scripts.length") == 2
-    assert "“${x}`” is the likeliest" in page.locator(".softmax-temperature p").text_content()
+    assert "would be “${x}`”" in page.locator(".softmax-temperature p").text_content()
     height, _, rows = page.evaluate(MEASURE)
-    assert rows[100]["heights"] == pytest.approx(softmax(list(range(10)), 1), abs=1 / height)
+    assert rows[100]["heights"] == pytest.approx(softmax(list(range(9, -1, -1)), 1), abs=1 / height)
 
 
 def test_without_javascript_the_sentence_is_there(open_page, browser, tmp_path):
@@ -443,7 +574,7 @@ def test_without_javascript_the_sentence_is_there(open_page, browser, tmp_path):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((tmp_path / "plain.html").as_uri())
-    assert "At temperature 0.50, “day” is the likeliest" in page.locator("main").inner_text()
+    assert "Of 100 draws about 71 would be “day”" in page.locator("main").inner_text()
     context.close()
 
 

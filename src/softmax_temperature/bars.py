@@ -108,6 +108,11 @@ class Bars:
             names.append(name.replace("other ", "other\n") if self.narrow else name)
         return names
 
+    def short_names(self, known: Set[int] | None = None) -> list[str]:
+        """Return names of a few letters, for where there is little room."""
+        tokens = [self.table.tokens[position] for position in self.shown]
+        return token_labels(tokens, known, longest=10) + ["all other"] * bool(self.n_others)
+
     def level_names(self, inches: float) -> bool:
         """Return whether small names fit below upright bars that have so much room."""
         longest = max(map(name_length, self.names(glyphs())))

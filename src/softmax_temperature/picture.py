@@ -80,10 +80,15 @@ class Plan:
         return list(range(min(count, _MOST_CURVES)))
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether the curves stand beside the bars, and not below them."""
+        return "curves" in self.parts and not self.bars.narrow
+
+    @property
     def size(self) -> tuple[float, float]:
         """The figure's width and height in inches."""
         bars, curves = self.bars, "curves" in self.parts
-        width = 3.7 if bars.narrow else 10.6 if curves else 7.6
+        width = 3.7 if bars.narrow else 10.6 if self.side_by_side else 7.6
         below = _CURVES_BELOW if bars.narrow and curves else 0
         return width, bars.height + below + (_STRIP if "dice" in self.parts else 0)
 
@@ -107,11 +112,11 @@ def layout(plan: Plan) -> dict[str, Any]:
         if "curves" in axes:
             places["curves"] |= _names_and_peaks(axes["curves"], plan)
         # The browser has the fonts for every script, where a still picture has escapes.
-        names = bars.names()
-        name_bars(axes["bars"], bars, names)
+        name_bars(axes["bars"], bars, bars.names())
+        names = bars.short_names()
         for name, columns in (("strip", range(bars.count)), ("curves", plan.curves)):
             for text, column in zip(_names(axes, name), columns, strict=False):
-                text.set_text(names[column].replace("\n", " "))
+                text.set_text(names[column])
         # The canvas itself, since savefig would draw everything once more before.
         buffer = io.StringIO()
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -121,6 +126,7 @@ def layout(plan: Plan) -> dict[str, Any]:
     edges = places["bars"]
     return {
         "svg": _compact(svg[svg.index("<svg") :]),
+        "width": 96 * plan.size[0],
         "bars": {
             "upright": bars.upright,
             "foot": edges["bottom" if bars.upright else "left"],
@@ -155,7 +161,9 @@ def _draw(
     bars = plan.bars
     figure = Figure(figsize=plan.size)
     FigureCanvasAgg(figure)  # Measures texts.
-    axes = {name: figure.add_axes(place) for name, place in _places(plan).items()}
+    axes = {
+        name: figure.add_axes(place, gid=f"axes-{name}") for name, place in _places(plan).items()
+    }
     if stop is None:
         lengths: Any = np.ones(bars.count)
         labels = ["100.00 %" if bars.percent else "1.00"] * bars.count
@@ -167,6 +175,11 @@ def _draw(
         ends = lengths.cumsum()
         starts = ends - lengths
     _draw_bars(axes["bars"], bars, lengths, labels, TITLE + text)
+    if not bars.upright:
+        # However long the names of lying bars are, the title stands in the middle of all.
+        box = axes["bars"].get_position()
+        middle = 0.27 if plan.side_by_side else 0.5
+        axes["bars"].title.set_x((middle - box.x0) / box.width)
     if "strip" in axes:
         _draw_strip(axes["strip"], bars, starts, ends, 1.0 if stop is None else number)
     if "curves" in axes:
@@ -188,9 +201,10 @@ def _places(plan: Plan) -> dict[str, Any]:
     foot = 0.52
     if bars.upright:
         left, head = 0.65, 0.55
-        room = (width if bars.narrow or "curves" not in plan.parts else width / 2) - left - 0.2
+        room = (width / 2 if plan.side_by_side else width) - left - 0.2
         if not bars.level_names(room):
-            foot = 0.3 + 0.6 * max(lengths)
+            # Slanted small names take room below the bars, and the first one beside them.
+            foot, left = 0.3 + 0.6 * max(lengths), max(left, 0.6 * lengths[0])
     else:
         left, head = 0.2 + max(lengths), 0.36
     inches = {}
@@ -198,19 +212,20 @@ def _places(plan: Plan) -> dict[str, Any]:
     if "dice" in plan.parts:
         inches["strip"] = (0.2, top - 0.45, width - 0.4, 0.22)
         top -= _STRIP
-    right = width - 0.35
-    if "curves" not in plan.parts:
-        inches["bars"] = (left, foot, right - left, top - head - foot)
-    elif bars.narrow:
-        inches["bars"] = (left, foot + _CURVES_BELOW, right - left, bars.height - head - foot)
-        inches["curves"] = (0.65, 0.5, right - 0.65, _CURVES_BELOW - 0.95)
-    else:
-        between = 0.45 if bars.upright else 0.75
-        half = (right - between - left) / 2
-        # Room for the labels of lying bars at 1.
-        less = 0 if bars.upright else 0.4
-        inches["bars"] = (left, foot, half - less, top - head - foot)
+    # Labels stand to the right of lying bars, even of one that is full.
+    beside = 0.0 if bars.upright else 0.7 if bars.percent else 0.4
+    if plan.side_by_side:
+        right = width - 0.35
+        between = 0.45 if bars.upright else 0.55
+        half = (right - between - beside - left) / 2
+        inches["bars"] = (left, foot, half, top - head - foot)
         inches["curves"] = (right - half, foot, half, top - head - foot)
+    else:
+        below = _CURVES_BELOW if "curves" in plan.parts else 0
+        across = width - left - beside - 0.2
+        inches["bars"] = (left, foot + below, across, bars.height - head - foot)
+        if below:
+            inches["curves"] = (0.65, 0.5, width - 0.9, below - 0.95)
     return {
         name: (x / width, y / height, across / width, up / height)
         for name, (x, y, across, up) in inches.items()
@@ -247,12 +262,12 @@ def _draw_strip(ax: Axes, bars: Bars, starts: Any, ends: Any, number: float | No
     patches = list(ax.barh([0] * bars.count, ends - starts, 1, starts, color=BAR, edgecolor="w"))
     colour_bars(bars, patches, hatch=False)
     leads = [*bars.leads(), *[True] * bool(bars.n_others)]
-    for position, (patch, name) in enumerate(zip(patches, bars.names(glyphs()), strict=True)):
+    for position, (patch, name) in enumerate(zip(patches, bars.short_names(glyphs()), strict=True)):
         patch.set_gid(f"segment-{position}")
         # Black and white that stay so on a dark page, too: #010101 is written out.
         ink = "#010101" if leads[position] else "white"
         middle = (starts[position] + ends[position]) / 2
-        label = ax.text(middle, 0, name.replace("\n", " "), color=ink, ha="center", va="center")
+        label = ax.text(middle, 0, name, color=ink, ha="center", va="center")
         label.set(gid=f"name-{position}", parse_math=False, fontsize="small")
     ax.set(xlim=(0, 1), ylim=(-0.5, 0.5), yticks=[], xticks=np.arange(11) / 10)
     ax.tick_params(labelsize="small", color=REFERENCE, length=2)
@@ -352,11 +367,10 @@ def _draw_curves(ax: Axes, plan: Plan, temperature: float, heights: Any) -> None
         ax.tick_params(labelleft=False)  # It is the bars' own axis.
     if bars.percent:
         in_percent_of(ax.yaxis)
-    names = bars.names(glyphs())
+    names = bars.short_names(glyphs())
     for position, column in enumerate(plan.curves):
-        name = names[column].replace("\n", " ")
         text = ax.annotate(
-            name,
+            names[column],
             (temperature, heights[position]),
             (7, 0),
             textcoords="offset points",

@@ -1,8 +1,6 @@
 // Moves the parts of a picture that Python has drawn with each part at its end.
 // All numbers and words come from Python, a row for each temperature; none is computed here.
 
-const NARROW = 700; // Pixels, below which the picture for narrow screens is taken.
-
 // Decode what Python sent as bytes: views on a message, or base64 text in a page.
 function numbers(bytes, Type) {
   if (typeof bytes === "string") bytes = Uint8Array.from(atob(bytes), (sign) => sign.charCodeAt(0));
@@ -156,7 +154,8 @@ export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } =
   }
 
   function fit() {
-    const narrow = el.clientWidth > 0 && el.clientWidth < NARROW;
+    // Letters stay large enough to be read.
+    const narrow = el.clientWidth > 0 && el.clientWidth < 0.9 * layouts[0].width;
     if (narrow && layouts.length === 1) wantNarrow();
     const fitting = layouts[narrow ? layouts.length - 1 : 0];
     if (fitting === layout) return;
@@ -175,7 +174,7 @@ export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } =
 }
 
 // Build one layout of the picture, with a function that moves its parts.
-function drawLayout({ svg, bars, strip, curves }, count, moveTo) {
+function drawLayout({ svg, width, bars, strip, curves }, count, moveTo) {
   const root = document.importNode(
     new DOMParser().parseFromString(svg, "image/svg+xml").documentElement,
     true,
@@ -260,7 +259,7 @@ function drawLayout({ svg, bars, strip, curves }, count, moveTo) {
     const peakNames = all("peakname", peaks.length);
     moveCurves = ({ shares, row, part }) => {
       const x = (right - left) * part;
-      const flip = part > 0.72;
+      const flip = part > 0.5;
       cursor.setAttribute("transform", `translate(${x} 0)`);
       const boxes = columns.map((column, i) => {
         dots[i].setAttribute("transform", `translate(${x} ${(bottom - top) * (1 - shares[column])})`);
@@ -291,7 +290,7 @@ function drawLayout({ svg, bars, strip, curves }, count, moveTo) {
   makeIdsUnique(root, `softmax-temperature-${Math.random().toString(36).slice(2)}-`);
   root.setAttribute("aria-labelledby", name.id);
   root.setAttribute("aria-describedby", description.id);
-  root.style.maxWidth = `${1.5 * root.viewBox.baseVal.width * (96 / 72)}px`;
+  root.style.maxWidth = `${1.5 * width}px`;
   root.removeAttribute("width");
   root.removeAttribute("height");
 
