@@ -77,14 +77,14 @@ def softmax(logits, temperature):
     return [weight / math.fsum(weights) for weight in weights]
 
 
-def gpt2_shares(temperature):
-    """Work out the 20 largest probabilities and the sum of all others from the recorded logits."""
+def gpt2_shares(temperature, top=20):
+    """Work out the largest probabilities and the sum of all others from the recorded logits."""
     with np.load(str(files("softmax_temperature") / "data/gpt2/logits.npz")) as recorded:
         logits = np.sort(recorded["spaceship"].astype(float))[::-1]
     if temperature == 0:
-        return [1.0] + [0.0] * 20
+        return [1.0] + [0.0] * top
     weights = np.exp((logits - logits[0]) / temperature)
-    return [*(weights[:20] / weights.sum()), weights[20:].sum() / weights.sum()]
+    return [*(weights[:top] / weights.sum()), weights[top:].sum() / weights.sum()]
 
 
 def type_temperature(view, temperature):

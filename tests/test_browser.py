@@ -6,8 +6,10 @@ import nbformat
 import pytest
 
 from tests.helpers import (
+    FIRST_NUMBER,
     NOTEBOOKS,
     check,
+    check_instrument,
     contrasts,
     count_explorers,
     cut_off,
@@ -118,10 +120,53 @@ def page(browser, lab):
 @pytest.fixture(scope="module")
 def gpt2_page(browser, lab):
     page = open_explorers(browser, lab, "02-real-model")
-    explorer(page, 1).scroll_into_view_if_needed()
+    explorer(page).scroll_into_view_if_needed()
     yield page
     assert page.problems == []
     page.close()
+
+
+# The first explorer of notebook 01 that has all parts, and that of 02 with a second slider.
+WHOLE, CONSTANT = 5, 2
+
+
+def check_whole_instrument(page):
+    """Draw, move the slider, and compare each part with Python."""
+    view = explorer(page, WHOLE)
+    view.scroll_into_view_if_needed()
+    view.locator(".softmax-temperature-head button").first.wait_for()
+    draw, hundred, clear = view.locator(".softmax-temperature-head button").all()
+    draw.click()
+    for temperature in FIRST_NUMBER:
+        type_temperature(view, temperature)
+        check(view, temperature)
+        check_instrument(view, temperature)
+    hundred.click()
+    for temperature in FIRST_NUMBER:
+        type_temperature(view, temperature)
+        check_instrument(view, temperature, hundred=True)
+    clear.click()
+    expect(view.locator(".softmax-temperature-head b")).to_have_class("empty")
+
+
+def test_strip_dice_curves_and_marks_equal_pythons_softmax(page):
+    check_whole_instrument(page)
+
+
+def test_a_click_in_the_curves_moves_the_slider(page):
+    view = explorer(page, WHOLE)
+    view.scroll_into_view_if_needed()
+    curves = view.locator(".softmax-temperature svg [id$='-axes-curves'] > [id*='-patch_'] path")
+    box = curves.first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    check(view, 0.5)
+
+
+@pytest.mark.parametrize("number", [0, 1, WHOLE])
+def test_the_whole_instrument_fits_a_laptops_screen(page, number):
+    view = explorer(page, number)
+    view.scroll_into_view_if_needed()
+    assert view.bounding_box()["height"] <= 520
 
 
 @pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
@@ -259,8 +304,8 @@ def test_any_token_is_text_in_two_views_of_one_explorer(browser, lab):
     type_temperature(first, 0)
     for view in (first, second):
         view.scroll_into_view_if_needed()
-        assert shown(view)["labels"] == ["0.00"] * 8 + ["1.00"]
-        assert shown(view)["heights"][8] == pytest.approx(shown(view)["axis"], abs=1)
+        assert shown(view)["labels"] == ["1.00"] + ["0.00"] * 8
+        assert shown(view)["heights"][0] == pytest.approx(shown(view)["axis"], abs=1)
     assert page.problems == []
     page.close()
 
@@ -276,7 +321,7 @@ def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
     seen = shown(explorer(page))
     assert seen["readout"] == "0.25"
     assert 2 * seen["handle"] == pytest.approx(0.25, abs=0.005)
-    expected = softmax(list(range(9)), 0.25)
+    expected = softmax(list(range(8, -1, -1)), 0.25)
     for height, p in zip(seen["heights"], expected):
         assert height == pytest.approx(p * seen["axis"], abs=1)
     page.close()
@@ -286,11 +331,19 @@ def check_gpt2(view, temperature):
     seen = shown(view)
     assert seen["title"] == f"Softmax Probabilities at Temperature = {temperature:.2f}"
     assert seen["readout"] == f"{temperature:.2f}"
-    assert len(seen["widths"]) == 21
-    shares = gpt2_shares(temperature)
-    for width, space, label, p in zip(seen["widths"], seen["spaces"], seen["labels"], shares):
+    assert len(seen["widths"]) == 11
+    rows = zip(
+        seen["widths"],
+        seen["beyond"],
+        seen["labels"],
+        gpt2_shares(temperature, 10),
+        gpt2_shares(1, 10),
+        strict=True,
+    )
+    for width, beyond, label, p, q in rows:
         assert width == pytest.approx(p * seen["across"], abs=1)
-        assert -1 < space < 12
+        # The number stands beyond bar and outline.
+        assert -1 < beyond - max(p, q) * seen["across"] < 12
         if label == "<0.01 %":
             assert 0 < p < 0.00005
         elif label == ">99.99 %":
@@ -299,19 +352,19 @@ def check_gpt2(view, temperature):
             assert float(label.removesuffix(" %")) == pytest.approx(100 * p, abs=0.00501)
     assert max(seen["lefts"]) - min(seen["lefts"]) < 1
     assert seen["description"] == seen["caption"]
-    assert f"At temperature {temperature:.2f}, “·planet” is the likeliest" in seen["caption"]
+    assert "would be “·planet”" in seen["caption"]
     return seen
 
 
 @pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
-def test_the_21_bars_of_gpt2_equal_pythons_softmax(gpt2_page, temperature):
-    view = explorer(gpt2_page, 1)
+def test_the_bars_of_gpt2_equal_pythons_softmax(gpt2_page, temperature):
+    view = explorer(gpt2_page)
     type_temperature(view, temperature)
     check_gpt2(view, temperature)
 
 
-def test_dragging_the_slider_of_gpt2_moves_its_21_bars(gpt2_page):
-    page, view = gpt2_page, explorer(gpt2_page, 1)
+def test_dragging_the_slider_of_gpt2_moves_its_bars(gpt2_page):
+    page, view = gpt2_page, explorer(gpt2_page)
     type_temperature(view, 0)
     view.locator(".noUi-target").scroll_into_view_if_needed()
     handle = view.locator(".noUi-handle").bounding_box()
@@ -330,16 +383,16 @@ def test_dragging_the_slider_of_gpt2_moves_its_21_bars(gpt2_page):
 
 
 def test_all_other_tokens_have_a_hatched_bar_of_their_own(gpt2_page):
-    seen = shown(explorer(gpt2_page, 1))
+    seen = shown(explorer(gpt2_page))
     assert "url(" in seen["fills"][-1]
     assert not any("url(" in fill for fill in seen["fills"][:-1])
     assert seen["hatch"] == "#949494"
-    names = explorer(gpt2_page, 1).locator(".softmax-temperature svg text").all_text_contents()
-    assert {"·planet", "all other 50,237 tokens"} <= set(names)
+    names = explorer(gpt2_page).locator(".softmax-temperature svg text").all_text_contents()
+    assert {"·planet", "all other 50,247 tokens"} <= set(names)
 
 
 def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
-    page, view = gpt2_page, explorer(gpt2_page, 0)
+    page, view = gpt2_page, explorer(gpt2_page, CONSTANT)
     view.scroll_into_view_if_needed()
     before = shown(view)
     assert view.locator(".noUi-handle").count() == 2
@@ -356,7 +409,7 @@ def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
 
 
 def test_no_text_of_gpt2_is_cut_off(gpt2_page):
-    assert cut_off(explorer(gpt2_page, 1)) == []
+    assert cut_off(explorer(gpt2_page)) == []
 
 
 def test_another_table_is_drawn_on_the_page(browser, lab):
@@ -368,10 +421,10 @@ def test_another_table_is_drawn_on_the_page(browser, lab):
         "document.querySelector('.softmax-temperature p').textContent.includes('two')"
     )
     seen = shown(explorer(page))
-    assert seen["labels"] == ["0.00", "1.00"]
-    assert seen["heights"][1] == pytest.approx(seen["axis"], abs=1)
+    assert seen["labels"] == ["1.00", "0.00"]
+    assert seen["heights"][0] == pytest.approx(seen["axis"], abs=1)
     type_temperature(explorer(page), 1)
-    assert shown(explorer(page))["labels"] == ["0.27", "0.73"]
+    assert shown(explorer(page))["labels"] == ["0.73", "0.27"]
     assert page.problems == []
     page.close()
 
@@ -398,6 +451,7 @@ def test_other_front_ends_show_the_same(browser, tmp_path_factory, app):
         page.keyboard.press("Home")
         check(view, 0)
         assert cut_off(view) == []
+        check_whole_instrument(page)
         # Both log errors of their own, and Voilà's template asks for icons from elsewhere.
         assert not [problem for problem in page.problems if "softmax" in problem]
         page.close()
@@ -437,8 +491,8 @@ def test_a_screen_reader_learns_what_the_slider_says(page):
     )
     assert handle.get_attribute("aria-label") == "Temperature"
     status = view.locator("[aria-live=polite]")
-    expect(status).to_have_text(re.compile("^At temperature 0.75"))
-    assert status.text_content() == shown(view)["caption"]
+    expect(status).to_have_text(re.compile("^Temperature 0.75. "))
+    assert status.text_content().endswith(shown(view)["caption"])
     view.evaluate(
         """element => {
             window.told = [];
@@ -450,10 +504,10 @@ def test_a_screen_reader_learns_what_the_slider_says(page):
         }"""
     )
     handle.press("ArrowRight")
-    expect(status).to_have_text(re.compile("^At temperature 0.76"))
+    expect(status).to_have_text(re.compile("^Temperature 0.76. "))
     at_the_press, later = page.evaluate("window.told")
-    assert at_the_press.startswith("At temperature 0.75")
-    assert later == shown(view)["caption"]
+    assert at_the_press.startswith("Temperature 0.75. ")
+    assert later.endswith(shown(view)["caption"])
     assert handle.get_attribute("aria-valuetext") == "0.76"
 
 
@@ -500,7 +554,7 @@ def test_a_saved_notebook_shows_still_pictures_without_a_kernel(browser, tmp_pat
     page.goto((tmp_path / "saved.html").as_uri())
     sizes = page.evaluate("[...document.images].map(image => image.naturalWidth)")
     assert len(sizes) == len(pictures)
-    assert min(sizes) > 400
+    assert min(sizes) > 250
     text = page.locator("main").inner_text()
-    assert "At temperature 1.00, “" in text
+    assert "T = 1" in text
     page.close()
