@@ -131,7 +131,7 @@ def explorer(page: Page, number: int = 0) -> Locator:
 
 
 def main(notebook: str, folder: str) -> None:
-    """Take pictures of a notebook after Run All, a screen at a time, and of its first explorer."""
+    """Take pictures of a notebook after Run All, a screen at a time."""
     path = Path(notebook)
     with serve(path.parent) as address, chromium() as browser:
         page = browser.new_page(viewport={"width": 1100, "height": 1000}, device_scale_factor=1.5)
@@ -145,12 +145,6 @@ def main(notebook: str, folder: str) -> None:
             panel.evaluate("(element, top) => element.scrollTo(0, top)", top)
             page.wait_for_timeout(400)
             page.screenshot(path=Path(folder, f"{path.stem}-{number:02}.png"))
-        view = explorer(page)
-        readout = view.locator(".widget-readout").last
-        readout.fill("0.5")
-        readout.press("Enter")
-        view.locator(".softmax-temperature p").click()
-        view.screenshot(path=Path(folder, "explorer.png"))
 
 
 if __name__ == "__main__":

@@ -525,4 +525,4 @@ def test_a_truncated_answer_is_shown_as_conditional():
         e.text for e in ET.fromstring(picture(explorer)["layouts"][0]["svg"]).iter(f"{SVG}text")
     ]
     assert "Probability among the listed tokens" in texts
-    assert all("listed tokens only" in text for text in picture(explorer)["sentences"])
+    assert all("3 listed tokens:" in text for text in picture(explorer)["sentences"])

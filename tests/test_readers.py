@@ -584,9 +584,9 @@ def test_the_first_of_several_choices_is_read():
 def test_charts_and_captions_say_what_a_truncated_set_can_not_show():
     table = load_example("gpt-4o-mini-tv-show-is")
     sentence = describe(table)
-    assert "3 listed tokens only: at temperature 1, others have 15.23 % of the prob" in sentence
-    assert "What they have at other temperatures depends on how many they are" in sentence
-    assert "the one listed token only" in describe(TokenTable.from_logprobs({"a": -0.5}))
+    assert "among the 3 listed tokens: others have 15.23 % of the probability at T = 1" in sentence
+    assert "How much they have elsewhere depends on how many they are" in sentence
+    assert "among the one listed token:" in describe(TokenTable.from_logprobs({"a": -0.5}))
     assert "listed" not in describe(load_example("wonderful-day"))
     from matplotlib.figure import Figure
 

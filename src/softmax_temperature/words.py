@@ -213,8 +213,8 @@ def _unseen(table: TokenTable) -> str:
     listed = f"the {count:,} listed tokens" if count > 1 else "the one listed token"
     mass = probability_text(table.unseen_mass, percent=True, can_be_zero=False, can_be_one=False)
     return (
-        f"\nAll draws are among {listed} only: others have {mass} at T = 1, "
-        "and elsewhere what depends on how many they are, which is unknown."
+        f"\nAll draws are among {listed}: others have {mass} of the probability at T = 1. "
+        "How much they have elsewhere depends on how many they are, which is unknown."
     )
 
 
