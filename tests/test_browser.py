@@ -153,6 +153,34 @@ def test_strip_dice_curves_and_marks_equal_pythons_softmax(page):
     check_whole_instrument(page)
 
 
+CHARTS = """() => [...document.querySelectorAll(".softmax-temperature-explorer")].map((view) => {
+    const { top, bottom } = view.getBoundingClientRect();
+    return [view.querySelector("svg title")?.textContent, top >= 0 && bottom <= innerHeight];
+})"""
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, lab, name):
+    """Step through a notebook as readers do, cell by cell, on a laptop's screen."""
+    page = new_page(browser, {"width": 1280, "height": 720})
+    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")
+    there = KERNEL.replace(".", "?.").replace("window?.", "window.")
+    page.wait_for_function(f"{there}?.status === 'idle'")
+    run = "void window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
+    for cell in nbformat.read(NOTEBOOKS[name], as_version=4).cells:
+        before = page.evaluate(CHARTS)
+        page.evaluate(run)
+        if cell.cell_type == "code":
+            catch_up(page)
+        for (title, _), (after, on_screen) in zip(before, page.evaluate(CHARTS)):
+            assert after == title or title is None or on_screen, cell.source
+    page.wait_for_function(
+        f"document.querySelectorAll('.softmax-temperature-explorer').length"
+        f" === {count_explorers(NOTEBOOKS[name])}"
+    )
+    page.close()
+
+
 def test_a_click_in_the_curves_moves_the_slider(page):
     view = explorer(page, WHOLE)
     view.scroll_into_view_if_needed()

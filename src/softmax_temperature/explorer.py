@@ -18,7 +18,7 @@ from .bars import Bars
 from .checks import as_count, as_temperature, as_temperatures, short
 from .core import Sweep, TokenTable, likeliest
 from .page import page, read_static, replace_file
-from .picture import PARTS, Plan, layout, still
+from .picture import PARTS, Plan, layout, peaks_of_curves, still
 from .sampling import dice, landings
 from .words import TITLE, in_text, sentences, temperature_texts
 
@@ -308,7 +308,9 @@ class TemperatureExplorer(ipywidgets.VBox):
         leading = bars.leading_shares(rows)
         said = sentences(bars.table, stops, leading, entropies)
         rows = Sweep(rows.shares[:-1], rows.possible[:-1], None)
-        return Plan(bars, self._shown_parts, stops, rows, said)
+        wanted = "curves" in self._shown_parts
+        peaks = peaks_of_curves(bars, stops[0], stops[-1]) if wanted else []
+        return Plan(bars, self._shown_parts, stops, rows, said, peaks)
 
     def _picture(self, plan: Plan, narrow: bool = False) -> dict[str, Any]:
         """Return a picture for the browser, and what each stop makes of it."""

@@ -70,14 +70,12 @@ class Plan:
     stops: Sequence[float]
     rows: Sweep
     sentences: Sequence[str]
+    peaks: Sequence[tuple[float, float]]
 
     @property
     def curves(self) -> list[int]:
         """The columns of the shares that are drawn against T."""
-        count = self.bars.count
-        if self.bars.n_others:
-            return [*range(min(count - 1, _MOST_CURVES_BESIDE_OTHERS)), count - 1]
-        return list(range(min(count, _MOST_CURVES)))
+        return columns_of_curves(self.bars)
 
     @property
     def side_by_side(self) -> bool:
@@ -93,6 +91,24 @@ class Plan:
         return width, bars.height + below + (_STRIP if "dice" in self.parts else 0)
 
 
+def columns_of_curves(bars: Bars) -> list[int]:
+    """Return the columns of the shares that are drawn against T: of many, the first."""
+    if bars.n_others:
+        return [*range(min(bars.count - 1, _MOST_CURVES_BESIDE_OTHERS)), bars.count - 1]
+    return list(range(min(bars.count, _MOST_CURVES)))
+
+
+def peaks_of_curves(bars: Bars, first: float, last: float) -> list[tuple[float, float]]:
+    """Return where curves are highest between two temperatures: T and the share there."""
+    columns = [column for column in columns_of_curves(bars) if column < len(bars.shown)]
+    peaks = peak_temperature(bars.logits, bars.shown[columns])
+    return [
+        (float(peak), float(bars.sweep([peak]).shares[0, column]))
+        for column, peak in zip(columns, peaks, strict=True)
+        if first < peak < last
+    ]
+
+
 def layout(plan: Plan) -> dict[str, Any]:
     """Return the picture as SVG with every part at its end, and what it takes to move them."""
     bars = plan.bars
@@ -105,7 +121,7 @@ def layout(plan: Plan) -> dict[str, Any]:
             ax.patch.set_facecolor("none")
         # Measured before the SVG's own canvas is there, which would draw for each text.
         places: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
-        room = label_room(axes["bars"], bars)
+        room = label_room(axes["bars"], bars, "medium" if bars.upright else "small")
         if "strip" in axes:
             widths = [_width(name) * 72 / figure.dpi + 6 for name in _names(axes, "strip")]
             places["strip"]["names"] = widths
@@ -235,7 +251,7 @@ def _places(plan: Plan) -> dict[str, Any]:
 def _draw_bars(ax: Axes, bars: Bars, lengths: Any, labels: Sequence[str], title: str) -> None:
     draw: Any = ax.bar if bars.upright else ax.barh
     patches = list(draw(bars.places, lengths, WIDTH, color=BAR, linewidth=0))
-    texts = finish_bars(ax, bars, patches, labels)
+    texts = finish_bars(ax, bars, patches, labels, "medium" if bars.upright else "small")
     ax.set_title(title, fontsize="medium", pad=bars.room * 10).set_gid("title")
     # Lying bars of tokens are short, and so are the last ones of upright bars.
     ax.legend(
@@ -253,7 +269,8 @@ def _add_marks(ax: Axes, bars: Bars) -> None:
     """Draw signs for counted draws, between the bars, where they cover no label."""
     for position, place in enumerate(bars.places):
         end = (place + 0.5, 1) if bars.upright else (1, place + 0.5)
-        (mark,) = ax.plot(*end, "D", color="white", markeredgecolor=REFERENCE, markersize=5)
+        size = 5 if bars.upright else 4
+        (mark,) = ax.plot(*end, "D", color="white", markeredgecolor=REFERENCE, markersize=size)
         mark.set(gid=f"mark-{position}", clip_on=False, zorder=5)
 
 
@@ -383,13 +400,8 @@ def _draw_curves(ax: Axes, plan: Plan, temperature: float, heights: Any) -> None
 
 def _mark_peaks(ax: Axes, plan: Plan) -> None:
     """Mark where a token's probability is largest, with its T where there is room for it."""
-    bars, stops = plan.bars, plan.stops
-    columns = [column for column in plan.curves if column < len(bars.shown)]
-    peaks = peak_temperature(bars.logits, bars.shown[columns])
-    inside = (peaks > stops[0]) & (peaks < stops[-1])
     labelled: list[float] = []
-    for column, peak in zip(np.array(columns)[inside], peaks[inside], strict=True):
-        share = bars.sweep([peak]).shares[0, column]
+    for peak, share in plan.peaks:
         (mark,) = ax.plot(peak, share, "v", color=REFERENCE, markersize=6, zorder=4)
         mark.set_gid("peak")
         points = ax.bbox.height * 72 / ax.figure.dpi
