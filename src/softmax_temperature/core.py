@@ -25,7 +25,7 @@ from .checks import (
 from .readers import read_csv, read_frame
 
 # So many logits and their weights fit into a processor's cache.
-_BLOCK = 16_384
+_BLOCK = 32_768
 # pandas is imported where a DataFrame is asked for: the slider starts sooner without it.
 if TYPE_CHECKING:
     import pandas as pd
@@ -587,7 +587,7 @@ def _sums(
         scaled = block / scale if with_gaps else block
         for position, temperature in enumerate(temperatures):
             weights = _weights(block, temperature, out=buffer[: len(block)])
-            sums[position] += weights.sum(dtype=np.float64)
+            sums[position] += weights.sum()
             if with_gaps and temperature:
                 weights *= scaled
                 gaps[position] -= weights.sum(dtype=np.float64) / temperature * scale
