@@ -134,14 +134,14 @@ def main(notebook: str, folder: str) -> None:
     """Take pictures of a notebook after Run All, a screen at a time."""
     path = Path(notebook)
     with serve(path.parent) as address, chromium() as browser:
-        page = browser.new_page(viewport={"width": 1100, "height": 1000}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.set_default_timeout(60_000)
         run_all(page, address, path.name)
         page.wait_for_selector(".softmax-temperature svg")
         page.wait_for_timeout(5_000)
         panel = page.locator(".jp-WindowedPanel-outer")
         height = panel.evaluate("element => element.scrollHeight")
-        for number, top in enumerate(range(0, height, 900)):
+        for number, top in enumerate(range(0, height, 600)):
             panel.evaluate("(element, top) => element.scrollTo(0, top)", top)
             page.wait_for_timeout(400)
             page.screenshot(path=Path(folder, f"{path.stem}-{number:02}.png"))
