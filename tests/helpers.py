@@ -87,6 +87,18 @@ def gpt2_shares(temperature, top=20):
     return [*(weights[:top] / weights.sum()), weights[top:].sum() / weights.sum()]
 
 
+def go_to(page, temperature):
+    """Move the slider of an exported page."""
+    page.evaluate(
+        """value => {
+            const slider = document.querySelector("input");
+            slider.value = value;
+            slider.dispatchEvent(new Event("input"));
+        }""",
+        temperature,
+    )
+
+
 def type_temperature(view, temperature):
     readout = view.locator(".widget-readout").last
     readout.fill(f"{temperature}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from softmax_temperature import TemperatureExplorer, load_example
+from tests.helpers import go_to
 from tests.lab import chromium
 
 # A frame for each tenth, and the same way back; milliseconds for each.
@@ -43,14 +44,7 @@ def main(path: str) -> None:
 
 def picture(page, stop: float) -> Image.Image:
     """Show a temperature, and return what is on screen."""
-    page.evaluate(
-        """stop => {
-            const slider = document.querySelector("input");
-            slider.value = stop;
-            slider.dispatchEvent(new Event("input"));
-        }""",
-        stop,
-    )
+    go_to(page, stop)
     area = {"x": 0, "y": 60, "width": 1040, "height": 490}
     return Image.open(io.BytesIO(page.screenshot(clip=area))).convert("RGB")
 

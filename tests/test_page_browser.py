@@ -15,6 +15,7 @@ from tests.helpers import (
     check_instrument,
     contrasts,
     cut_off,
+    go_to,
     gpt2_shares,
     instrument,
     need,
@@ -184,17 +185,6 @@ def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
 
 def click(page, name):
     page.get_by_role("button", name=name, exact=True).click()
-
-
-def go_to(page, temperature):
-    page.evaluate(
-        """value => {
-            const slider = document.querySelector("input");
-            slider.value = value;
-            slider.dispatchEvent(new Event("input"));
-        }""",
-        temperature,
-    )
 
 
 @pytest.mark.parametrize("size", [(1100, 800), (400, 900)])
