@@ -229,6 +229,38 @@ def test_the_still_picture_shows_the_temperature(drawn):
     )[::-1]
 
 
+def test_the_still_picture_shows_what_was_drawn(drawn):
+    explorer = six()
+    explorer._repr_mimebundle_()
+    assert marks_of(drawn[-1]) == []
+    tokens = explorer.draw(100)
+    explorer.draw()
+    explorer._repr_mimebundle_()
+    names = ["day", "experience", "problem", "challenge", "space", "furniture"]
+    assert marks_of(drawn[-1]) == [tokens.count(name) / 100 for name in names]
+    texts = [text.get_text() for ax in drawn[-1][1].axes for text in ax.texts]
+    assert "dice: 0.78" in texts
+    explorer.clear()
+    explorer._repr_mimebundle_()
+    assert marks_of(drawn[-1]) == []
+
+
+def marks_of(picture):
+    marks = [line for line in axes_of_bars(picture).lines if line.get_marker() == "D"]
+    return [mark.get_ydata()[0] for mark in marks]
+
+
+def test_draws_are_taken_back_before_another_table_is_shown():
+    """Counts for six bars do not fit a picture of two."""
+    explorer = six()
+    explorer.draw(7)
+    seen = []
+    chart(explorer).observe(lambda change: seen.append(change["name"]), ["draws", "picture"])
+    explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
+    assert seen == ["draws", "picture"]
+    assert (chart(explorer).dice, chart(explorer).draws) == (-1, {})
+
+
 def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
     code = """if True:
         import sys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import matplotlib as mpl
@@ -95,6 +95,12 @@ class Bars:
         self.height = 3.0 if self.upright else max(3.0, 1.0 + 0.19 * self.count)
         self.room = 1.8 if self.upright else 0.6
 
+    @cached_property
+    def outline(self) -> list[float]:
+        """The share of each bar at T = 1."""
+        shares: list[float] = self.sweep([1.0]).shares[0].tolist()
+        return shares
+
     def sweep(self, temperatures: Sequence[float], with_entropy: bool = False) -> Sweep:
         """Return the share of each bar, a row a temperature."""
         return sweep(self.logits, temperatures, self.shown, with_entropy)
@@ -149,16 +155,15 @@ def finish_bars(
 ) -> list[Annotation]:
     """Give plain bars all that belongs to a chart of probabilities, and return their labels."""
     colour_bars(bars, patches)
-    outline = bars.sweep([1.0]).shares[0]
     room = label_room(ax, bars, fontsize)
     texts = [
         _label(ax, bars, place, label, label_end(bars, share, at_1, room), fontsize)
         for place, patch, label, at_1 in zip(
-            bars.places.tolist(), patches, labels, outline, strict=True
+            bars.places.tolist(), patches, labels, bars.outline, strict=True
         )
         for share in [patch.get_height() if bars.upright else patch.get_width()]
     ]
-    draw_references(ax, bars, outline)
+    draw_references(ax, bars)
     set_axes(ax, bars)
     name_bars(ax, bars, bars.names(glyphs()))
     return texts
@@ -190,9 +195,9 @@ def colour_bars(bars: Bars, patches: Sequence[Rectangle], hatch: bool = True) ->
             patches[-1].set(edgecolor="white", hatch="///")
 
 
-def draw_references(ax: Axes, bars: Bars, outline: Floats) -> None:
+def draw_references(ax: Axes, bars: Bars) -> None:
     """Draw outlines of the bars at T = 1, and the uniform level."""
-    for place, share in zip(bars.places, outline, strict=True):
+    for place, share in zip(bars.places, bars.outline, strict=True):
         side = place - WIDTH / 2
         ax.add_patch(
             _outline(*(side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH))
@@ -269,6 +274,19 @@ def add_halo(labels: Sequence[Text]) -> None:
         label.set_path_effects([withStroke(linewidth=3, foreground=background)])
 
 
+def name_length(name: str) -> float:
+    """Return how long the lines of a name are in inches, in letters of ten points."""
+    measure = text_to_path.get_text_width_height_descent
+    return max(float(measure(line, _FONT, ismath=False)[0]) for line in name.splitlines()) / 72
+
+
+def glyphs() -> set[int]:
+    """Return the code points that the fonts of the user's settings can draw."""
+    families = mpl.rcParams["font.family"]
+    fonts = {font_manager.findfont(FontProperties(family=[family])) for family in families}
+    return set().union(*map(_charmap, fonts))
+
+
 def _label(ax: Axes, bars: Bars, place: int, label: str, end: float, fontsize: str) -> Annotation:
     return ax.annotate(
         label,
@@ -283,19 +301,6 @@ def _label(ax: Axes, bars: Bars, place: int, label: str, end: float, fontsize: s
 
 def _outline(left: float, bottom: float, width: float, height: float) -> Rectangle:
     return Rectangle((left, bottom), width, height, fill=False, edgecolor=REFERENCE)
-
-
-def name_length(name: str) -> float:
-    """Return how long the lines of a name are in inches, in letters of ten points."""
-    measure = text_to_path.get_text_width_height_descent
-    return max(float(measure(line, _FONT, ismath=False)[0]) for line in name.splitlines()) / 72
-
-
-def glyphs() -> set[int]:
-    """Return the code points that the fonts of the user's settings can draw."""
-    families = mpl.rcParams["font.family"]
-    fonts = {font_manager.findfont(FontProperties(family=[family])) for family in families}
-    return set().union(*map(_charmap, fonts))
 
 
 @lru_cache

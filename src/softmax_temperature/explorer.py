@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .bars import Bars
 from .checks import as_count, as_temperature, as_temperatures, short
 from .core import Sweep, TokenTable, likeliest
-from .page import page, read_static, replace_file
+from .page import page, read_static, replace_file, to_base64
 from .picture import PARTS, Plan, layout, peaks_of_curves, still
 from .sampling import dice, landings
 from .words import TITLE, in_text, sentences, temperature_texts
@@ -269,10 +268,15 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
-        number = dice(self._seed, _NUMBERS)[self._chart.dice] if self._chart.dice >= 0 else None
-        stop = self._position
-        picture = still(self._plan, stop, self._texts[stop], number)
-        data["image/png"] = base64.b64encode(picture).decode()
+        chart, stop, marks = self._chart, self._position, None
+        number = dice(self._seed, _NUMBERS)[chart.dice] if chart.dice >= 0 else None
+        if chart.draws:
+            n = chart.draws["n"]
+            numbers = dice(self._seed, n, chart.draws["batch"] + 1)
+            ranks = landings(self._plan.bars.logits, [self.temperature], numbers)
+            marks = _landed(self._plan, ranks)[0] / n
+        picture = still(self._plan, stop, self._texts[stop], number, marks)
+        data["image/png"] = to_base64(picture)
         width, height = (round(96 * inches) for inches in self._plan.size)
         return data, {"image/png": {"width": width, "height": height}}
 
@@ -296,20 +300,20 @@ class TemperatureExplorer(ipywidgets.VBox):
         self._chart.picture = self._picture(self._plan, self._chart.narrow)
 
     def _show(self, plan: Plan) -> None:
-        self._chart.picture = self._picture(plan, self._chart.narrow)
-        self._plan = plan
+        picture = self._picture(plan, self._chart.narrow)
+        # First, since counts for other bars do not fit the new picture.
         self.clear()
+        self._chart.picture = picture
+        self._plan = plan
 
     def _plan_of(self, bars: Bars) -> Plan:
         stops = self._stops.tolist()
+        curves = "curves" in self._shown_parts
         # The last row is that of temperature 1, which the sentences name beside each stop.
-        rows = bars.sweep([*stops, 1.0], with_entropy=True)
-        entropies = rows.entropy if "curves" in self._shown_parts else None
-        leading = bars.leading_shares(rows)
-        said = sentences(bars.table, stops, leading, entropies)
+        rows = bars.sweep([*stops, 1.0], with_entropy=curves)
+        said = sentences(bars.table, stops, bars.leading_shares(rows), rows.entropy)
         rows = Sweep(rows.shares[:-1], rows.possible[:-1], None)
-        wanted = "curves" in self._shown_parts
-        peaks = peaks_of_curves(bars, stops[0], stops[-1]) if wanted else []
+        peaks = peaks_of_curves(bars, stops[0], stops[-1]) if curves else []
         return Plan(bars, self._shown_parts, stops, rows, said, peaks)
 
     def _picture(self, plan: Plan, narrow: bool = False) -> dict[str, Any]:
@@ -352,7 +356,10 @@ class TemperatureExplorer(ipywidgets.VBox):
 
     @property
     def _position(self) -> int:
-        return int(np.abs(self._stops - self.temperature).argmin())
+        return self._position_near(self.temperature)
+
+    def _position_near(self, temperature: float) -> int:
+        return int(np.abs(self._stops - temperature).argmin())
 
     def _nearest_stop(self, value: Any, name: str) -> float:
         number = as_temperature(value, name)
@@ -362,7 +369,7 @@ class TemperatureExplorer(ipywidgets.VBox):
                 f"{name} must lie between {first:g} and {last:g}, the ends of the slider, "
                 f"got {number:g}: give other temperatures= to go further"
             )
-        return float(self._stops[np.abs(self._stops - number).argmin()])
+        return float(self._stops[self._position_near(number)])
 
 
 class _Chart(anywidget.AnyWidget):
@@ -388,9 +395,8 @@ class _Chart(anywidget.AnyWidget):
 
 def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:
     """Return how many draws land on each bar, and what of that is luck, a row a stop."""
-    n, count = ranks.shape[1], plan.bars.count
-    landed = np.minimum(ranks, count - 1)
-    counts = np.stack([(landed == bar).sum(axis=1) for bar in range(count)], axis=1)
+    n = ranks.shape[1]
+    counts = _landed(plan, ranks)
     share = plan.rows.shares[:, 0]
     spread = np.sqrt(n * share * (1 - share))
     luck = np.zeros_like(spread)
@@ -400,6 +406,13 @@ def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:
         "counts": counts.astype("<u1" if n < 256 else "<u4").tobytes(),
         "deviations": luck.round(1).tolist(),
     }
+
+
+def _landed(plan: Plan, ranks: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Count the draws that land on each bar: tokens that have none share the last."""
+    count = plan.bars.count
+    bars = np.minimum(ranks, count - 1)
+    return np.stack([(bars == bar).sum(axis=1) for bar in range(count)], axis=1)
 
 
 def _check_parts(parts: Any) -> tuple[str, ...]:

@@ -20,12 +20,11 @@ from .checks import short
 
 def page(picture: dict[str, Any], start: int) -> str:
     """Return a page that shows a picture, with a slider that starts at one of its stops."""
-    # Bytes become text.
-    plain = json.dumps(picture, separators=(",", ":"), ensure_ascii=False, default=_base64)
+    plain = json.dumps(picture, separators=(",", ":"), ensure_ascii=False, default=to_base64)
     # Escaped, no token can end the element that holds the data.
     signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
     script = read_static("explorer.js") + read_static("page.js")
-    digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
+    digest = to_base64(hashlib.sha256(f"\n{script}".encode()).digest())
     first, step = (Decimal(f"{picture[name]:.12g}") for name in ("first", "step"))
     prompt = picture["prompt"].strip()
     heading = "How temperature reshapes next-token probabilities"
@@ -50,7 +49,8 @@ def page(picture: dict[str, Any], start: int) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static("page.html"))
 
 
-def _base64(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
+    """Return bytes as text."""
     return base64.b64encode(data).decode()
 
 

@@ -78,6 +78,11 @@ class Plan:
         return columns_of_curves(self.bars)
 
     @property
+    def label_size(self) -> str:
+        """The size of the numbers: lying bars are low."""
+        return "medium" if self.bars.upright else "small"
+
+    @property
     def side_by_side(self) -> bool:
         """Whether the curves stand beside the bars, and not below them."""
         return "curves" in self.parts and not self.bars.narrow
@@ -115,13 +120,13 @@ def layout(plan: Plan) -> dict[str, Any]:
     with _settings(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure, axes = _draw(plan)
-        _add_marks(axes["bars"], bars)
+        _add_marks(axes["bars"], bars, np.ones(bars.count))
         figure.patch.set_visible(False)
         for ax in axes.values():
             ax.patch.set_facecolor("none")
         # Measured before the SVG's own canvas is there, which would draw for each text.
         places: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
-        room = label_room(axes["bars"], bars, "medium" if bars.upright else "small")
+        room = label_room(axes["bars"], bars, plan.label_size)
         if "strip" in axes:
             widths = [_width(name) * 72 / figure.dpi + 6 for name in _names(axes, "strip")]
             places["strip"]["names"] = widths
@@ -147,7 +152,7 @@ def layout(plan: Plan) -> dict[str, Any]:
             "upright": bars.upright,
             "foot": edges["bottom" if bars.upright else "left"],
             "end": edges["top" if bars.upright else "right"],
-            "outline": bars.sweep([1.0]).shares[0].tolist(),
+            "outline": bars.outline,
             "level": bars.level,
             "room": room,
         },
@@ -156,10 +161,17 @@ def layout(plan: Plan) -> dict[str, Any]:
     }
 
 
-def still(plan: Plan, stop: int, text: str, number: float | None) -> bytes:
-    """Return the picture at one stop, which has that text, as PNG of 96 dots an inch."""
+def still(
+    plan: Plan, stop: int, text: str, number: float | None, marks: Sequence[float] | None
+) -> bytes:
+    """Return the picture at one stop, which has that text, as PNG of 96 dots an inch.
+
+    A number is shown on the strip, and what shares of counted draws each bar got as marks.
+    """
     with _settings():
-        figure, _ = _draw(plan, stop, text, number)
+        figure, axes = _draw(plan, stop, text, number)
+        if marks is not None:
+            _add_marks(axes["bars"], plan.bars, marks)
         figure.set_dpi(96)
         buffer = io.BytesIO()
         canvas: Any = figure.canvas
@@ -190,7 +202,7 @@ def _draw(
         (labels,) = bars.labels(here)
         ends = lengths.cumsum()
         starts = ends - lengths
-    _draw_bars(axes["bars"], bars, lengths, labels, TITLE + text)
+    _draw_bars(axes["bars"], plan, lengths, labels, TITLE + text)
     if not bars.upright:
         # However long the names of lying bars are, the title stands in the middle of all.
         box = axes["bars"].get_position()
@@ -248,10 +260,11 @@ def _places(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _draw_bars(ax: Axes, bars: Bars, lengths: Any, labels: Sequence[str], title: str) -> None:
+def _draw_bars(ax: Axes, plan: Plan, lengths: Any, labels: Sequence[str], title: str) -> None:
+    bars = plan.bars
     draw: Any = ax.bar if bars.upright else ax.barh
     patches = list(draw(bars.places, lengths, WIDTH, color=BAR, linewidth=0))
-    texts = finish_bars(ax, bars, patches, labels, "medium" if bars.upright else "small")
+    texts = finish_bars(ax, bars, patches, labels, plan.label_size)
     ax.set_title(title, fontsize="medium", pad=bars.room * 10).set_gid("title")
     # Lying bars of tokens are short, and so are the last ones of upright bars.
     ax.legend(
@@ -265,10 +278,10 @@ def _draw_bars(ax: Axes, bars: Bars, lengths: Any, labels: Sequence[str], title:
         text.set_gid(f"label-{position}")
 
 
-def _add_marks(ax: Axes, bars: Bars) -> None:
+def _add_marks(ax: Axes, bars: Bars, shares: Any) -> None:
     """Draw signs for counted draws, between the bars, where they cover no label."""
-    for position, place in enumerate(bars.places):
-        end = (place + 0.5, 1) if bars.upright else (1, place + 0.5)
+    for position, (place, share) in enumerate(zip(bars.places, shares, strict=True)):
+        end = (place + 0.5, share) if bars.upright else (share, place + 0.5)
         size = 5 if bars.upright else 4
         (mark,) = ax.plot(*end, "D", color="white", markeredgecolor=REFERENCE, markersize=size)
         mark.set(gid=f"mark-{position}", clip_on=False, zorder=5)

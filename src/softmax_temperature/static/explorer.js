@@ -8,17 +8,17 @@ function numbers(bytes, Type) {
   return new Type(buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
-function counts({ counts, n }) {
-  return numbers(counts, n < 256 ? Uint8Array : Uint32Array);
-}
-
-function landingsOf({ landings, words }) {
-  return numbers(landings, words.length < 256 ? Uint8Array : Uint16Array);
+// The word that a random number lands on at one stop, or none before the first draw.
+function wordsOf({ landings, words, dice }) {
+  const places = numbers(landings, words.length < 256 ? Uint8Array : Uint16Array);
+  return (row, number) => words[places[row * dice.length + number]];
 }
 
 // The draws that are marked: a hundred that the picture has, or others that Python sent.
 function sampleOf({ hundreds }, { batch, sample }) {
-  return batch === undefined ? undefined : (sample ?? hundreds[batch]);
+  if (batch === undefined) return;
+  const drawn = sample ?? hundreds[batch];
+  return { ...drawn, counts: numbers(drawn.counts, drawn.n < 256 ? Uint8Array : Uint32Array) };
 }
 
 // What the buttons make of the state.
@@ -50,9 +50,9 @@ export function drawHead(el, picture, act) {
     // Otherwise a notebook takes the keys.
     button.dataset.lmSuppressShortcuts = "true";
   }
-  const landings = landingsOf(picture);
+  const wordAt = wordsOf(picture);
   return ({ row, dice }) => {
-    const word = dice < 0 ? undefined : picture.words[landings[row * picture.dice.length + dice]];
+    const word = dice < 0 ? undefined : wordAt(row, dice);
     blank.textContent = word ?? "\u00a0".repeat(12);
     blank.classList.toggle("empty", word === undefined);
     blank.title = word === undefined ? "Nothing is drawn yet." : "";
@@ -64,7 +64,7 @@ export function drawHead(el, picture, act) {
 export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } = {}) {
   const { title, names, temperatures, sentences, labels, layouts } = picture;
   const shares = numbers(picture.shares, Float32Array);
-  const landings = landingsOf(picture);
+  const wordAt = wordsOf(picture);
   el.classList.add("softmax-temperature");
   el.innerHTML = `
     <div class="sentences"><p></p><div aria-hidden="true"></div></div>
@@ -85,33 +85,30 @@ export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } =
     head.textContent = name;
     return [line.insertCell(), line.insertCell()];
   });
-  longest.textContent = `${sentences.reduce((a, b) => (b.length > a.length ? b : a))}\n${luck(0)}`;
+  longest.textContent = `${sentences.reduce((a, b) => (b.length > a.length ? b : a))}\n${luck(0, sampleOf(picture, { batch: 0 }))}`;
 
-  let shown, layout, chart, pause;
+  let shown, sample, layout, chart, pause;
 
-  function luck(row, sample = picture.hundreds[0]) {
-    const [count, deviation] = [counts(sample)[row * names.length], sample.deviations[row]];
+  function luck(row, { n, counts, deviations }) {
+    const [count, deviation] = [counts[row * names.length], deviations[row]];
     const more = deviation < 0 ? "fewer" : "more";
     const far = Math.abs(deviation).toFixed(1);
     const than = far === "0.0" ? "as many as expected" : `${far} standard deviations ${more} than expected`;
-    return `◇ Of these ${sample.n.toLocaleString("en")} draws ${count.toLocaleString("en")} were ${picture.leader}: ${than}.`;
+    return `◇ Of these ${n.toLocaleString("en")} draws ${count.toLocaleString("en")} were ${picture.leader}: ${than}.`;
   }
 
-  function words({ row, dice, draws }) {
-    const sample = sampleOf(picture, draws);
-    const word = dice < 0 ? "" : picture.words[landings[row * picture.dice.length + dice]];
-    return { caption: sentences[row] + (sample ? `\n${luck(row, sample)}` : ""), word };
+  function captionOf(row) {
+    return sentences[row] + (sample ? `\n${luck(row, sample)}` : "");
   }
 
   function paint() {
-    const { row, dice, draws } = shown;
+    const { row, dice } = shown;
     const start = row * names.length;
-    const sample = sampleOf(picture, draws);
-    const marks = sample && Array.from(counts(sample).subarray(start, start + names.length), (count) => count / sample.n);
-    const text = words(shown).caption;
+    const end = start + names.length;
+    const text = captionOf(row);
     caption.textContent = text;
     chart.move({
-      shares: shares.subarray(start, start + names.length),
+      shares: shares.subarray(start, end),
       words: labels[row],
       title: title + temperatures[row],
       sentence: text,
@@ -119,20 +116,19 @@ export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } =
       part: row / (temperatures.length - 1),
       dice: picture.dice[dice],
       number: picture.numbers[dice],
-      marks,
+      marks: sample && Array.from(sample.counts.subarray(start, end), (count) => count / sample.n),
     });
   }
 
   // Put the numbers into a table, for those who cannot see the bars.
   function tell() {
-    const { row, draws } = shown;
-    const sample = sampleOf(picture, draws);
+    const { row } = shown;
     el.querySelector("caption").textContent = title + temperatures[row];
     heads.lastChild.hidden = !sample;
     rows.forEach(([probability, drawn], i) => {
       probability.textContent = labels[row][i];
       drawn.hidden = !sample;
-      drawn.textContent = sample ? counts(sample)[row * names.length + i] : "";
+      drawn.textContent = sample ? sample.counts[row * names.length + i] : "";
     });
   }
 
@@ -140,15 +136,16 @@ export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } =
     const before = shown;
     if (before && Object.keys(state).every((name) => state[name] === before[name])) return;
     shown = state;
+    if (state.draws !== before?.draws) sample = sampleOf(picture, state.draws);
     paint();
     // Read aloud only what has come to rest, and nothing before the first change.
     clearTimeout(pause);
     if (before === undefined) tell();
     else
       pause = setTimeout(() => {
-        const { caption, word } = words(shown);
-        const drawn = word && `${picture.prompt}${word}. `;
-        status.textContent = `Temperature ${temperatures[shown.row]}. ${drawn}${caption}`;
+        const { row, dice } = shown;
+        const drawn = dice < 0 ? "" : `${picture.prompt}${wordAt(row, dice)}. `;
+        status.textContent = `Temperature ${temperatures[row]}. ${drawn}${captionOf(row)}`;
         tell();
       }, 600);
   }
@@ -161,7 +158,7 @@ export function draw(el, picture, { wantNarrow = () => {}, moveTo = () => {} } =
     if (fitting === layout) return;
     layout = fitting;
     const old = chart?.root;
-    chart = drawLayout(layout, names.length, (part) => moveTo(part));
+    chart = drawLayout(layout, names.length, moveTo);
     if (old) old.replaceWith(chart.root);
     else el.prepend(chart.root);
     if (shown) paint();
