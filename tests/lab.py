@@ -140,11 +140,13 @@ def main(notebook: str, folder: str) -> None:
         page.wait_for_selector(".softmax-temperature svg")
         page.wait_for_timeout(5_000)
         panel = page.locator(".jp-WindowedPanel-outer")
-        height = panel.evaluate("element => element.scrollHeight")
-        for number, top in enumerate(range(0, height, 600)):
+        # What comes into view for the first time can make the notebook longer.
+        number = top = 0
+        while top < panel.evaluate("element => element.scrollHeight"):
             panel.evaluate("(element, top) => element.scrollTo(0, top)", top)
             page.wait_for_timeout(400)
             page.screenshot(path=Path(folder, f"{path.stem}-{number:02}.png"))
+            number, top = number + 1, top + 600
 
 
 if __name__ == "__main__":
