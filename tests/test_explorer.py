@@ -26,7 +26,7 @@ def chart(explorer):
 
 
 def picture(explorer):
-    return chart(explorer).picture
+    return chart(explorer).data
 
 
 def test_it_starts_at_1_on_a_slider_from_0_to_2():
@@ -40,8 +40,8 @@ def test_it_starts_at_1_on_a_slider_from_0_to_2():
 
 def test_the_chart_follows_this_slider():
     explorer = six()
-    assert chart(explorer).slider is explorer.slider
-    model = chart(explorer).get_state("slider")["slider"]
+    assert chart(explorer).sliders == [explorer.slider]
+    (model,) = chart(explorer).get_state("sliders")["sliders"]
     assert model == f"IPY_MODEL_{explorer.slider.model_id}"
 
 
@@ -115,7 +115,7 @@ def test_other_stops():
     explorer = six(temperatures=np.linspace(0.5, 1.5, 9), value=1.25)
     assert explorer.slider.readout_format == ".3f"
     assert (explorer.slider.min, explorer.slider.max, explorer.slider.step) == (0.5, 1.5, 0.125)
-    assert picture(explorer)["temperatures"][1] == "0.625"
+    assert picture(explorer)["sliders"][0]["texts"][1] == "0.625"
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.25)"
 
 
@@ -127,9 +127,8 @@ def test_heights_are_the_probabilities_at_every_stop():
 
 def test_words_at_every_stop():
     drawn = picture(six())
-    temperatures, sentences, labels = (
-        drawn[name] for name in ("temperatures", "sentences", "labels")
-    )
+    temperatures = drawn["sliders"][0]["texts"]
+    sentences, labels = drawn["sentences"], drawn["labels"]
     assert len(temperatures) == len(sentences) == len(labels) == 201
     assert temperatures[137] == "1.37"
     assert sentences[137].startswith(
@@ -255,10 +254,10 @@ def test_draws_are_taken_back_before_another_table_is_shown():
     explorer = six()
     explorer.draw(7)
     seen = []
-    chart(explorer).observe(lambda change: seen.append(change["name"]), ["draws", "picture"])
+    chart(explorer).observe(lambda change: seen.append(change["name"]), ["state", "data"])
     explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
-    assert seen == ["draws", "picture"]
-    assert (chart(explorer).dice, chart(explorer).draws) == (-1, {})
+    assert seen == ["state", "data"]
+    assert chart(explorer).state == {"dice": -1, "draws": {}}
 
 
 def test_the_slider_does_not_wait_for_seaborn_or_pyplot():
@@ -360,7 +359,7 @@ def test_threads_that_build_explorers_leave_the_users_settings_alone():
 )
 def test_stops_that_lie_close_together_are_told_apart(stops, texts):
     explorer = six(temperatures=stops, value=float(stops[0]))
-    shown = picture(explorer)["temperatures"]
+    shown = picture(explorer)["sliders"][0]["texts"]
     assert shown[:3] == texts
     assert len(set(shown)) == len(stops)
     assert [float(text) for text in shown] == pytest.approx(stops, rel=1e-7, abs=1e-300)

@@ -92,7 +92,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         pytest.skip("pip could not fetch the build backend: no network?")
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    files = ("explorer.js", "page.html", "question.css", "question.js")
+    files = ("explorer.js", "chart.js", "page.html", "question.css", "question.js")
     for name in ("py.typed", "__init__.pyi", *(f"static/{file}" for file in files)):
         assert f"softmax_temperature/{name}" in names
     for name in ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md"):

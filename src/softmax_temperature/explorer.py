@@ -1,37 +1,40 @@
-"""The slider and the chart that follows it in the browser."""
+"""The bars that follow a temperature slider, with the dice and the curves beside them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
-import ipywidgets
 import numpy as np
-import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from .bars import Bars
-from .checks import as_count, as_temperature, as_temperatures, short
+from .checks import as_count, short
 from .core import Sweep, TokenTable, likeliest
-from .page import page, read_static, replace_file, to_base64
+from .page import read_static, to_base64
 from .picture import PARTS, Plan, layout, peaks_of_curves, still
 from .sampling import dice, landings
-from .words import TITLE, in_text, sentences, temperature_texts
+from .view import STOPS, Explorer, View, as_stops, script
+from .words import TITLE, in_text, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_STOPS = np.arange(201) / 100
 # The first number of this seed is 0.78. So many numbers, and so many hundreds of them, are there
 # before the first ones come again.
 _SEED, _NUMBERS, _HUNDREDS = 21, 20, 3
 _LONGEST_PROMPT = 240
 
 
-class TemperatureExplorer(ipywidgets.VBox):
+class _Chart(View):
+    """The picture, or the sentence above it."""
+
+    _esm = script("chart")
+    _css = read_static("explorer.css") + read_static("chart.css")
+
+
+class TemperatureExplorer(Explorer):
     """Show next-token probabilities as bars that follow a temperature slider at once.
 
     Every temperature is computed and drawn into one picture beforehand, so that the browser only
@@ -96,14 +99,20 @@ class TemperatureExplorer(ipywidgets.VBox):
     (['problem'], ['day', 'day', 'day'])
     """
 
-    temperature: Any = traitlets.TraitType(1.0)
-    # The widgets that an explorer is made of: none yet where its arguments are refused.
-    _parts: tuple[ipywidgets.Widget, ...] = ()
+    _view = _Chart
+    # Which random number lies on the strip, and which draws are marked beside the bars.
+    _state: ClassVar[dict[str, Any]] = {"dice": -1, "draws": {}}
+    _heading = "How temperature reshapes next-token probabilities"
+    _note = (
+        "Drag the slider, use the arrow keys, or click the curves. Draw tokens, and see where the "
+        "same dice land at other temperatures. The outlines stay at temperature 1. The address of "
+        "this page keeps the temperature: copy it to share what you see."
+    )
 
     def __init__(
         self,
         table: TokenTable,
-        temperatures: ArrayLike = _STOPS,
+        temperatures: ArrayLike = STOPS,
         value: float = 1.0,
         *,
         top: int | None = None,
@@ -111,41 +120,12 @@ class TemperatureExplorer(ipywidgets.VBox):
         parts: Sequence[str] = PARTS,
         seed: int = _SEED,
     ) -> None:
-        self._stops = _check_stops(temperatures)
-        self._texts = temperature_texts(self._stops.tolist())
-        value = self._nearest_stop(value, "value")
+        self._stops = as_stops(temperatures)
         self._shown_parts = _check_parts(parts)
         self._seed = as_count(seed, "seed", 0)
         self._options: dict[str, Any] = {"top": top, "orient": orient}
         self._plan = self._plan_of(Bars(table, **self._options))
-        decimals = max(len(text.partition(".")[2]) for text in self._texts)
-        first, last = self._stops[[0, -1]].tolist()
-        self.slider = ipywidgets.FloatSlider(
-            value=value,
-            min=first,
-            max=last,
-            step=self._step,
-            description="Temperature",
-            readout_format=f".{decimals}f" if decimals else ".6g",
-            style={"description_width": "initial"},
-            layout={"width": "auto"},
-        )
-        self._chart = _Chart(slider=self.slider, picture=self._picture(self._plan))
-        self._head = _Chart(chart=self._chart)
-        super().__init__(
-            children=[self._head, self.slider, self._chart],
-            temperature=value,
-            layout={"max_width": "1080px" if "curves" in self._shown_parts else "800px"},
-            _dom_classes=("softmax-temperature-explorer",),
-        )
-        parts_of_all = (self._head, self.slider, self._chart)
-        self._parts = (
-            self.slider.style,
-            *(widget.layout for widget in (*parts_of_all, self)),
-            *parts_of_all,
-        )
-        self.slider.observe(self._follow_slider, "value")
-        self._chart.observe(self._draw_again, "narrow")
+        super().__init__(self._stops, value, 1080 if "curves" in self._shown_parts else 800)
 
     @property
     def table(self) -> TokenTable:
@@ -184,19 +164,20 @@ class TemperatureExplorer(ipywidgets.VBox):
             The tokens, in the order of the draws.
         """
         n = as_count(n, "n", 1)
-        chart = self._chart
+        state = self._body.state
         if n == 1:
-            chart.dice = (chart.dice + 1) % _NUMBERS
-            numbers = dice(self._seed, _NUMBERS)[[chart.dice]]
+            number = (state["dice"] + 1) % _NUMBERS
+            self._body.state = state | {"dice": number}
+            numbers = dice(self._seed, _NUMBERS)[[number]]
         else:
-            again = chart.draws.get("n") == n
-            batch = (chart.draws["batch"] + 1) % _HUNDREDS if again else 0
+            again = state["draws"].get("n") == n
+            batch = (state["draws"]["batch"] + 1) % _HUNDREDS if again else 0
             draws: dict[str, Any] = {"n": n, "batch": batch}
             numbers = dice(self._seed, n, batch + 1)
             if n != 100:
                 everywhere = landings(self._plan.bars.logits, self._plan.stops, numbers)
                 draws["sample"] = _counts(self._plan, everywhere)
-            chart.draws = draws
+            self._body.state = state | {"draws": draws}
         logits = self.table.logits
         ranks = landings(logits, [self.temperature], numbers)[0]
         order = likeliest(logits, len(logits))
@@ -204,57 +185,12 @@ class TemperatureExplorer(ipywidgets.VBox):
 
     def clear(self) -> None:
         """Take all draws back, and begin with the first random number again."""
-        self._chart.dice = -1
-        self._chart.draws = {}
+        self._body.state = self._state
 
     @property
     def probabilities(self) -> pd.DataFrame:
         """Tokens, logits and probabilities at the current temperature."""
         return self.table.to_frame(self.temperature)
-
-    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        r"""Write the explorer as one HTML page that needs no Jupyter, no Python and no network.
-
-        The page starts at the current temperature, or at the one in its address (``#T=0.7``).
-
-        Parameters
-        ----------
-        path : str or path, optional
-            The file to write. One that is there is replaced whole, or stays as it is.
-
-        Returns
-        -------
-        str or None
-            The page's text, if no `path` is given.
-
-        Raises
-        ------
-        TypeError
-            If `path` is not a path.
-        OSError
-            If the file cannot be written.
-
-        Examples
-        --------
-        >>> explorer = TemperatureExplorer(TokenTable(["day", "problem"], [5.0, 3.0]))
-        >>> explorer.to_html()[:32]
-        '<!doctype html>\n<html lang="en">'
-        """
-        text = page(self._picture(self._plan, narrow=True), self._position)
-        if path is None:
-            return text
-        replace_file(path, text)
-        return None
-
-    def close(self) -> None:
-        """Take the explorer off the page and free it, with its slider and its chart.
-
-        Its numbers and `to_html` still work, and it can be set to other temperatures and tables.
-        Shown again, it is a line of text.
-        """
-        for part in self._parts:
-            part.close()
-        super().close()
 
     def __repr__(self) -> str:
         """Give the number of tokens and the current temperature."""
@@ -268,11 +204,11 @@ class TemperatureExplorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data = super()._repr_mimebundle_(**kwargs)
-        chart, stop, marks = self._chart, self._position, None
-        number = dice(self._seed, _NUMBERS)[chart.dice] if chart.dice >= 0 else None
-        if chart.draws:
-            n = chart.draws["n"]
-            numbers = dice(self._seed, n, chart.draws["batch"] + 1)
+        state, stop, marks = self._body.state, self._position, None
+        number = dice(self._seed, _NUMBERS)[state["dice"]] if state["dice"] >= 0 else None
+        if draws := state["draws"]:
+            n = draws["n"]
+            numbers = dice(self._seed, n, draws["batch"] + 1)
             ranks = landings(self._plan.bars.logits, [self.temperature], numbers)
             marks = _landed(self._plan, ranks)[0] / n
         picture = still(self._plan, stop, self._texts[stop], number, marks)
@@ -280,31 +216,19 @@ class TemperatureExplorer(ipywidgets.VBox):
         width, height = (round(96 * inches) for inches in self._plan.size)
         return data, {"image/png": {"width": width, "height": height}}
 
-    @traitlets.validate("temperature")
-    def _validate_temperature(self, proposal: Any) -> float:
-        return self._nearest_stop(proposal["value"], "temperature")
-
-    @traitlets.observe("temperature")
-    def _move_slider(self, _: Any = None) -> None:
-        # A slider that is dragged is there already, but for a rounding error: sending the value
-        # back would disturb the drag.
-        if abs(self.slider.value - self.temperature) > 1e-9:
-            self.slider.value = self.temperature
-
-    def _follow_slider(self, change: Any) -> None:
-        # The ends of the slider can be moved from code: no stop is there.
-        self.temperature = np.clip(change["new"], *self._stops[[0, -1]])
-        self._move_slider()
-
-    def _draw_again(self, _: Any = None) -> None:
-        self._chart.picture = self._picture(self._plan, self._chart.narrow)
-
     def _show(self, plan: Plan) -> None:
-        picture = self._picture(plan, self._chart.narrow)
+        data = self._with_slider(self._data_of(plan, self._body.narrow))
         # First, since counts for other bars do not fit the new picture.
         self.clear()
-        self._chart.picture = picture
+        self._body.data = data
         self._plan = plan
+
+    def _title(self) -> str:
+        prompt = in_text(self.table.prompt, _LONGEST_PROMPT).strip()
+        return f": {prompt} ..." if prompt else ""
+
+    def _caption(self) -> str:
+        return self._plan.sentences[self._position]
 
     def _plan_of(self, bars: Bars) -> Plan:
         stops = self._stops.tolist()
@@ -316,8 +240,10 @@ class TemperatureExplorer(ipywidgets.VBox):
         peaks = peaks_of_curves(bars, stops[0], stops[-1]) if curves else []
         return Plan(bars, self._shown_parts, stops, rows, said, peaks)
 
-    def _picture(self, plan: Plan, narrow: bool = False) -> dict[str, Any]:
-        """Return a picture for the browser, and what each stop makes of it."""
+    def _data(self, narrow: bool = False) -> dict[str, Any]:
+        return self._data_of(self._plan, narrow)
+
+    def _data_of(self, plan: Plan, narrow: bool) -> dict[str, Any]:
         bars, stops, rows = plan.bars, plan.stops, plan.rows
         layouts = [layout(plan)]
         if narrow:
@@ -331,15 +257,13 @@ class TemperatureExplorer(ipywidgets.VBox):
         met, words = np.unique(ranks[:, :_NUMBERS], return_inverse=True)
         hundreds = np.split(ranks[:, _NUMBERS:], _HUNDREDS, axis=1)
         return {
+            "kind": "chart",
             "prompt": in_text(bars.table.prompt, _LONGEST_PROMPT),
             "title": TITLE,
             "names": bars.names(),
-            "temperatures": self._texts,
             "sentences": plan.sentences,
             "labels": bars.labels(rows),
             "shares": rows.shares.astype("<f4").tobytes(),
-            "first": stops[0],
-            "step": self._step,
             "numbers": [f"{number:.2f}" for number in numbers],
             "dice": numbers.tolist(),
             "words": [in_text(bars.table.tokens[order[rank]]) for rank in met],
@@ -348,49 +272,6 @@ class TemperatureExplorer(ipywidgets.VBox):
             "leader": f"“{bars.names()[0]}”",
             "layouts": layouts,
         }
-
-    @property
-    def _step(self) -> float:
-        first, last = self._stops[[0, -1]]
-        return float((last - first) / (len(self._stops) - 1))
-
-    @property
-    def _position(self) -> int:
-        return self._position_near(self.temperature)
-
-    def _position_near(self, temperature: float) -> int:
-        return int(np.abs(self._stops - temperature).argmin())
-
-    def _nearest_stop(self, value: Any, name: str) -> float:
-        number = as_temperature(value, name)
-        first, last = self._stops[0], self._stops[-1]
-        if not first - 1e-9 <= number <= last + 1e-9:
-            raise ValueError(
-                f"{name} must lie between {first:g} and {last:g}, the ends of the slider, "
-                f"got {number:g}: give other temperatures= to go further"
-            )
-        return float(self._stops[self._position_near(number)])
-
-
-class _Chart(anywidget.AnyWidget):
-    """The picture, or the sentence above it, and what explorer.js needs to move its parts."""
-
-    # As text: a path would be watched, and would keep each chart alive for good.
-    _esm = read_static("explorer.js")
-    _css = read_static("explorer.css")
-    picture: Any = traitlets.Dict().tag(sync=True)
-    # Which random number lies on the strip, and which draws are marked beside the bars.
-    dice = traitlets.Int(-1).tag(sync=True)
-    draws: Any = traitlets.Dict().tag(sync=True)
-    # Set by the browser where the chart is shown on a narrow screen.
-    narrow = traitlets.Bool(False).tag(sync=True)
-    slider = traitlets.Instance(ipywidgets.FloatSlider, allow_none=True).tag(
-        sync=True, **ipywidgets.widget_serialization
-    )
-    # The chart whose sentence this is.
-    chart = traitlets.Instance(ipywidgets.DOMWidget, allow_none=True).tag(
-        sync=True, **ipywidgets.widget_serialization
-    )
 
 
 def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:
@@ -425,22 +306,3 @@ def _check_parts(parts: Any) -> tuple[str, ...]:
     if "bars" not in names:
         raise ValueError(f'parts must have "bars", got {short(names)}')
     return tuple(name for name in PARTS if name in names)
-
-
-def _check_stops(temperatures: ArrayLike) -> NDArray[np.float64]:
-    """Return the stops of a slider, evenly spaced but for the rounding of their numbers."""
-    given = as_temperatures(temperatures)
-    if len(given) < 2 or not np.isfinite(given).all():
-        raise ValueError(
-            f"temperatures must be two or more finite numbers, got {short(given.tolist())}"
-        )
-    # A float32 stands for the decimal number that it is written as: 0.1, not 0.10000000149.
-    stops = np.array([float(str(stop)) for stop in given])
-    steps = np.diff(stops)
-    rounding = 4 * np.finfo(given.dtype).eps * stops.max()
-    if steps.min() <= 0 or np.ptp(steps) > 1e-6 * steps[0] + rounding:
-        raise ValueError(
-            f"temperatures must rise in even steps, got steps from {steps.min():g} to "
-            f"{steps.max():g}: use numpy.linspace(first, last, count)"
-        )
-    return stops

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import tempfile
-from decimal import Decimal
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -18,30 +17,25 @@ from typing import Any
 from .checks import short
 
 
-def page(picture: dict[str, Any], start: int) -> str:
-    """Return a page that shows a picture, with a slider that starts at one of its stops."""
-    plain = json.dumps(picture, separators=(",", ":"), ensure_ascii=False, default=to_base64)
+def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str) -> str:
+    """Return a page that shows an explorer, given what its JavaScript needs and its first state."""
+    plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=to_base64)
     # Escaped, no token can end the element that holds the data.
     signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
-    script = read_static("explorer.js") + read_static("page.js")
+    kind = data["kind"]
+    names = ("explorer.js", f"{kind}.js", "page.js")
+    script = "".join(read_static(name) for name in names)
     digest = to_base64(hashlib.sha256(f"\n{script}".encode()).digest())
-    first, step = (Decimal(f"{picture[name]:.12g}") for name in ("first", "step"))
-    prompt = picture["prompt"].strip()
-    heading = "How temperature reshapes next-token probabilities"
     parts = {
-        "name": f"{heading}: {prompt} ..." if prompt else heading,
+        "name": heading + title,
+        "heading": heading,
+        "note": note,
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
-        "caption": picture["sentences"][start].replace("\n", " "),
-        "first": f"{first}",
-        # Counted in steps, so that a step that had to be rounded reaches the last stop, too.
-        "last": f"{(first + (len(picture['temperatures']) - 1) * step).normalize():f}",
-        "step": f"{step}",
-        "value": f"{(first + start * step).normalize():f}",
-        "temperature": picture["temperatures"][start],
+        "caption": caption.replace("\n", " "),
     }
     whole = {
-        "style": read_static("explorer.css") + read_static("page.css"),
+        "style": "".join(read_static(name) for name in ("explorer.css", f"{kind}.css", "page.css")),
         "data": plain.translate(signs),
         "script": script,
     }

@@ -50,7 +50,7 @@ class Question(anywidget.AnyWidget):
     """
 
     # As text: a path would be watched, and would keep each question alive for good.
-    _esm = read_static("question.js")
+    _esm = read_static("question.js") + "\nexport default question;\n"
     _css = read_static("question.css")
     _asked: Any = traitlets.Dict().tag(sync=True)
     answered: Any = traitlets.Unicode(None, allow_none=True).tag(sync=True)

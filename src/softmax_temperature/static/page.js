@@ -1,45 +1,111 @@
-// In a page of its own (page.html) the picture follows a native slider, and the address keeps the
-// temperature. This comes after explorer.js, in the same script.
-const picture = JSON.parse(document.getElementById("picture").textContent);
-const slider = document.getElementById("temperature");
-const readout = document.querySelector(".slider span");
-const start = slider.value;
+// In a page without a kernel each explorer follows native sliders, and the address keeps where
+// they are. This comes after the kinds of explorers, in the same script.
+
+const elements = [...document.querySelectorAll(".softmax-temperature-explorer")];
+// The sliders that the address names: those that were moved.
+const named = new Set();
+const fields = elements.flatMap(build);
 const framed = self !== top;
-const state = { dice: -1, draws: {} };
-const head = drawHead(document.getElementById("head"), picture, (name) => {
-  Object.assign(state, ACTIONS[name](state, picture));
-  follow();
-});
-const chart = draw(document.getElementById("chart"), picture, {
-  moveTo(part) {
-    slider.value = picture.first + picture.step * Math.round(part * (picture.temperatures.length - 1));
-    follow();
-    keep();
-  },
-});
-readout.style.minWidth = `${Math.max(...picture.temperatures.map((text) => text.length))}ch`;
 document.documentElement.classList.toggle("framed", framed);
 
-function follow() {
-  const row = rowOf(picture, slider.valueAsNumber);
-  chart.show({ row, ...state });
-  head({ row, ...state });
-  readout.textContent = picture.temperatures[row];
-  slider.setAttribute("aria-valuetext", readout.textContent);
+// Build an explorer from its data, and return what the address must know of its sliders.
+function build(el, number) {
+  const data = JSON.parse(el.querySelector("script").textContent);
+  const kind = KINDS[data.kind];
+  const names = data.sliders.map(({ key }) => (elements.length > 1 ? `${number + 1}.${key}` : key));
+  const lines = data.sliders.map((slider, i) => sliderOf(slider, data.start[i], names[i]));
+  const [head, body] = [0, 1].map(() => document.createElement("div"));
+  let state = data.state;
+
+  function follow() {
+    const row = rowOf(data, lines.map(({ input }) => input.valueAsNumber));
+    shown.show({ row, ...state });
+    showHead({ row, ...state });
+    stopsOf(data, row).forEach((text, i) => lines[i].tell(text));
+  }
+
+  function change(part) {
+    state = { ...state, ...part };
+    follow();
+  }
+
+  el.append(head, ...lines.map(({ line }) => line), body);
+  const showHead = kind.head(head, data, (name) => change(kind.actions[name](state, data)));
+  const shown = kind.body(body, data, {
+    change,
+    // Both layouts are in a page.
+    wantNarrow() {},
+    moveTo(part) {
+      const { first, step, texts } = data.sliders[0];
+      lines[0].input.value = first + step * Math.round(part * (texts.length - 1));
+      follow();
+      keep(names[0]);
+    },
+  });
+  lines.forEach(({ input }, i) => {
+    input.addEventListener("input", follow);
+    input.addEventListener("change", () => keep(names[i]));
+  });
+  return lines.map(({ input, readout }, i) => {
+    const { first, step, texts } = data.sliders[i];
+    return {
+      name: names[i],
+      get text() {
+        const number = Number(readout.textContent);
+        return Number.isNaN(number) ? readout.textContent : `${number}`;
+      },
+      // Go to the stop that an address asks for, or to the nearest, or else to the first one.
+      go(asked = "") {
+        const number = Number(asked.replace(",", ".") || NaN);
+        const stop = texts.findIndex((text) => text === asked || Number(text) === number);
+        const between = Number(texts[0]) === first && !Number.isNaN(number);
+        if (stop >= 0 || !between) input.value = first + step * (stop >= 0 ? stop : data.start[i]);
+        else input.value = Math.min(Math.max(number, input.min), input.max);
+        follow();
+      },
+    };
+  });
+}
+
+function sliderOf({ name, first, step, texts }, start, key) {
+  const line = document.createElement("p");
+  const [label, input, readout] = ["label", "input", "span"].map((tag) =>
+    line.appendChild(document.createElement(tag)),
+  );
+  line.className = "slider";
+  label.textContent = name;
+  label.htmlFor = input.id = `slider-${key}`;
+  // Counted in steps, so that a step that had to be rounded reaches the last stop, too.
+  const [low, even] = [first, step].map((number) => Number(number.toPrecision(12)));
+  const high = Number((low + even * (texts.length - 1)).toPrecision(15));
+  Object.assign(input, { type: "range", min: low, max: high, step: even, autocomplete: "off" });
+  input.value = first + step * start;
+  readout.ariaHidden = "true";
+  readout.style.minWidth = `${Math.max(...texts.map((text) => text.length))}ch`;
+
+  function tell(text) {
+    readout.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  }
+
+  return { line, input, readout, tell };
 }
 
 function readAddress() {
-  const asked = location.hash.match(/^#T=(.+)/i)?.[1].replace(",", ".");
-  const number = Number(asked ?? NaN);
-  const [low, high] = [Number(slider.min), Number(slider.max)];
-  // The browser goes to the nearest stop.
-  slider.value = Number.isNaN(number) ? start : Math.min(Math.max(number, low), high);
-  follow();
-  if (asked) writeAddress("replaceState");
+  const parts = location.hash.slice(1).split("&").map((part) => part.split("="));
+  const asked = new Map(parts.map(([name, text]) => [name.toUpperCase(), text]));
+  named.clear();
+  for (const { name, go } of fields) {
+    const text = asked.get(name.toUpperCase());
+    go(text);
+    if (text) named.add(name);
+  }
+  if (named.size) writeAddress("replaceState");
 }
 
 function writeAddress(way) {
-  const address = `#T=${Number(readout.textContent)}`;
+  const parts = fields.filter(({ name }) => named.has(name)).map(({ name, text }) => `${name}=${text}`);
+  const address = `#${parts.join("&")}`;
   if (address === location.hash) return;
   try {
     history[way](null, "", location.href.split("#")[0] + address);
@@ -50,7 +116,8 @@ function writeAddress(way) {
 
 // A burst of key presses makes one entry in the history, and a frame makes none.
 let pause;
-function keep() {
+function keep(name) {
+  named.add(name);
   if (!pause) writeAddress(framed ? "replaceState" : "pushState");
   clearTimeout(pause);
   pause = setTimeout(() => {
@@ -59,7 +126,5 @@ function keep() {
   }, 300);
 }
 
-slider.addEventListener("input", follow);
-slider.addEventListener("change", keep);
 addEventListener("hashchange", readAddress);
 readAddress();

@@ -1,7 +1,7 @@
 // Asks a question with choices as buttons. Which one is right comes from Python.
 
 // Put a question into an element. What comes back shows a choice in it, or none.
-export function ask(el, { text, choices, answer, why }, onAnswer = () => {}) {
+function ask(el, { text, choices, answer, why }, onAnswer = () => {}) {
   el.classList.add("softmax-temperature-question");
   el.innerHTML = `<fieldset><legend></legend></fieldset><p role="status"></p>`;
   const [group, status] = el.children;
@@ -53,7 +53,7 @@ function sign(text) {
   return span;
 }
 
-export default {
+const question = {
   render({ model, el }) {
     const show = ask(el, model.get("_asked"), (choice) => {
       model.set("answered", choice);
