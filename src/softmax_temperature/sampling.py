@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .checks import Floats
 from .core import likeliest, possible, softmax
@@ -51,3 +51,14 @@ def landings(
         last = int(possible(ordered, temperature).sum()) - 1
         row[:] = np.searchsorted(ends, numbers, side="right").clip(max=last)
     return rows
+
+
+def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
+    """Divide logits by a temperature."""
+    values = np.asarray(logits)
+    stops = np.asarray(temperature, np.float64)[..., None]
+    shifted = values - values.max(axis=-1, keepdims=True)
+    with np.errstate(all="ignore"):
+        scaled = shifted / stops
+    scaled = np.where(stops == 0, np.where(shifted == 0, 0.0, -np.inf), scaled)
+    return np.where(stops == np.inf, np.where(shifted > -np.inf, 0.0, -np.inf), scaled)
