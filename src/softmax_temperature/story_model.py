@@ -33,6 +33,7 @@ _WEIGHTS = (
 _TOKENS = ("tok512.bin", 6_227, "037cb335abb25d1fa9e8ecae30ed2a3a8ace9302862ebcdc05d51a6bbb10c312")
 _EPSILON = 1e-5
 _BLOCK = 128
+_PRODUCT = 2**18
 
 
 class Layer(NamedTuple):
@@ -245,7 +246,7 @@ class StoryModel:
         return np.empty(shape)
 
     def _read_out(self, hidden: Reals) -> Reals:
-        logits = hidden @ self.embedding.T
+        logits = times(hidden, self.embedding.T)
         logits[..., self.never] = -np.inf
         return logits
 
@@ -256,15 +257,15 @@ class StoryModel:
         x = self.embedding[ids.ravel()]
         for layer, keys, values in zip(self.layers, *cache[:, :, :texts, :, : start + count]):
             y = rms_norm(x, layer.attention_norm)
-            q = rotate((y @ layer.queries).reshape(len(x), self._heads, -1), turns)
-            k = rotate((y @ layer.keys).reshape(len(x), self._kv_heads, -1), turns)
-            v = (y @ layer.values).reshape(len(x), self._kv_heads, -1)
+            q = rotate((times(y, layer.queries)).reshape(len(x), self._heads, -1), turns)
+            k = rotate((times(y, layer.keys)).reshape(len(x), self._kv_heads, -1), turns)
+            v = (times(y, layer.values)).reshape(len(x), self._kv_heads, -1)
             keys[:, :, start:] = k.reshape(texts, count, *k.shape[1:]).swapaxes(1, 2)
             values[:, :, start:] = v.reshape(texts, count, *v.shape[1:]).swapaxes(1, 2)
             q = q.reshape(texts, count, self._kv_heads, -1, self._head_size).swapaxes(1, 2)
-            x = x + attention(q, keys, values).swapaxes(1, 2).reshape(len(x), -1) @ layer.output
+            x = x + times(attention(q, keys, values).swapaxes(1, 2).reshape(len(x), -1), layer.output)
             y = rms_norm(x, layer.feed_forward_norm)
-            x = x + swiglu(y @ layer.gate, y @ layer.up) @ layer.down
+            x = x + times(swiglu(times(y, layer.gate), times(y, layer.up)), layer.down)
         return rms_norm(x, self.norm).reshape(texts, count, -1)
 
     def _as_context(self, ids: ArrayLike) -> Ints:
@@ -294,6 +295,17 @@ def attention(q: Reals, keys: Reals, values: Reals) -> Reals:
         seen = np.tri(count, keys.shape[2], keys.shape[2] - count, dtype=bool)
         scores[..., ~seen.repeat(shared, axis=0)] = -np.inf
     return (softmax(scores) @ values).reshape(q.shape)
+
+
+def times(x: Reals, matrix: Reals) -> Reals:
+    """Multiply by a matrix, a few rows at a time."""
+    rows = _PRODUCT // matrix.size
+    if len(x) <= rows:
+        return x @ matrix
+    result = np.empty((len(x), matrix.shape[1]))
+    for start in range(0, len(x), rows):
+        np.matmul(x[start : start + rows], matrix, out=result[start : start + rows])
+    return result
 
 
 def swiglu(gate: Reals, up: Reals) -> Reals:
