@@ -54,11 +54,19 @@ def landings(
 
 
 def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
-    """Divide logits by a temperature."""
-    values = np.asarray(logits)
-    stops = np.asarray(temperature, np.float64)[..., None]
+    """Divide logits by a temperature, from the largest, or each row by its own.
+
+    At temperature 0 all but the leaders are masked, at infinity all unmasked tokens get 0.
+    """
+    values: Floats = np.asarray(logits)
+    stops = np.asarray(temperature, np.float64)[..., np.newaxis]
     shifted = values - values.max(axis=-1, keepdims=True)
+    # At the limits 0 / 0 or inf / inf; and what is too far below for a float is -inf.
     with np.errstate(all="ignore"):
         scaled = shifted / stops
-    scaled = np.where(stops == 0, np.where(shifted == 0, 0.0, -np.inf), scaled)
-    return np.where(stops == np.inf, np.where(shifted > -np.inf, 0.0, -np.inf), scaled)
+    at_limit = (stops == 0) | (stops == np.inf)
+    if at_limit.any():
+        kept = np.where(stops == 0, shifted == 0, shifted > -np.inf)
+        scaled = np.where(at_limit, np.where(kept, 0.0, -np.inf), scaled)
+    result: Floats = scaled.astype(values.dtype, copy=False)
+    return result

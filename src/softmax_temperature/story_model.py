@@ -1,28 +1,23 @@
-"""A real language model of one megabyte, in numpy: read it, and let it write.
-
-The forward pass is that of Llama 2, small enough to be read: `StoryModel._forward` and the three
-functions that follow it.
-"""
+"""A real language model of one megabyte, which writes small children's stories."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .checks import as_count, as_positions, as_temperatures, short
-from .core import TokenTable, softmax
+from .checks import Floats, as_count, as_positions, as_temperatures, short
+from .core import TokenTable
 from .sampling import temper
+from .tokenizer import START, Tokenizer
+from .transformer import Ints, Reals, Transformer
 
-Reals = NDArray[np.float64]
-Ints = NDArray[np.intp]
-SamplingStep = Callable[[Reals, Reals], Reals]
+SamplingStep = Callable[[Reals, Reals], Floats]
 
 _DATA = files(__package__) / "data" / "stories260k"
 _WEIGHTS = (
@@ -30,28 +25,61 @@ _WEIGHTS = (
     1_056_540,
     "b0a507e7ad0f626624f17112325e66691f9076d622e1d3274d103d00299f2696",
 )
-_TOKENS = ("tok512.bin", 6_227, "037cb335abb25d1fa9e8ecae30ed2a3a8ace9302862ebcdc05d51a6bbb10c312")
-_EPSILON = 1e-5
-_BLOCK = 128
-_PRODUCT = 2**18
+_VOCABULARY = (
+    "tok512.bin",
+    6_227,
+    "037cb335abb25d1fa9e8ecae30ed2a3a8ace9302862ebcdc05d51a6bbb10c312",
+)
+# About so many numbers are computed at once for texts side by side.
+_NUMBERS = 2**22
+# So many rows of logits stay in a processor's cache while tokens are drawn from them.
+_ROWS = 32
 
 
-class Layer(NamedTuple):
-    """Hold the weights of one of the model's layers; matrices multiply from the right."""
+@cache
+def load_story_model() -> StoryModel:
+    """Load the language model that comes with the package, in about 10 ms.
 
-    attention_norm: Reals
-    queries: Reals
-    keys: Reals
-    values: Reals
-    output: Reals
-    feed_forward_norm: Reals
-    gate: Reals
-    up: Reals
-    down: Reals
+    Returns
+    -------
+    StoryModel
+        The same object each time.
+
+    Raises
+    ------
+    ValueError
+        If a file of the model is truncated or altered.
+
+    Examples
+    --------
+    >>> model = load_story_model()
+    >>> model
+    StoryModel(260,032 weights, 512 tokens)
+    >>> model.write("The dragon", temperatures=[0, 1], length=10, seed=7)
+    ['The dragon was very small. He had a big', 'The dragon was on the wish cat wh']
+    """
+    return StoryModel()
 
 
 class Step(NamedTuple):
-    """Hold one position of all texts that `StoryModel.grow` writes."""
+    """Hold the next token of all texts that `StoryModel.grow` writes.
+
+    Texts that are the same so far are one context, and go on from one row of logits. A place is a
+    context and one of the tokens with which it goes on: texts that still are the same share it.
+
+    Attributes
+    ----------
+    logits : ndarray, shape (n_contexts, 512)
+        A row for each context that goes on.
+    tokens : ndarray of int, shape (n_places,)
+        The token of each place. Token 1 ends its text.
+    contexts : ndarray of int, shape (n_places,)
+        The row of `logits` from which the token was drawn. It never falls from place to place.
+    parents : ndarray of int, shape (n_places,)
+        The place of the step before that this one follows; 0, the prompt, in the first step.
+    places : ndarray of int, shape (n_seeds, n_temperatures)
+        The place of each text, or -1 where the text has ended before.
+    """
 
     logits: Reals
     tokens: Ints
@@ -60,129 +88,262 @@ class Step(NamedTuple):
     places: Ints
 
 
-@cache
-def load_story_model() -> StoryModel:
-    """Load the model that comes with the package."""
-    return StoryModel()
-
-
 class StoryModel:
-    """Write small children's stories, as a Llama model of 260,000 parameters does."""
+    r"""Give the logits of the next token of a story, and write stories.
 
+    Andrej Karpathy's stories260K [1]_ has the architecture of Llama 2 [2]_ and has learned from
+    TinyStories [3]_, made-up stories in words that small children know. It computes in float64.
+
+    Attributes
+    ----------
+    tokens : tuple of str, length 512
+        The vocabulary as readers see it, each different. A piece of text is itself, with the space
+        in front of it; a byte that is ASCII is its character, any other is written ``<0xE4>``.
+        Token 1, ``<s>``, begins and ends a text.
+    end : int
+        The id of the token that ends a text, 1.
+    context : int
+        The number of tokens that the model can see, 512.
+
+    Notes
+    -----
+    Tokens 0 and 2 (``<unk>``, ``</s>``) are in the files and in no text that the model has learned
+    from. Their logits are always ``-inf``, so that no reader is offered them.
+
+    References
+    ----------
+    .. [1] A. Karpathy, karpathy/llama2.c, ``doc/stories260K.md``, 2023 (``data/README.md``).
+    .. [2] H. Touvron and others, "Llama 2: open foundation and fine-tuned chat models", 2023.
+       arXiv:2307.09288
+    .. [3] R. Eldan and Y. Li, "TinyStories: how small can language models be and still speak
+       coherent English?", 2023. arXiv:2305.07759
+    """
+
+    end = START
     context = 512
-    end = 1
-    # The file has these two tokens, but no text that the model has learned from.
-    never = (0, 2)
 
     def __init__(self) -> None:
-        weights = _read(*_WEIGHTS)
-        dim, hidden, layers, heads, kv_heads, vocabulary, context = np.frombuffer(weights, "<i4", 7)
-        self._heads, self._kv_heads, self._head_size = int(heads), int(kv_heads), int(dim // heads)
-        numbers = np.frombuffer(weights, "<f4", offset=28).astype(np.float64)
-        kv = self._kv_heads * self._head_size
-        shapes = [
-            (vocabulary, dim),
-            (layers, dim),
-            (layers, dim, dim),
-            (layers, kv, dim),
-            (layers, kv, dim),
-            (layers, dim, dim),
-            (layers, dim),
-            (layers, hidden, dim),
-            (layers, dim, hidden),
-            (layers, hidden, dim),
-            (dim,),
-        ]
-        parts, start = [], 0
-        for shape in shapes:
-            size = int(np.prod(shape))
-            parts.append(numbers[start : start + size].reshape(shape))
-            start += size
-        self.embedding, an, wq, wk, wv, wo, fn, w1, w2, w3, self.norm = parts
-        self.layers = [
-            Layer(an[i], wq[i].T, wk[i].T, wv[i].T, wo[i].T, fn[i], w1[i].T, w3[i].T, w2[i].T)
-            for i in range(layers)
-        ]
-        frequencies = 10_000.0 ** -(np.arange(0, self._head_size, 2) / self._head_size)
-        self._turns = np.exp(1j * np.outer(np.arange(context), frequencies))
-        self._pieces = _pieces(_read(*_TOKENS))
-        ids = {piece: i for i, piece in enumerate(self._pieces) if i > 258}
-        self._ids = {piece.decode(): i for piece, i in ids.items() if len(piece.decode()) == 1}
-        self._merges = {
-            (ids[piece[:cut]], ids[piece[cut:]]): i
-            for piece, i in ids.items()
-            for cut in range(1, len(piece))
-            if piece[:cut] in ids and piece[cut:] in ids
-        }
-        names = [piece.decode() for piece in self._pieces[259:]]
-        raw = [chr(b) if b < 128 and chr(b) not in names else f"<0x{b:02X}>" for b in range(256)]
-        self.tokens = ("<unk>", "<s>", "</s>", *raw, *names)
-        self._pieces[:3] = [b"", b"", b""]
-        self._pieces[3:259] = [bytes([b]) for b in range(256)]
+        self._transformer = Transformer(_read(*_WEIGHTS))
+        self._tokenizer = Tokenizer(_read(*_VOCABULARY))
+        self.tokens = self._tokenizer.tokens
+
+    def __repr__(self) -> str:
+        """Show how small the model is."""
+        return (
+            f"{type(self).__name__}({self._transformer.size:,} weights, {len(self.tokens)} tokens)"
+        )
 
     def encode(self, text: str) -> list[int]:
-        """Return the ids of a text's tokens, which begin with token 1."""
-        if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {short(text)}")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(
-                f"text must be Unicode, got {text[error.start]!r} at {error.start}, half of a pair"
-            ) from None
-        ids = [1]
-        for word in re.findall(" ?[^ ]*", f" {text}" if text else ""):
-            ids += self._encode_word(word)
-        return ids
+        r"""Cut a text into tokens, and return their ids.
 
-    def _encode_word(self, word: str) -> list[int]:
-        ids: list[int] = []
-        for character in word:
-            if character in self._ids:
-                ids.append(self._ids[character])
-            else:
-                ids += [3 + byte for byte in character.encode()]
-        while True:
-            pairs = [self._merges.get(pair, 512) for pair in zip(ids, ids[1:])]
-            best = min(pairs, default=512)
-            if best == 512:
-                return ids
-            at = pairs.index(best)
-            ids[at : at + 2] = [best]
+        Parameters
+        ----------
+        text : str
+            Any text: bytes in UTF-8 stand for characters that the vocabulary lacks.
+
+        Returns
+        -------
+        list of int
+            Token 1, which begins every text, and those of the text with a space in front.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `text` is not a string, or holds one half of a surrogate pair.
+
+        Notes
+        -----
+        Byte-pair encoding: of all neighbours whose union is a token, those are joined first whose
+        token was learned first, the leftmost of several, until no union is a token.
+
+        R. Sennrich, B. Haddow and A. Birch, "Neural machine translation of rare words with subword
+        units", 2016. arXiv:1508.07909
+
+        Examples
+        --------
+        >>> model = load_story_model()
+        >>> [model.tokens[token] for token in model.encode("Lily’s crème")]
+        ['<s>', ' Lily', '’', 's', ' c', 'r', '<0xC3>', '<0xA8>', 'm', 'e']
+        """
+        return self._encode(text, "text")
 
     def decode(self, ids: ArrayLike) -> str:
-        """Return the text of tokens."""
-        found = _as_ids(ids)
-        text = b"".join(self._pieces[i] for i in found)
-        if len(found) and found[0] == 1:
-            text = text.removeprefix(b" ")
-        return text.decode("utf-8", "backslashreplace")
+        r"""Join tokens to a text: the inverse of `encode`.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (n_tokens,)
+            From 0 to 511. If the first is token 1, the space that `encode` puts in front is taken
+            off again. Tokens 0 to 2 add nothing to a text.
+
+        Returns
+        -------
+        str
+            Bytes that are not UTF-8 become escapes such as ``\xf0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `ids` are not a row of whole numbers from 0 to 511.
+
+        Examples
+        --------
+        >>> model = load_story_model()
+        >>> model.decode(model.encode("Good night, 🌙!"))
+        'Good night, 🌙!'
+        """
+        return self._tokenizer.decode(self._as_ids(ids).tolist())
 
     def logits(self, ids: Any) -> Reals:
-        """Return the logits of the token after `ids`."""
-        several = len(ids) > 0 and np.ndim(ids[0]) > 0
-        contexts = [self._as_context(i) for i in (ids if several else [ids])]
-        rows = np.array([self.logits_along(context)[-1] for context in contexts])
-        return rows if several else rows[0]
+        """Return the logits of the token that follows a text, or each of several texts.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (n_tokens,), or sequence of such
+            The tokens of a text, beginning with token 1, as `encode` gives them; or several texts
+            of any lengths. Each has at most 512 tokens.
+
+        Returns
+        -------
+        ndarray, shape (512,) or (n_texts, 512)
+            In natural-log units, in the order of `tokens`; ``-inf`` for tokens 0 and 2.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `ids` are not such tokens, or are too many.
+
+        Examples
+        --------
+        >>> model = load_story_model()
+        >>> logits = model.logits(model.encode("Once upon a"))
+        >>> model.tokens[logits.argmax()]
+        ' time'
+        """
+        several = isinstance(ids, Sequence | np.ndarray) and len(ids) > 0 and np.ndim(ids[0]) > 0
+        texts = [self._as_context(text) for text in (ids if several else [ids])]
+        lengths = np.array([len(text) for text in texts])
+        logits = np.empty((len(texts), len(self.tokens)))
+        # Side by side, the shorter with any tokens behind their own: none looks ahead.
+        left = np.argsort(-lengths, kind="stable")
+        while len(left):
+            longest = lengths[left[0]]
+            each = longest * max(longest * self._transformer.heads, len(self.tokens))
+            block, left = np.split(left, [max(1, _NUMBERS // each)])
+            padded = np.zeros((len(block), longest), np.intp)
+            for row, text in zip(padded, block, strict=True):
+                row[: lengths[text]] = texts[text]
+            x = self._transformer.forward(padded, self._transformer.new_cache(*padded.shape))
+            logits[block] = self._logits(x[np.arange(len(block)), lengths[block] - 1])
+        return logits if several else logits[0]
 
     def logits_along(self, ids: ArrayLike) -> Reals:
-        """Return the logits after each token of `ids`, shape (len(ids), 512)."""
-        context = self._as_context(ids)
-        return self._read_out(self._forward(context[None], self._cache(1, len(context)), 0)[0])
+        """Return the logits after each token of a text, all from one pass.
+
+        Row i holds the logits of the token that follows ``ids[: i + 1]``, of which the text has
+        ``ids[i + 1]``.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (n_tokens,)
+            As for `logits`.
+
+        Returns
+        -------
+        ndarray, shape (n_tokens, 512)
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `logits`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from softmax_temperature import softmax
+        >>> model = load_story_model()
+        >>> ids = model.encode("Once upon a time")
+        >>> probabilities = softmax(model.logits_along(ids)[:-1])
+        >>> probabilities[np.arange(len(ids) - 1), ids[1:]].round(2)
+        array([0.78, 0.98, 0.99, 1.  ])
+        """
+        text = self._as_context(ids)[np.newaxis]
+        x = self._transformer.forward(text, self._transformer.new_cache(*text.shape))
+        return self._logits(x[0])
 
     def table(self, prompt: str = "") -> TokenTable:
-        """Return a table of all 512 tokens and their logits after a prompt."""
-        return TokenTable(self.tokens, self.logits(self.encode(prompt)), prompt)
+        """Return all 512 tokens with their logits after a prompt, for any chart or explorer.
+
+        Parameters
+        ----------
+        prompt : str, default ""
+            Any text of at most 512 tokens, of which the first begins the text.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `prompt` is not such a text.
+
+        Examples
+        --------
+        >>> from softmax_temperature import describe
+        >>> print(describe(load_story_model().table("She was very")))
+        At temperature 1.00, of 100 draws about 20 would be “·a”.
+        The choice is as open as an even one among 23.0 tokens.
+        """
+        return TokenTable(self.tokens, self.logits(self._prompt(prompt)), prompt)
 
     def write(
-        self, prompt: str = "", temperatures: ArrayLike = (1.0,), length: int = 100, seed: int = 0
+        self,
+        prompt: str = "",
+        temperatures: ArrayLike = (1.0,),
+        length: int = 100,
+        seed: int = 0,
     ) -> list[str]:
-        """Write a text at each temperature."""
-        ids = self.encode(prompt)
-        stops = as_temperatures(np.atleast_1d(temperatures))
+        """Write a text at each of some temperatures, all with the same dice.
+
+        Parameters
+        ----------
+        prompt : str, default ""
+            How the texts begin.
+        temperatures : float or array_like, shape (n_temperatures,)
+            As for `softmax`. One number gives a list of one text.
+        length : int, default 100
+            The largest number of new tokens: a story that ends by itself is shorter. With the
+            prompt and the token that begins it they are at most 512.
+        seed : int, default 0
+            Other numbers give other dice.
+
+        Returns
+        -------
+        list of str
+            A text a temperature, the prompt included.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not such a value.
+
+        Notes
+        -----
+        See `grow` for the dice. A text is the same whatever other texts are written with it, and
+        begins the same whatever its `length`.
+
+        Examples
+        --------
+        >>> model = load_story_model()
+        >>> cold, warm = model.write("The cat", temperatures=[0, 1], length=14, seed=6)
+        >>> cold
+        'The cat and a boy were playing in the park'
+        >>> warm
+        'The cat went to the ocean with her mom, "Lily'
+        """
+        ids = self._prompt(prompt)
+        several: Any = [temperatures] if np.isscalar(temperatures) else temperatures
+        stops = as_temperatures(several)
         texts = [list(ids) for _ in stops]
-        for step in self.grow(ids, stops, length, [seed]):
-            for text, place in zip(texts, step.places[0]):
+        for step in self.grow(ids, stops, length, [as_count(seed, "seed", 0)]):
+            for text, place in zip(texts, step.places[0].tolist(), strict=True):
                 if place >= 0:
                     text.append(int(step.tokens[place]))
         return [self.decode(text) for text in texts]
@@ -195,154 +356,218 @@ class StoryModel:
         seeds: Sequence[int],
         step: SamplingStep = temper,
     ) -> Iterator[Step]:
-        """Write texts at all temperatures and with all seeds, as a tree."""
+        r"""Write a text for each seed and temperature, all at once, token by token.
+
+        Texts begin the same, and are a tree as long as many still share a context: that is computed
+        once for all of them.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (n_tokens,)
+            The tokens of the prompt, as for `logits`.
+        temperatures : array_like, shape (n_temperatures,)
+            As for `softmax`.
+        length : int
+            The largest number of new tokens. With those of the prompt they are at most 512.
+        seeds : sequence of int, length n_seeds
+            A number for each set of dice.
+        step : callable, optional
+            What turns logits, shape (n, 512), and temperatures, shape (n,), into those logits
+            from which the next tokens are drawn; by default `temper`.
+
+        Yields
+        ------
+        Step
+            At most `length` times, and no more when all texts have ended.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not such a value, at once; if `step` does not return logits of this
+            shape, or masks all tokens of a row, as soon as it does.
+
+        Notes
+        -----
+        The dice of a seed are one Gumbel noise :math:`g_i` for each position and token. The token
+
+        .. math:: \operatorname{arg\,max}_i \left(\frac{x_i}{T} + g_i\right), \qquad
+            g_i = -\ln(-\ln u_i), \qquad u_i \text{ uniform from 0 to 1}
+
+        has the distribution of the softmax at T [1]_. All temperatures share the noise, so that
+        what differs between two texts is due to temperature alone. At T = 0 the noise decides among
+        tied leaders only, at ``inf`` it decides alone.
+
+        References
+        ----------
+        .. [1] C. J. Maddison, D. Tarlow and T. Minka, "A* sampling", 2014, section 2 (the
+           Gumbel-max trick). arXiv:1411.0030
+
+        Examples
+        --------
+        >>> model = load_story_model()
+        >>> for step in model.grow(model.encode("Lily"), [0, 1, 2], 3, [3]):
+        ...     print([model.tokens[token] for token in step.tokens], step.places[0])
+        [' and', ' had'] [0 0 1]
+        [' T', ' Lily', ' s'] [0 1 2]
+        ['om', ' li', 'p'] [0 1 2]
+        """
         context = self._as_context(ids)
         stops = as_temperatures(temperatures).astype(np.float64)
-        length = as_count(length, "length", 1)
-        if len(context) + length > self.context:
+        count = as_count(length, "length", 1)
+        if len(context) + count > self.context:
             raise ValueError(
-                f"length must be at most {self.context - len(context)} after {len(context)} tokens"
+                f"length must be at most {self.context - len(context)}, got {count}: the model "
+                f"sees {self.context} tokens, and the prompt has {len(context)}"
             )
-        numbers = [as_count(seed, "seed", 0) for seed in seeds]
-        return self._grow(context, stops, length, numbers, step)
+        if isinstance(seeds, str | bytes) or not isinstance(seeds, Sequence | np.ndarray):
+            raise TypeError(f"seeds must be a list of whole numbers, got {short(seeds)}")
+        if not len(seeds):
+            raise ValueError("seeds must not be empty")
+        dice = [
+            np.random.default_rng(as_count(seed, f"seeds[{position}]", 0))
+            for position, seed in enumerate(seeds)
+        ]
+        return self._grow(context, stops, count, dice, step)
 
     def _grow(
-        self, ids: Ints, stops: Reals, length: int, seeds: list[int], step: SamplingStep
+        self,
+        ids: Ints,
+        stops: Reals,
+        length: int,
+        dice: list[np.random.Generator],
+        step: SamplingStep,
     ) -> Iterator[Step]:
-        dice = [np.random.default_rng(seed) for seed in seeds]
-        alive = np.arange(len(seeds) * len(stops))
-        seed_of, stop_of = np.divmod(alive, len(stops))
-        context_of = np.zeros_like(alive)
-        cache = self._cache(1, len(ids) + length)
-        rows = living = np.zeros(1, np.intp)
-        hidden = self._forward(ids[None], cache, 0)[:, -1]
+        """Write without checks. Of the texts, only those that go on have an element below."""
+        texts = np.arange(len(dice) * len(stops))
+        seeds, temperatures = texts // len(stops), np.tile(stops, len(dice))
+        contexts_of_texts = np.zeros_like(texts)
+        # The place, in the step before, and the row, in the cache, of each context.
+        living = rows = np.zeros(1, np.intp)
+        cache = self._transformer.new_cache(1, len(ids) + length)
+        x = self._transformer.forward(ids[np.newaxis], cache)[:, -1]
         for position in range(len(ids), len(ids) + length):
-            logits = self._read_out(hidden)
-            noise = np.array([generator.gumbel(size=512) for generator in dice])
-            chosen = np.empty_like(alive)
-            for start in range(0, len(alive), _BLOCK):
-                block = alive[start : start + _BLOCK]
-                scores = step(logits[context_of[start : start + _BLOCK]], stops[stop_of[block]])
-                chosen[start : start + _BLOCK] = (scores + noise[seed_of[block]]).argmax(axis=1)
-            pairs, place_of = np.unique(context_of * 512 + chosen, return_inverse=True)
-            contexts, tokens = np.divmod(pairs, 512)
-            places = np.full(len(seed_of), -1)
-            places[alive] = place_of
-            yield Step(logits, tokens, contexts, living[contexts], places.reshape(len(seeds), -1))
+            logits = self._logits(x)
+            noise = np.array([generator.gumbel(size=len(self.tokens)) for generator in dice])
+            drawn = _draw(logits, contexts_of_texts, temperatures, noise, seeds, step)
+            pairs, places_of_texts = np.unique(
+                contexts_of_texts * len(self.tokens) + drawn, return_inverse=True
+            )
+            contexts, tokens = np.divmod(pairs, len(self.tokens))
+            places = np.full((len(dice), len(stops)), -1)
+            places.flat[texts] = places_of_texts
+            yield Step(logits, tokens, contexts, living[contexts], places)
             living = np.flatnonzero(tokens != self.end)
-            if not len(living):
+            if not len(living) or position + 1 == len(ids) + length:
                 return
-            goes_on = tokens[place_of] != self.end
-            alive = alive[goes_on]
-            context_of = np.searchsorted(living, place_of[goes_on])
-            cache, rows = _split(cache, rows[contexts[living]], position)
-            fed = np.empty_like(living)
-            fed[rows] = tokens[living]
-            if position < len(ids) + length - 1:
-                hidden = self._forward(fed[:, None], cache, position)[rows, 0]
+            goes_on = tokens[places_of_texts] != self.end
+            texts, seeds, temperatures = texts[goes_on], seeds[goes_on], temperatures[goes_on]
+            contexts_of_texts = np.searchsorted(living, places_of_texts[goes_on])
+            cache, rows = _branch(cache, rows[contexts[living]], position)
+            in_rows = np.empty_like(living)
+            in_rows[rows] = tokens[living]
+            x = self._transformer.forward(in_rows[:, np.newaxis], cache, position)[rows, 0]
 
-    def _cache(self, texts: int, positions: int) -> Reals:
-        shape = (2, len(self.layers), texts, self._kv_heads, positions, self._head_size)
-        return np.empty(shape)
-
-    def _read_out(self, hidden: Reals) -> Reals:
-        logits = times(hidden, self.embedding.T)
-        logits[..., self.never] = -np.inf
+    def _logits(self, x: Reals) -> Reals:
+        logits = self._transformer.logits(x)
+        logits[..., [0, 2]] = -np.inf
         return logits
 
-    def _forward(self, ids: Ints, cache: Reals, start: int) -> Reals:
-        """Return what the model makes of each token, and add to the cache what it attends to."""
-        texts, count = ids.shape
-        turns = self._turns[np.tile(np.arange(start, start + count), texts)]
-        x = self.embedding[ids.ravel()]
-        for layer, keys, values in zip(self.layers, *cache[:, :, :texts, :, : start + count]):
-            y = rms_norm(x, layer.attention_norm)
-            q = rotate((times(y, layer.queries)).reshape(len(x), self._heads, -1), turns)
-            k = rotate((times(y, layer.keys)).reshape(len(x), self._kv_heads, -1), turns)
-            v = (times(y, layer.values)).reshape(len(x), self._kv_heads, -1)
-            keys[:, :, start:] = k.reshape(texts, count, *k.shape[1:]).swapaxes(1, 2)
-            values[:, :, start:] = v.reshape(texts, count, *v.shape[1:]).swapaxes(1, 2)
-            q = q.reshape(texts, count, self._kv_heads, -1, self._head_size).swapaxes(1, 2)
-            x = x + times(attention(q, keys, values).swapaxes(1, 2).reshape(len(x), -1), layer.output)
-            y = rms_norm(x, layer.feed_forward_norm)
-            x = x + times(swiglu(times(y, layer.gate), times(y, layer.up)), layer.down)
-        return rms_norm(x, self.norm).reshape(texts, count, -1)
-
-    def _as_context(self, ids: ArrayLike) -> Ints:
-        found = _as_ids(ids)
-        if not len(found) or found[0] != 1:
-            raise ValueError(f"ids must begin with token 1, got {short(ids)}: use encode")
-        if len(found) > self.context:
+    def _encode(self, text: str, name: str) -> list[int]:
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be a string, got {short(text)}")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
             raise ValueError(
-                f"a text must have at most {self.context} tokens, got {len(found)}: the model sees "
-                "no more"
+                f"{name} must be Unicode text, got {text[error.start]!r} at {error.start}, one "
+                "half of a surrogate pair: write the whole character"
+            ) from None
+        return self._tokenizer.encode(text)
+
+    def _prompt(self, prompt: str) -> list[int]:
+        ids = self._encode(prompt, "prompt")
+        if len(ids) > self.context:
+            raise ValueError(
+                f"prompt must have at most {self.context} tokens, got {len(ids)}: of this text the "
+                f"first {len(self.decode(ids[: self.context])):,} characters fit"
             )
-        return found
+        return ids
+
+    def _as_ids(self, ids: Any) -> Ints:
+        if isinstance(ids, str):
+            raise TypeError(f"ids must be whole numbers, got {short(ids)}: use encode(text)")
+        if isinstance(ids, Sequence | np.ndarray) and not len(ids):
+            return np.zeros(0, np.intp)
+        positions = as_positions(ids, len(self.tokens), "ids")
+        if positions.ndim != 1:
+            raise ValueError(f"ids must be one-dimensional, got shape {positions.shape}")
+        return positions
+
+    def _as_context(self, ids: Any) -> Ints:
+        positions = self._as_ids(ids)
+        if not len(positions) or positions[0] != START:
+            raise ValueError(
+                f"ids must begin with token {START}, got {short(ids)}: encode(text) does so"
+            )
+        if len(positions) > self.context:
+            raise ValueError(
+                f"ids must be at most {self.context}, got {len(positions)}: the model sees no more"
+            )
+        return positions
 
 
-def rms_norm(x: Reals, weight: Reals) -> Reals:
-    return x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + _EPSILON) * weight
+def _draw(
+    logits: Reals,
+    contexts: Ints,
+    temperatures: Reals,
+    noise: Reals,
+    seeds: Ints,
+    step: SamplingStep,
+) -> Ints:
+    """Return the next token of each text, which has a context, a temperature and a seed."""
+    drawn = np.empty_like(contexts)
+    for start in range(0, len(contexts), _ROWS):
+        part = slice(start, start + _ROWS)
+        rows = logits[contexts[part]]
+        stepped = step(rows, temperatures[part])
+        if np.shape(stepped) != rows.shape:
+            raise ValueError(
+                f"step must return logits of shape {rows.shape}, got {np.shape(stepped)}"
+            )
+        scores = stepped + noise[seeds[part]]
+        drawn[part] = scores.argmax(axis=1)
+        best = scores[np.arange(len(scores)), drawn[part]]
+        if not np.isfinite(best).all():
+            raise ValueError(
+                "step must leave at least one token unmasked, and neither NaN nor +inf"
+            )
+    return drawn
 
 
-def rotate(x: Reals, turns: NDArray[np.complex128]) -> Reals:
-    return (x.view(np.complex128) * turns[:, None]).view(np.float64)
-
-
-def attention(q: Reals, keys: Reals, values: Reals) -> Reals:
-    texts, kv_heads, count, shared, size = q.shape
-    scores = q.reshape(texts, kv_heads, count * shared, size) @ keys.swapaxes(2, 3) / np.sqrt(size)
-    if count > 1:
-        seen = np.tri(count, keys.shape[2], keys.shape[2] - count, dtype=bool)
-        scores[..., ~seen.repeat(shared, axis=0)] = -np.inf
-    return (softmax(scores) @ values).reshape(q.shape)
-
-
-def times(x: Reals, matrix: Reals) -> Reals:
-    """Multiply by a matrix, a few rows at a time."""
-    rows = _PRODUCT // matrix.size
-    if len(x) <= rows:
-        return x @ matrix
-    result = np.empty((len(x), matrix.shape[1]))
-    for start in range(0, len(x), rows):
-        np.matmul(x[start : start + rows], matrix, out=result[start : start + rows])
-    return result
-
-
-def swiglu(gate: Reals, up: Reals) -> Reals:
-    return gate / (1 + np.exp(-gate)) * up
-
-
-def _split(cache: Reals, sources: Ints, position: int) -> tuple[Reals, Ints]:
-    """Copy the rows of contexts that split, and return the row of each."""
+def _branch(cache: Reals, sources: Ints, positions: int) -> tuple[Reals, Ints]:
+    """Give each context a row of the cache: the first from a row keeps it, others get a copy."""
     count = len(sources)
     if count > cache.shape[2]:
         larger = np.empty((*cache.shape[:2], 2 * count, *cache.shape[3:]))
-        larger[:, :, : cache.shape[2], :, :position] = cache[..., :position, :]
+        larger[:, :, : cache.shape[2], ..., :positions] = cache[..., :positions]
         cache = larger
-    first = np.zeros(count, bool)
-    first[np.unique(sources, return_index=True)[1]] = True
-    stays = first & (sources < count)
-    rows = sources.copy()
-    rows[~stays] = np.setdiff1d(np.arange(count), sources[stays])
-    cache[:, :, rows[~stays], :, :position] = cache[:, :, sources[~stays], :, :position]
+    keeps = np.zeros(count, bool)
+    keeps[np.unique(sources, return_index=True)[1]] = True
+    # The rows in use are the first ones, without a gap.
+    keeps &= sources < count
+    if keeps.all():
+        return cache, sources
+    rows = np.where(keeps, sources, -1)
+    rows[~keeps] = np.setdiff1d(np.arange(count), rows)
+    cache[:, :, rows[~keeps], ..., :positions] = cache[:, :, sources[~keeps], ..., :positions]
     return cache, rows
 
 
 def _read(name: str, size: int, digest: str) -> bytes:
     data = (_DATA / name).read_bytes()
-    if len(data) != size or sha256(data).hexdigest() != digest:
-        raise ValueError(f"{name} must have {size} bytes, got {len(data)}: install again")
+    if len(data) != size:
+        raise ValueError(f"{name} must have {size:,} bytes, got {len(data):,}: install it again")
+    found = sha256(data).hexdigest()
+    if found != digest:
+        raise ValueError(f"{name} must have the SHA-256 {digest}, got {found}: install it again")
     return data
-
-
-def _pieces(data: bytes) -> list[bytes]:
-    pieces, start = [], 4
-    while start < len(data):
-        end = start + 8 + int.from_bytes(data[start + 4 : start + 8], "little")
-        pieces.append(data[start + 8 : end])
-        start = end
-    return pieces
-
-
-def _as_ids(ids: ArrayLike) -> Ints:
-    return as_positions(ids, 512)
