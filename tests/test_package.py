@@ -95,9 +95,10 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
     files = ("explorer.js", "chart.js", "page.html", "question.css", "question.js")
     for name in ("py.typed", "__init__.pyi", *(f"static/{file}" for file in files)):
         assert f"softmax_temperature/{name}" in names
-    for name in ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md"):
+    data = ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md")
+    for name in (*data, "stories260k/stories260K.bin", "stories260k/tok512.bin"):
         assert f"softmax_temperature/data/{name}" in names
-    assert wheel.stat().st_size < 1_500_000
+    assert wheel.stat().st_size <= 2_700_000
     assert not [name for name in names if re.match(r"tests|notebooks|benchmarks", name)]
     venv.create(tmp_path / "empty", with_pip=True)
     python = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
@@ -109,6 +110,8 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
         assert explorer.to_html().endswith("</html>\\n")
         st.Question("?", {"a": True, "b": False})
+        from softmax_temperature.story_model import load_story_model
+        assert load_story_model().write("Once upon", 0, length=4) == ["Once upon a time, there"]
         print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
     """
     file, probabilities = json.loads(run(python, "-I", "-c", code, cwd=tmp_path))

@@ -49,17 +49,17 @@ def as_count(value: Any, name: str, least: int, advice: str = "") -> int:
     return int(value)
 
 
-def as_positions(values: ArrayLike, count: int) -> NDArray[np.intp]:
+def as_positions(values: ArrayLike, count: int, name: str = "positions") -> NDArray[np.intp]:
     """Check that values are positions in a row of `count` tokens, and return them as an array."""
     try:
         positions = np.asarray(values)
     except ValueError:
-        raise ValueError(f"positions must be rectangular, got {short(values)}") from None
+        raise ValueError(f"{name} must be rectangular, got {short(values)}") from None
     if positions.dtype.kind not in "iu":
-        raise TypeError(f"positions must be whole numbers, got {short(values)}")
+        raise TypeError(f"{name} must be whole numbers, got {short(values)}")
     outside = positions[(positions < 0) | (positions >= count)]
     if outside.size:
-        raise ValueError(f"positions must be from 0 to {count - 1}, got {outside[0]}")
+        raise ValueError(f"{name} must be from 0 to {count - 1}, got {outside[0]}")
     return positions.astype(np.intp)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .checks import Floats
 from .core import likeliest, possible, softmax
@@ -51,3 +51,22 @@ def landings(
         last = int(possible(ordered, temperature).sum()) - 1
         row[:] = np.searchsorted(ends, numbers, side="right").clip(max=last)
     return rows
+
+
+def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
+    """Divide logits by a temperature, from the largest, or each row by its own.
+
+    At temperature 0 all but the leaders are masked, at infinity all unmasked tokens get 0.
+    """
+    values: Floats = np.asarray(logits)
+    stops = np.asarray(temperature, np.float64)[..., np.newaxis]
+    shifted = values - values.max(axis=-1, keepdims=True)
+    # At the limits 0 / 0 or inf / inf; and what is too far below for a float is -inf.
+    with np.errstate(all="ignore"):
+        scaled = shifted / stops
+    at_limit = (stops == 0) | (stops == np.inf)
+    if at_limit.any():
+        kept = np.where(stops == 0, shifted == 0, shifted > -np.inf)
+        scaled = np.where(at_limit, np.where(kept, 0.0, -np.inf), scaled)
+    result: Floats = scaled.astype(values.dtype, copy=False)
+    return result

@@ -1,0 +1,98 @@
+"""Texts as tokens, by byte-pair encoding, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+# Tokens 0 to 2 are signs, those up to 258 the 256 bytes, and the rest pieces of text.
+_FIRST_BYTE, _FIRST_PIECE = 3, 259
+START = 1
+
+
+class Tokenizer:
+    """Cut texts into tokens, and join tokens to texts.
+
+    R. Sennrich, B. Haddow and A. Birch, "Neural machine translation of rare words with subword
+    units", 2016. arXiv:1508.07909
+
+    Parameters
+    ----------
+    data : bytes
+        The tokens, as in the files of karpathy/llama2.c.
+
+    Attributes
+    ----------
+    tokens : tuple of str
+        All tokens as readers see them, each different.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        # Of each token a float that rates it, the number of its bytes, and these.
+        entries, start = [], 4
+        while start < len(data):
+            start += 8
+            end = start + int.from_bytes(data[start - 4 : start], "little")
+            entries.append(data[start:end].decode())
+            start = end
+        # In the order in which they were learned, the first of them as the best.
+        pieces = entries[_FIRST_PIECE:]
+        ids = {piece: _FIRST_PIECE + place for place, piece in enumerate(pieces)}
+        self._characters = {piece: token for piece, token in ids.items() if len(piece) == 1}
+        self._unions = {
+            (ids[piece[:cut]], ids[piece[cut:]]): token
+            for piece, token in ids.items()
+            for cut in range(1, len(piece))
+            if piece[:cut] in ids and piece[cut:] in ids
+        }
+        every_byte = [bytes([byte]) for byte in range(256)]
+        self._bytes = [b"", b"", b"", *every_byte, *(piece.encode() for piece in pieces)]
+        names = [
+            chr(byte) if byte < 128 and chr(byte) not in ids else f"<0x{byte:02X}>"
+            for byte in range(256)
+        ]
+        signs = (entry.strip() for entry in entries[:_FIRST_BYTE])
+        self.tokens = (*signs, *names, *pieces)
+
+    def encode(self, text: str) -> list[int]:
+        """Return the token that begins a text, and those of the text with a space in front."""
+        ids = [START]
+        # No token has a space but at its beginning: nothing is joined across it.
+        for word in re.findall(" [^ ]*", f" {text}" if text else ""):
+            ids += self._join(self._cut(word))
+        return ids
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Return the text, with escapes for what is not UTF-8; signs add nothing to it."""
+        positions = list(ids)
+        text = b"".join([self._bytes[position] for position in positions])
+        if positions[:1] == [START]:
+            text = text.removeprefix(b" ")
+        return text.decode("utf-8", "backslashreplace")
+
+    def _cut(self, word: str) -> list[int]:
+        """Return the tokens of a word's characters, or of their bytes."""
+        ids = []
+        for character in word:
+            if character in self._characters:
+                ids.append(self._characters[character])
+            else:
+                ids += [_FIRST_BYTE + byte for byte in character.encode()]
+        return ids
+
+    def _join(self, ids: list[int]) -> list[int]:
+        """Join neighbours to the best token that any make, everywhere, as long as any make one."""
+        none = len(self.tokens)
+        while True:
+            unions = [self._unions.get(pair, none) for pair in pairwise(ids)]
+            best = min(unions, default=none)
+            if best == none:
+                return ids
+            unions.append(none)
+            joined, place = [], 0
+            while place < len(ids):
+                meets = unions[place] == best
+                joined.append(best if meets else ids[place])
+                place += 2 if meets else 1
+            ids = joined
