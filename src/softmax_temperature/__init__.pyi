@@ -4,6 +4,7 @@ from .core import TokenTable, entropy, peak_temperature, perplexity, softmax
 from .examples import load_example
 from .explorer import TemperatureExplorer
 from .question import Question
+from .sampler_explorer import SamplerExplorer
 from .sampling import (
     epsilon_cutoff,
     eta_cutoff,
@@ -15,12 +16,17 @@ from .sampling import (
     top_p,
     typical_p,
 )
+from .story_model import StoryModel, load_story_model
+from .text_explorer import TextExplorer
 from .words import describe
 
 __all__ = [
     "Question",
     "SamplerChain",
+    "SamplerExplorer",
+    "StoryModel",
     "TemperatureExplorer",
+    "TextExplorer",
     "TokenTable",
     "bar_chart",
     "describe",
@@ -29,6 +35,7 @@ __all__ = [
     "eta_cutoff",
     "gumbel_draws",
     "load_example",
+    "load_story_model",
     "min_p",
     "peak_temperature",
     "perplexity",

@@ -152,18 +152,23 @@ def finish_bars(
     patches: Sequence[Rectangle],
     labels: Sequence[str],
     fontsize: str = "medium",
+    outlines: Sequence[float] | None = None,
 ) -> list[Annotation]:
-    """Give plain bars all that belongs to a chart of probabilities, and return their labels."""
+    """Give plain bars all that belongs to a chart of probabilities, and return their labels.
+
+    Outlines stand where the bars are at T = 1, or where they are said to.
+    """
+    outlines = bars.outline if outlines is None else outlines
     colour_bars(bars, patches)
     room = label_room(ax, bars, fontsize)
     texts = [
-        _label(ax, bars, place, label, label_end(bars, share, at_1, room), fontsize)
-        for place, patch, label, at_1 in zip(
-            bars.places.tolist(), patches, labels, bars.outline, strict=True
+        _label(ax, bars, place, label, label_end(bars, share, outline, room), fontsize)
+        for place, patch, label, outline in zip(
+            bars.places.tolist(), patches, labels, outlines, strict=True
         )
         for share in [patch.get_height() if bars.upright else patch.get_width()]
     ]
-    draw_references(ax, bars)
+    draw_references(ax, bars, outlines)
     set_axes(ax, bars)
     name_bars(ax, bars, bars.names(glyphs()))
     return texts
@@ -195,13 +200,12 @@ def colour_bars(bars: Bars, patches: Sequence[Rectangle], hatch: bool = True) ->
             patches[-1].set(edgecolor="white", hatch="///")
 
 
-def draw_references(ax: Axes, bars: Bars) -> None:
-    """Draw outlines of the bars at T = 1, and the uniform level."""
-    for place, share in zip(bars.places, bars.outline, strict=True):
+def draw_references(ax: Axes, bars: Bars, outlines: Sequence[float]) -> None:
+    """Draw outlines of bars, and the uniform level."""
+    for i, (place, share) in enumerate(zip(bars.places, outlines, strict=True)):
         side = place - WIDTH / 2
-        ax.add_patch(
-            _outline(*(side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH))
-        )
+        box = (side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH)
+        ax.add_patch(_outline(*box)).set_gid(f"outline-{i}")
     if bars.level:
         (ax.axhline if bars.upright else ax.axvline)(bars.level, **_UNIFORM)
 
@@ -242,10 +246,10 @@ def name_bars(ax: Axes, bars: Bars, names: Sequence[str]) -> None:
     ax.set_xticks(bars.places, names, parse_math=False, fontsize="small", **place)
 
 
-def key_of(bars: Bars) -> tuple[list[Any], list[str]]:
+def key_of(bars: Bars, outlines: str = "T = 1") -> tuple[list[Any], list[str]]:
     """Return the signs of a chart's key, and what they stand for."""
     signs: list[Any] = [Rectangle((0, 0), 1, 1, color=LEADING_BAR), _outline(0, 0, 1, 1)]
-    names = ["likeliest", "outline: T = 1"]
+    names = ["likeliest", f"outline: {outlines}"]
     if bars.level:
         signs.append(Line2D([], [], **_UNIFORM))
         names.append(f"dotted: uniform, 1/{bars.n_unmasked}")

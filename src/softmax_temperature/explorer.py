@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 # The first number of this seed is 0.78. So many numbers, and so many hundreds of them, are there
 # before the first ones come again.
 _SEED, _NUMBERS, _HUNDREDS = 21, 20, 3
-_LONGEST_PROMPT = 240
+LONGEST_PROMPT = 240
 
 
-class _Chart(View):
+class Chart(View):
     """The picture, or the sentence above it."""
 
     _esm = script("chart")
@@ -99,7 +99,7 @@ class TemperatureExplorer(Explorer):
     (['problem'], ['day', 'day', 'day'])
     """
 
-    _view = _Chart
+    _view = Chart
     # Which random number lies on the strip, and which draws are marked beside the bars.
     _state: ClassVar[dict[str, Any]] = {"dice": -1, "draws": {}}
     _heading = "How temperature reshapes next-token probabilities"
@@ -125,7 +125,7 @@ class TemperatureExplorer(Explorer):
         self._seed = as_count(seed, "seed", 0)
         self._options: dict[str, Any] = {"top": top, "orient": orient}
         self._plan = self._plan_of(Bars(table, **self._options))
-        super().__init__(self._stops, value, 1080 if "curves" in self._shown_parts else 800)
+        super().__init__(value, 1080 if "curves" in self._shown_parts else 800)
 
     @property
     def table(self) -> TokenTable:
@@ -211,20 +211,17 @@ class TemperatureExplorer(Explorer):
             numbers = dice(self._seed, n, draws["batch"] + 1)
             ranks = landings(self._plan.bars.logits, [self.temperature], numbers)
             marks = _landed(self._plan, ranks)[0] / n
-        picture = still(self._plan, stop, self._texts[stop], number, marks)
-        data["image/png"] = to_base64(picture)
-        width, height = (round(96 * inches) for inches in self._plan.size)
-        return data, {"image/png": {"width": width, "height": height}}
+        return with_still(data, self._plan, stop, TITLE + self._texts[stop], number, marks)
 
     def _show(self, plan: Plan) -> None:
-        data = self._with_slider(self._data_of(plan, self._body.narrow))
+        data = self._with_sliders(self._data_of(plan, self._body.narrow))
         # First, since counts for other bars do not fit the new picture.
         self.clear()
         self._body.data = data
         self._plan = plan
 
     def _title(self) -> str:
-        prompt = in_text(self.table.prompt, _LONGEST_PROMPT).strip()
+        prompt = in_text(self.table.prompt, LONGEST_PROMPT).strip()
         return f": {prompt} ..." if prompt else ""
 
     def _caption(self) -> str:
@@ -238,7 +235,7 @@ class TemperatureExplorer(Explorer):
         said = sentences(bars.table, stops, bars.leading_shares(rows), rows.entropy)
         rows = Sweep(rows.shares[:-1], rows.possible[:-1], None)
         peaks = peaks_of_curves(bars, stops[0], stops[-1]) if curves else []
-        return Plan(bars, self._shown_parts, stops, rows, said, peaks)
+        return Plan(bars, self._shown_parts, stops, rows, bars.labels(rows), said, peaks)
 
     def _data(self, narrow: bool = False) -> dict[str, Any]:
         return self._data_of(self._plan, narrow)
@@ -258,11 +255,11 @@ class TemperatureExplorer(Explorer):
         hundreds = np.split(ranks[:, _NUMBERS:], _HUNDREDS, axis=1)
         return {
             "kind": "chart",
-            "prompt": in_text(bars.table.prompt, _LONGEST_PROMPT),
+            "prompt": in_text(bars.table.prompt, LONGEST_PROMPT),
             "title": TITLE,
             "names": bars.names(),
             "sentences": plan.sentences,
-            "labels": bars.labels(rows),
+            **coded(plan.labels),
             "shares": rows.shares.astype("<f4").tobytes(),
             "numbers": [f"{number:.2f}" for number in numbers],
             "dice": numbers.tolist(),
@@ -272,6 +269,21 @@ class TemperatureExplorer(Explorer):
             "leader": f"“{bars.names()[0]}”",
             "layouts": layouts,
         }
+
+
+def with_still(
+    data: dict[str, Any], plan: Plan, *shown: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Add a still picture to what a widget gives a notebook."""
+    width, height = (round(96 * inches) for inches in plan.size)
+    size = {"image/png": {"width": width, "height": height}}
+    return data | {"image/png": to_base64(still(plan, *shown))}, size
+
+
+def coded(labels: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Return rows of labels as codes: few of them differ."""
+    texts, codes = np.unique(np.array(labels), return_inverse=True)
+    return {"labelTexts": texts.tolist(), "labels": codes.astype("<u2").tobytes()}
 
 
 def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static("page.html"))
 
 
+def as_html(text: str) -> str:
+    """Return text that a page shows as it is."""
+    # A dollar sign alone in an element does not begin a formula.
+    return escape(text).replace("$", "<span>$</span>").replace("\n", "<br>")
+
+
 def to_base64(data: bytes) -> str:
     """Return bytes as text."""
     return base64.b64encode(data).decode()

@@ -40,6 +40,7 @@ from .bars import (
     name_length,
     style_axes,
 )
+from .checks import Floats
 from .core import Sweep, peak_temperature
 from .words import CURVES_TITLE, TITLE
 
@@ -69,8 +70,12 @@ class Plan:
     parts: Sequence[str]
     stops: Sequence[float]
     rows: Sweep
+    labels: Sequence[Sequence[str]]
     sentences: Sequence[str]
-    peaks: Sequence[tuple[float, float]]
+    peaks: Sequence[tuple[float, float]] = ()
+    # Where the outlines of the bars are at each stop, if not always at T = 1, and their name.
+    outlines: Floats | None = None
+    outline_name: str = "T = 1"
 
     @property
     def curves(self) -> list[int]:
@@ -162,14 +167,18 @@ def layout(plan: Plan) -> dict[str, Any]:
 
 
 def still(
-    plan: Plan, stop: int, text: str, number: float | None, marks: Sequence[float] | None
+    plan: Plan,
+    stop: int,
+    title: str,
+    number: float | None = None,
+    marks: Sequence[float] | None = None,
 ) -> bytes:
-    """Return the picture at one stop, which has that text, as PNG of 96 dots an inch.
+    """Return the picture at one stop, under a title, as PNG of 96 dots an inch.
 
     A number is shown on the strip, and what shares of counted draws each bar got as marks.
     """
     with _settings():
-        figure, axes = _draw(plan, stop, text, number)
+        figure, axes = _draw(plan, stop, title, number)
         if marks is not None:
             _add_marks(axes["bars"], plan.bars, marks)
         figure.set_dpi(96)
@@ -182,7 +191,7 @@ def still(
 def _draw(
     plan: Plan,
     stop: int | None = None,
-    text: str = "1.00",
+    title: str = f"{TITLE}1.00",
     number: float | None = None,
 ) -> tuple[Figure, dict[str, Axes]]:
     """Draw the picture at one stop, or with every part at its end, from where it can be moved."""
@@ -198,11 +207,13 @@ def _draw(
         starts, ends = np.zeros(bars.count), np.ones(bars.count)
     else:
         lengths = plan.rows.shares[stop]
-        here = Sweep(plan.rows.shares[[stop]], plan.rows.possible[[stop]], None)
-        (labels,) = bars.labels(here)
+        labels = list(plan.labels[stop])
         ends = lengths.cumsum()
         starts = ends - lengths
-    _draw_bars(axes["bars"], plan, lengths, labels, TITLE + text)
+    outlines = (
+        bars.outline if plan.outlines is None else lengths if stop is None else plan.outlines[stop]
+    )
+    _draw_bars(axes["bars"], plan, lengths, labels, outlines, title)
     if not bars.upright:
         # However long the names of lying bars are, the title stands in the middle of all.
         box = axes["bars"].get_position()
@@ -260,15 +271,17 @@ def _places(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _draw_bars(ax: Axes, plan: Plan, lengths: Any, labels: Sequence[str], title: str) -> None:
+def _draw_bars(
+    ax: Axes, plan: Plan, lengths: Any, labels: Sequence[str], outlines: Any, title: str
+) -> None:
     bars = plan.bars
     draw: Any = ax.bar if bars.upright else ax.barh
     patches = list(draw(bars.places, lengths, WIDTH, color=BAR, linewidth=0))
-    texts = finish_bars(ax, bars, patches, labels, plan.label_size)
+    texts = finish_bars(ax, bars, patches, labels, plan.label_size, outlines)
     ax.set_title(title, fontsize="medium", pad=bars.room * 10).set_gid("title")
     # Lying bars of tokens are short, and so are the last ones of upright bars.
     ax.legend(
-        *key_of(bars),
+        *key_of(bars, plan.outline_name),
         loc="upper right" if bars.upright else "lower right",
         frameon=False,
         fontsize="small",

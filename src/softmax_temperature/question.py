@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import anywidget
@@ -11,7 +10,7 @@ import numpy as np
 import traitlets
 
 from .checks import short
-from .page import read_static
+from .page import as_html, read_static
 
 
 class Question(anywidget.AnyWidget):
@@ -79,8 +78,8 @@ class Question(anywidget.AnyWidget):
         """
         bundle: Any = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle
-        items = "".join(f"<li>{_as_html(choice)}</li>" for choice in self._asked["choices"])
-        page = f"<p>{_as_html(self._asked['text'])}</p><ul>{items}</ul>"
+        items = "".join(f"<li>{as_html(choice)}</li>" for choice in self._asked["choices"])
+        page = f"<p>{as_html(self._asked['text'])}</p><ul>{items}</ul>"
         # In full: some versions of anywidget cut the text short.
         return data | {"text/plain": repr(self), "text/html": page}, metadata
 
@@ -121,8 +120,3 @@ def _check_text(value: Any, name: str) -> None:
         raise TypeError(f"{name} must be a string, got {short(value)}")
     if not value.strip():
         raise ValueError(f"{name} must not be blank, got {short(value)}: write what to read")
-
-
-def _as_html(text: str) -> str:
-    # A dollar sign alone in an element does not begin a formula.
-    return escape(text).replace("$", "<span>$</span>")

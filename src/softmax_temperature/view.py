@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import anywidget
@@ -57,11 +58,19 @@ class Explorer(ipywidgets.VBox):
     # The widgets that an explorer is made of: none yet where its arguments are refused.
     _parts: tuple[ipywidgets.Widget, ...] = ()
 
-    def __init__(self, temperatures: NDArray[np.float64], value: float, width: int) -> None:
-        self._stops = temperatures
+    # A subclass checks these first.
+    _stops: NDArray[np.float64]
+
+    def __init__(
+        self,
+        value: float,
+        width: int,
+        menus: Sequence[ipywidgets.Widget] = (),
+        knobs: Sequence[ipywidgets.Widget] = (),
+    ) -> None:
         self._texts = temperature_texts(self._stops.tolist())
         value = self._nearest_stop(value, "value")
-        data = self._with_slider(self._data())
+        data = self._with_sliders(self._data())
         decimals = max(len(text.partition(".")[2]) for text in self._texts)
         first, last = self._stops[[0, -1]].tolist()
         self.slider = ipywidgets.FloatSlider(
@@ -74,20 +83,19 @@ class Explorer(ipywidgets.VBox):
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        self._body = self._view(sliders=[self.slider], data=data, state=self._state)
+        sliders = [self.slider, *knobs]
+        self._body = self._view(sliders=sliders, data=data, state=self._state)
         self._head = self._view(body=self._body)
         super().__init__(
-            children=[self._head, self.slider, self._body],
+            children=[self._head, *menus, *sliders, self._body],
             temperature=value,
             layout={"max_width": f"{width}px"},
             _dom_classes=("softmax-temperature-explorer",),
         )
-        parts_of_all = (self._head, self.slider, self._body)
-        self._parts = (
-            self.slider.style,
-            *(widget.layout for widget in (*parts_of_all, self)),
-            *parts_of_all,
-        )
+        made = [self._head, *menus, *(part for menu in menus for part in menu.children), *sliders]
+        made.append(self._body)
+        styles = [widget.style for widget in made if hasattr(widget, "style")]
+        self._parts = (*styles, *(widget.layout for widget in (*made, self)), *made)
         self.slider.observe(self._follow_slider, "value")
         self._body.observe(self._draw_again, "narrow")
 
@@ -151,21 +159,21 @@ class Explorer(ipywidgets.VBox):
     def _exported(self) -> dict[str, Any]:
         """Return the data of a page, which is for wide and narrow screens, and its first state."""
         start = {"start": [self._position], "state": self._state}
-        return self._with_slider(self._data(narrow=True)) | start
+        return self._with_sliders(self._data(narrow=True)) | start
 
-    def _with_slider(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _with_sliders(self, data: dict[str, Any]) -> dict[str, Any]:
         slider = {
             "name": "Temperature",
             "key": "T",
             "title": data.pop("title"),
             "first": float(self._stops[0]),
             "step": self._step,
-            "texts": self._texts,
+            "texts": data.pop("texts", self._texts),
         }
-        return data | {"sliders": [slider]}
+        return data | {"sliders": [slider, *data.pop("knobs", [])]}
 
     def _draw_again(self, _: Any = None) -> None:
-        self._body.data = self._with_slider(self._data(self._body.narrow))
+        self._body.data = self._with_sliders(self._data(self._body.narrow))
 
     @traitlets.validate("temperature")
     def _validate_temperature(self, proposal: Any) -> float:

@@ -14,6 +14,8 @@ import numpy as np
 from .checks import Floats, as_temperature
 from .core import TokenTable, likeliest, possible, sweep
 
+# What stands at a bar that a sampler leaves nothing of.
+CUT = "cut"
 TITLE = "Softmax Probabilities at Temperature = "
 CURVES_TITLE = "The same shares at every temperature"
 PROBABILITY = "Probability"
@@ -93,6 +95,25 @@ def sentences(
             lines.append(f"The choice is as open as an even one among {choices}{at_1}.")
         texts.append("\n".join(lines) + rest)
     return texts
+
+
+def what_is_kept(kept: int, total: int, mass: float, entropy: float, entropy_before: float) -> str:
+    """Say how many tokens a cut leaves, what probability they had, and how open the choice is.
+
+    Examples
+    --------
+    >>> print(what_is_kept(2, 6, 0.815, 0.957, 1.76))
+    Kept: 2 of 6 tokens, which have 81.50 % of the probability if nothing is cut.
+    The choice is as open as an even one among 1.94 tokens (3.39 if nothing is cut).
+    """
+    share = probability_text(mass, percent=True, can_be_zero=False, can_be_one=kept == total)
+    many = "tokens, which have" if kept > 1 else "tokens, which has"
+    choices = "1 token" if kept == 1 else f"{_count(entropy)} tokens"
+    before = "1" if total == 1 else _count(entropy_before)
+    return (
+        f"Kept: {kept:,} of {total:,} {many} {share} of the probability if nothing is cut.\n"
+        f"The choice is as open as an even one among {choices} ({before} if nothing is cut)."
+    )
 
 
 def in_percent(table: TokenTable) -> bool:
@@ -192,11 +213,13 @@ class _Leaders:
 
     def choices(self, bits: float) -> str:
         """Return the effective number of choices, with as many digits as matter."""
-        if self._certain:
-            return "1 token"
-        choices = 2**bits
-        text = f"{choices:,.{2 if choices < 9.995 else 1 if choices < 99.95 else 0}f}"
-        return ("fewer than 1.01" if text == "1.00" else text) + " tokens"
+        return "1 token" if self._certain else f"{_count(bits)} tokens"
+
+
+def _count(bits: float) -> str:
+    choices = 2**bits
+    text = f"{choices:,.{2 if choices < 9.995 else 1 if choices < 99.95 else 0}f}"
+    return "fewer than 1.01" if text == "1.00" else text
 
 
 def _about(of: int, share: float) -> str:

@@ -22,27 +22,33 @@ const DRAWING = {
   Clear: () => ({ dice: -1, draws: {} }),
 };
 
-// The sentence that goes on with what was drawn, and the buttons that draw.
+// The sentence that goes on with what was drawn, and the buttons that draw, where there are dice.
 function drawSentence(el, picture, act) {
-  const line = headOf(el, DRAWING, act);
+  const line = headOf(el, picture.dice ? DRAWING : {}, act);
   const [prompt, blank] = ["span", "b"].map((tag) => line.appendChild(document.createElement(tag)));
   prompt.textContent = picture.prompt;
   line.hidden = !picture.prompt;
-  const wordAt = wordsOf(picture);
-  return ({ row, dice }) => {
+  const wordAt = picture.dice && wordsOf(picture);
+  return ({ row, dice = -1 }) => {
     const word = dice < 0 ? undefined : wordAt(row, dice);
     blank.textContent = word ?? "\u00a0".repeat(12);
     blank.classList.toggle("empty", word === undefined);
-    blank.title = word === undefined ? "Nothing is drawn yet." : "";
+    blank.title = word === undefined && wordAt ? "Nothing is drawn yet." : "";
   };
 }
 
 // Put the picture into an element. What comes back shows a state in it, and stops following the
 // element's width.
 function drawPicture(el, picture, { wantNarrow, moveTo }) {
-  const { names, sentences, labels, layouts } = picture;
+  const { names, sentences, layouts } = picture;
   const shares = numbers(picture.shares, Float32Array);
-  const wordAt = wordsOf(picture);
+  const codes = numbers(picture.labels, Uint16Array);
+  const labelAt = (row, i) => picture.labelTexts[codes[row * names.length + i]];
+  // Where outlines move, there is a row of them for each stop of the first slider.
+  const outlines = picture.outlines && numbers(picture.outlines, Float32Array);
+  const stops = picture.sliders[0].texts.length;
+  const rowsOfStop = picture.sliders.slice(1).reduce((rows, { texts }) => rows * texts.length, 1);
+  const wordAt = picture.dice && wordsOf(picture);
   el.classList.add("softmax-temperature");
   el.innerHTML = `
     <div class="sentences"><p></p><div aria-hidden="true"></div></div>
@@ -63,7 +69,8 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
     head.textContent = name;
     return [line.insertCell(), line.insertCell()];
   });
-  longest.textContent = `${sentences.reduce((a, b) => (b.length > a.length ? b : a))}\n${luck(0, sampleOf(picture, { batch: 0 }))}`;
+  longest.textContent = sentences.reduce((a, b) => (b.length > a.length ? b : a));
+  if (picture.dice) longest.append(`\n${luck(0, sampleOf(picture, { batch: 0 }))}`);
 
   let shown, sample, layout, chart, pause;
 
@@ -83,17 +90,19 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
     const { row, dice } = shown;
     const start = row * names.length;
     const end = start + names.length;
+    const stop = Math.floor(row / rowsOfStop);
     const text = captionOf(row);
     caption.textContent = text;
     chart.move({
       shares: shares.subarray(start, end),
-      words: labels[row],
+      words: names.map((_, i) => labelAt(row, i)),
+      outlines: outlines?.subarray(stop * names.length, (stop + 1) * names.length),
       title: titleOf(picture, row),
       sentence: text,
       row,
-      part: row / (picture.sliders[0].texts.length - 1),
-      dice: picture.dice[dice],
-      number: picture.numbers[dice],
+      part: stop / (stops - 1),
+      dice: picture.dice?.[dice],
+      number: picture.numbers?.[dice],
       marks: sample && Array.from(sample.counts.subarray(start, end), (count) => count / sample.n),
     });
   }
@@ -104,7 +113,7 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
     el.querySelector("caption").textContent = titleOf(picture, row);
     heads.lastChild.hidden = !sample;
     rows.forEach(([probability, drawn], i) => {
-      probability.textContent = labels[row][i];
+      probability.textContent = labelAt(row, i);
       drawn.hidden = !sample;
       drawn.textContent = sample ? sample.counts[row * names.length + i] : "";
     });
@@ -114,14 +123,14 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
     const before = shown;
     if (same(state, before)) return;
     shown = state;
-    if (state.draws !== before?.draws) sample = sampleOf(picture, state.draws);
+    if (state.draws !== before?.draws) sample = sampleOf(picture, state.draws ?? {});
     paint();
     // Read aloud only what has come to rest, and nothing before the first change.
     clearTimeout(pause);
     if (before === undefined) tell();
     else
       pause = setTimeout(() => {
-        const { row, dice } = shown;
+        const { row, dice = -1 } = shown;
         const drawn = dice < 0 ? "" : `${picture.prompt}${wordAt(row, dice)}. `;
         status.textContent = `${stopsAloud(picture, row)} ${drawn}${captionOf(row)}`;
         tell();
@@ -166,6 +175,7 @@ function drawLayout({ svg, width, bars, strip, curves }, count, moveTo) {
   };
   const paths = all("bar", count).map((bar) => bar.querySelector("path"));
   const widths = paths.map((path) => sides(path, upright ? 0 : 1));
+  const ghosts = all("outline", count).map((ghost) => ghost.querySelector("path"));
   const labels = all("label", count);
   const labelTexts = labels.map((label) => label.querySelector("text"));
   const marks = all("mark", count);
@@ -179,16 +189,20 @@ function drawLayout({ svg, width, bars, strip, curves }, count, moveTo) {
   const shift = (element, along) =>
     element.setAttribute("transform", upright ? `translate(0 ${along})` : `translate(${along} 0)`);
 
-  function moveBars({ shares, words, marks: drawn }) {
+  function stretch(path, [left, right], share) {
+    const tip = foot + length * share;
+    path.setAttribute(
+      "d",
+      upright ? `M${left} ${foot}V${tip}H${right}V${foot}Z` : `M${foot} ${left}H${tip}V${right}H${foot}Z`,
+    );
+  }
+
+  function moveBars({ shares, words, outlines = outline, marks: drawn }) {
     shares.forEach((p, i) => {
-      const [left, right] = widths[i];
-      const tip = foot + length * p;
-      paths[i].setAttribute(
-        "d",
-        upright ? `M${left} ${foot}V${tip}H${right}V${foot}Z` : `M${foot} ${left}H${tip}V${right}H${foot}Z`,
-      );
+      stretch(paths[i], widths[i], p);
+      if (outlines !== outline) stretch(ghosts[i], widths[i], outlines[i]);
       // No line crosses a digit: the label stands beyond the outline and the uniform level.
-      let place = Math.max(p, outline[i]);
+      let place = Math.max(p, outlines[i]);
       if (place < level && level < place + room) place = level;
       shift(labels[i], length * (place - 1));
       labelTexts[i].textContent = words[i];
