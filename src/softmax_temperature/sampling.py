@@ -1,192 +1,398 @@
-"""Steps from logits to masked logits, and seeded draws of tokens with the same dice."""
+"""Steps from logits to masked logits, and seeded draws with the same dice at any temperature."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .checks import Floats, as_count, as_temperature, real_array, real_number, short
+from .checks import Floats, as_count, as_temperature, real_array, real_number
 from .core import _shifted, likeliest, possible, softmax
 
-# What misses a boundary by no more than the rounding of a logarithm has reached it: 0.4 + 0.3 is
-# a mass of 0.7, whichever way their logits were rounded.
+Mask = NDArray[np.bool_]
+# What misses a boundary by no more than the rounding of a logarithm has reached it: the nucleus of
+# 0.4, 0.3, 0.2 and 0.1 at p = 0.7 is the first two, however their logarithms were rounded.
 _SLACK = 1e-12
+# So many logits and what is worked out from them fit into a processor's cache.
+_BLOCK = 16_384
 
 
 def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
-    values = checked(logits)
-    return tempered(values, as_row_temperatures(temperature, values.shape[:-1]))
+    r"""Divide logits by a temperature, so that their softmax is that of the temperature.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        Scores before normalisation, in natural-log units. ``-inf`` masks a token.
+    temperature : float or array_like, shape (...,)
+        From 0 to infinity, one for all rows of logits or one for each.
+
+    Returns
+    -------
+    ndarray, of the shape of `logits`
+        0 for the largest logit, below it for the others: float32 for float32 logits, otherwise
+        float64. At temperature 0 all but the leaders are masked, at ``inf`` unmasked tokens get 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `softmax` would refuse `logits` or a temperature, or if there is not one temperature for
+        each row.
+
+    Warns
+    -----
+    UserWarning
+        If a row of `logits` looks like probabilities: none is negative, three or more lie between 0
+        and 1, and they sum to 1.
+
+    Notes
+    -----
+    .. math:: x_i \mapsto \frac{x_i - m}{T}, \qquad m = \max_j x_j
+
+    The engines do not shift: softmax makes no difference of it, and neither does any truncation.
+    What is too far below the largest logit for a float becomes ``-inf``. Hugging Face refuses
+    temperature 0, llama.cpp then keeps one of tied leaders, and so does vLLM, which raises what
+    lies between 0 and 0.01 to 0.01.
+
+    References
+    ----------
+    .. [1] D. H. Ackley, G. E. Hinton and T. J. Sejnowski, "A learning algorithm for Boltzmann
+       machines", Cognitive Science 9(1), 1985. doi:10.1207/s15516709cog0901_7
+    .. [2] ``TemperatureLogitsWarper`` in huggingface/transformers,
+       ``generation/logits_process.py``; ``llama_sampler_temp_impl`` in ggml-org/llama.cpp,
+       ``src/llama-sampling.cpp``; vllm-project/vllm, ``vllm/sampling_params.py``.
+
+    Examples
+    --------
+    >>> temper([5.0, 4.5, 3.0], 2.0)
+    array([ 0.  , -0.25, -1.  ])
+    >>> temper([[5.0, 4.5, 3.0], [5.0, 4.5, 3.0]], [0, 0.5])
+    array([[  0., -inf, -inf],
+           [  0.,  -1.,  -4.]])
+    """
+    stops = as_row_temperatures(temperature, "temperature")
+    shifted = _shifted(checked(logits))
+    scale(shifted, stops)
+    return shifted
 
 
 def top_k(logits: ArrayLike, k: int) -> Floats:
-    return keep_k(checked(logits), as_k(k))
+    r"""Keep the k largest logits and mask all others.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        Scores before normalisation, in natural-log units. ``-inf`` masks a token.
+    k : int
+        At least 1. Where there are no more tokens, all are kept.
+
+    Returns
+    -------
+    ndarray, of the shape of `logits`
+        The logits that are kept, as they were, and ``-inf`` for what is cut: float32 for float32
+        logits, otherwise float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `softmax` would refuse `logits`, or if `k` is not a whole number of at least 1.
+
+    Warns
+    -----
+    UserWarning
+        As for `temper`.
+
+    Notes
+    -----
+    Kept is :math:`x_i \ge x_{(k)}`, the k-th largest logit: all tokens that are tied for it, as in
+    Hugging Face and vLLM. llama.cpp keeps exactly k.
+
+    References
+    ----------
+    .. [1] A. Fan, M. Lewis and Y. Dauphin, "Hierarchical neural story generation", ACL 2018.
+       doi:10.18653/v1/P18-1082
+    .. [2] ``TopKLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
+       ``llama_sampler_top_k_impl`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``;
+       vllm-project/vllm, ``vllm/v1/sample/ops/topk_topp_sampler.py``.
+
+    Examples
+    --------
+    >>> top_k([5.0, 2.2, 4.5, 3.0], 2)
+    array([ 5. , -inf,  4.5, -inf])
+    """
+    return _cut(checked(logits), "top_k", k, "k")
 
 
 def top_p(logits: ArrayLike, p: float) -> Floats:
-    return keep_p(checked(logits), as_share(p, "p"))
+    r"""Keep the nucleus: the fewest likeliest tokens whose probabilities add up to at least p.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`.
+    p : float
+        Above 0 and at most 1: a share of the probability, not of the tokens. 1 keeps all.
+
+    Result, errors and warning are those of `top_k`.
+
+    Notes
+    -----
+    Kept are the n likeliest tokens with the smallest n such that
+
+    .. math:: p_{(1)} + \dots + p_{(n)} \ge p,
+
+    up to a relative rounding of 1e-12. Of tokens that are tied at the cut, the first in their order
+    are kept. The engines have the same rule: Hugging Face and vLLM sort from below and cut while
+    the sum is at most 1 - p, llama.cpp sorts from above. Which of tied tokens they cut their sort
+    decides.
+
+    References
+    ----------
+    .. [1] A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, "The curious case of neural text
+       degeneration", ICLR 2020. arXiv:1904.09751
+    .. [2] ``TopPLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
+       ``llama_sampler_top_p_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``;
+       vllm-project/vllm, ``vllm/v1/sample/ops/topk_topp_sampler.py``.
+
+    Examples
+    --------
+    >>> softmax(top_p(np.log([0.1, 0.2, 0.3, 0.4]), 0.7)).round(3)
+    array([0.   , 0.   , 0.429, 0.571])
+    """
+    return _cut(checked(logits), "top_p", p, "p")
 
 
 def min_p(logits: ArrayLike, p: float) -> Floats:
-    return keep_min_p(checked(logits), as_share(p, "p"))
+    r"""Keep the tokens that are at least p times as likely as the likeliest.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`.
+    p : float
+        Above 0 and at most 1, which keeps the leaders alone.
+
+    Result, errors and warning are those of `top_k`.
+
+    Notes
+    -----
+    Kept is :math:`p_i \ge p \cdot p_\mathrm{max}`, which is :math:`x_i \ge x_\mathrm{max} + \ln p`,
+    up to a relative rounding of 1e-12: no sum over all tokens is needed. The engines have the same
+    rule; llama.cpp compares logits, Hugging Face and vLLM probabilities. Whether min-p makes better
+    texts than top-p is disputed [2]_.
+
+    References
+    ----------
+    .. [1] N. N. Minh and others, "Turning up the heat: min-p sampling for creative and coherent LLM
+       outputs", ICLR 2025. arXiv:2407.01082
+    .. [2] R. Schaeffer, J. Kazdan and Y. Denisov-Blanch, "Min-p, max exaggeration: a critical
+       analysis of min-p sampling in language models", 2025. arXiv:2506.13681
+    .. [3] ``MinPLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
+       ``llama_sampler_min_p_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``;
+       vllm-project/vllm, ``vllm/v1/sample/logits_processor/builtin.py``.
+
+    Examples
+    --------
+    >>> softmax(min_p(np.log([0.1, 0.2, 0.3, 0.4]), 0.51)).round(3)
+    array([0.   , 0.   , 0.429, 0.571])
+    """
+    return _cut(checked(logits), "min_p", p, "p")
 
 
 def typical_p(logits: ArrayLike, p: float) -> Floats:
-    return keep_typical(checked(logits), as_share(p, "p"))
+    r"""Keep the tokens whose surprise is closest to the expected one, with a mass of at least p.
+
+    Where the likeliest token surprises much less than one expects, it is cut.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`.
+    p : float
+        Above 0 and at most 1: a share of the probability. 1 keeps all.
+
+    Result, errors and warning are those of `top_k`.
+
+    Notes
+    -----
+    In order of the distance between a token's surprise and the entropy,
+
+    .. math:: \left| -\ln p_i - H \right|, \qquad H = -\sum_j p_j \ln p_j,
+
+    kept are all tokens through the one with which their mass reaches p, up to a relative rounding
+    of 1e-12, and those at the same distance. So does Hugging Face; llama.cpp asks for more than p,
+    and cuts between tokens at the same distance.
+
+    References
+    ----------
+    .. [1] C. Meister, T. Pimentel, G. Wiher and R. Cotterell, "Locally typical sampling", TACL 11,
+       2023. doi:10.1162/tacl_a_00536
+    .. [2] ``TypicalLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
+       ``llama_sampler_typical_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``.
+
+    Examples
+    --------
+    >>> softmax(typical_p(np.log([0.4, 0.2, 0.2, 0.2]), 0.5)).round(3)
+    array([0.   , 0.333, 0.333, 0.333])
+    """
+    return _cut(checked(logits), "typical_p", p, "p")
 
 
 def top_n_sigma(logits: ArrayLike, n: float) -> Floats:
-    return keep_n_sigma(checked(logits), as_n(n))
+    r"""Keep the logits within n standard deviations of the largest, the same at any temperature.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`.
+    n : float
+        Above 0 and finite.
+
+    Result, errors and warning are those of `top_k`.
+
+    Notes
+    -----
+    Kept is :math:`x_i \ge x_\mathrm{max} - n \sigma`, up to a relative rounding of 1e-12, with the
+    population's standard deviation :math:`\sigma` of all unmasked logits. A temperature scales both
+    sides. Of the three engines llama.cpp alone has it.
+
+    References
+    ----------
+    .. [1] C. Tang, J. Liu, H. Xu and L. Huang, "Top-nσ: not all logits are you need", 2024.
+       arXiv:2411.07641
+    .. [2] ``llama_sampler_top_n_sigma_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``.
+
+    Examples
+    --------
+    >>> top_n_sigma([5.0, 2.2, 4.5, 3.0], 1.0)
+    array([ 5. , -inf,  4.5, -inf])
+    """
+    return _cut(checked(logits), "top_n_sigma", n, "n")
 
 
 def epsilon_cutoff(logits: ArrayLike, epsilon: float) -> Floats:
-    return cut_epsilon(checked(logits), as_share(epsilon, "epsilon"))
+    r"""Cut the tokens that are less likely than epsilon, but never the likeliest.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`.
+    epsilon : float
+        Above 0 and at most 1: a probability. The paper suggests 3e-4 to 9e-4.
+
+    Result, errors and warning are those of `top_k`.
+
+    Notes
+    -----
+    Cut is :math:`p_i < \epsilon`, up to a relative rounding of 1e-12. Where no token passes all
+    leaders stay, as in Hugging Face; llama.cpp and vLLM do not have it.
+
+    References
+    ----------
+    .. [1] J. Hewitt, C. D. Manning and P. Liang, "Truncation sampling as language model
+       desmoothing", Findings of EMNLP 2022. arXiv:2210.15191
+    .. [2] ``EpsilonLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``.
+
+    Examples
+    --------
+    >>> softmax(epsilon_cutoff(np.log([0.1, 0.2, 0.3, 0.4]), 0.25)).round(3)
+    array([0.   , 0.   , 0.429, 0.571])
+    """
+    return _cut(checked(logits), "epsilon_cutoff", epsilon, "epsilon")
 
 
 def eta_cutoff(logits: ArrayLike, eta: float) -> Floats:
-    return cut_eta(checked(logits), as_share(eta, "eta"))
+    r"""Cut the tokens below a probability that falls with the entropy, but never the likeliest.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`.
+    eta : float
+        Above 0 and at most 1: the highest such probability. The paper calls it epsilon, and
+        suggests 3e-4 to 2e-3.
+
+    Result, errors and warning are those of `top_k`.
+
+    Notes
+    -----
+    Cut is
+
+    .. math:: p_i < \min\left(\eta, \sqrt{\eta} \, e^{-H}\right), \qquad H = -\sum_j p_j \ln p_j,
+
+    up to a relative rounding of 1e-12. Where no token passes all leaders stay, as in Hugging Face;
+    llama.cpp and vLLM do not have it.
+
+    References
+    ----------
+    .. [1] J. Hewitt, C. D. Manning and P. Liang, "Truncation sampling as language model
+       desmoothing", Findings of EMNLP 2022. arXiv:2210.15191
+    .. [2] ``EtaLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``.
+
+    Examples
+    --------
+    >>> softmax(eta_cutoff(np.log([0.1, 0.2, 0.3, 0.4]), 0.5)).round(3)
+    array([0.   , 0.222, 0.333, 0.444])
+    """
+    return _cut(checked(logits), "eta_cutoff", eta, "eta")
 
 
-def gumbel_draws(logits: ArrayLike, n: int, seed: int) -> NDArray[np.intp]:
-    values = checked(logits)
-    _shifted(values)
+def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
+    r"""Draw tokens by the Gumbel-max trick, with the same noise for each row of logits.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., n_tokens)
+        As for `top_k`: a row a temperature or a sampler, say.
+    n : int
+        How many draws, each with a fresh number of noise a token.
+    seed : int, default 21
+        Seed of the noise.
+
+    Returns
+    -------
+    ndarray of int, shape (..., n)
+        The positions of the tokens that are drawn.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `softmax` would refuse `logits`, or if `n` or `seed` is not a whole number of at least 1
+        or 0.
+
+    Warns
+    -----
+    UserWarning
+        As for `temper`.
+
+    Notes
+    -----
+    Drawn is :math:`\operatorname{argmax}_i (x_i + g_i)` with independent noise :math:`g_i` from the
+    standard Gumbel distribution: a draw from the softmax of x [1]_. With the same noise, two
+    distributions p and q agree on token i with the probability
+    :math:`1 / \sum_j \max(p_j / p_i, q_j / q_i)`.
+
+    References
+    ----------
+    .. [1] I. A. M. Huijben, W. Kool, M. B. Paulus and R. J. G. van Sloun, "A review of the
+       Gumbel-max trick and its extensions", IEEE TPAMI 45(2), 2023. arXiv:2110.01515
+
+    Examples
+    --------
+    >>> logits = np.array([5.0, 2.2, 2.0, 4.5, 3.0, 2.7])
+    >>> at_1, at_2 = gumbel_draws([logits, logits / 2], 1000)
+    >>> float((at_1 == at_2).mean())
+    0.781
+    """
+    values = checked(logits).astype(np.float64, copy=False)
     n, generator = as_count(n, "n", 1), np.random.default_rng(as_count(seed, "seed", 0))
     drawn = np.empty((*values.shape[:-1], n), np.intp)
-    for number in range(n):
-        drawn[..., number] = (values + generator.gumbel(size=values.shape[-1])).argmax(axis=-1)
+    for draw in range(n):
+        drawn[..., draw] = (values + generator.gumbel(size=values.shape[-1])).argmax(axis=-1)
     return drawn
-
-
-def checked(logits: ArrayLike) -> Floats:
-    values = real_array(logits, "logits")
-    if values.min() >= 0:
-        between = ((values > 0) & (values < 1)).sum(axis=-1)
-        if ((between >= 3) & (abs(values.sum(axis=-1) - 1) <= 1e-3)).any():
-            warnings.warn(
-                "logits sum to 1 like probabilities: give logits, such as np.log(probabilities)",
-                stacklevel=3,
-            )
-    return values
-
-
-def as_row_temperatures(temperature: ArrayLike, shape: tuple[int, ...]) -> Floats:
-    if np.ndim(temperature) == 0:
-        return np.array([as_temperature(temperature)])
-    stops = real_array(temperature, "temperature").astype(np.float64)
-    for stop in stops[~(stops >= 0)]:
-        as_temperature(stop)
-    if stops.shape != shape:
-        raise ValueError(
-            f"temperature must be one number, or one for each row of logits, got shape "
-            f"{stops.shape} for rows of shape {shape}"
-        )
-    return abs(stops)[..., np.newaxis]
-
-
-def as_k(k: Any) -> int:
-    return as_count(k, "k", 1, ": leave the step out to keep all tokens")
-
-
-def as_share(value: Any, name: str) -> float:
-    number = real_number(value, name)
-    if not 0 < number <= 1:
-        raise ValueError(f"{name} must be above 0 and at most 1, got {number}")
-    return number
-
-
-def as_n(n: Any) -> float:
-    number = real_number(n, "n")
-    if not 0 < number < np.inf:
-        raise ValueError(f"n must be a finite number above 0, got {number}")
-    return number
-
-
-def tempered(values: Floats, temperatures: Floats) -> Floats:
-    shifted = _shifted(values)
-    limits = np.finfo(shifted.dtype)
-    least = max(limits.tiny, 1 / limits.max)
-    with np.errstate(all="ignore"):
-        if least <= temperatures.min() and temperatures.max() <= 1 / limits.tiny:
-            shifted *= (1 / temperatures).astype(shifted.dtype)
-            return shifted
-        result = np.divide(shifted, temperatures, dtype=np.float64).astype(shifted.dtype)
-    np.copyto(result, shifted, where=(shifted == 0) | (shifted == -np.inf))
-    return result + shifted.dtype.type(0)
-
-
-def keep_k(values: Floats, k: int) -> Floats:
-    _shifted(values)
-    if k >= values.shape[-1]:
-        return values.copy()
-    lowest = np.partition(values, -k, axis=-1)[..., [-k]]
-    return _keep(values, values >= lowest)
-
-
-def keep_p(values: Floats, p: float) -> Floats:
-    shifted = _shifted(values)
-    if p == 1:
-        return values.copy()
-    falling = -np.sort(-shifted, axis=-1)
-    masses = np.exp(falling).cumsum(axis=-1, dtype=np.float64)
-    goal = masses[..., -1:] * p * (1 - _SLACK)
-    last = (masses < goal).sum(axis=-1, keepdims=True)
-    lowest = np.take_along_axis(falling, last, axis=-1)
-    kept = shifted > lowest
-    tied = shifted == lowest
-    room = last + 1 - kept.sum(axis=-1, keepdims=True)
-    return _keep(values, kept | (tied & (tied.cumsum(axis=-1) <= room)))
-
-
-def keep_min_p(values: Floats, p: float) -> Floats:
-    return _keep(values, _shifted(values) >= np.log(p) - _SLACK)
-
-
-def keep_typical(values: Floats, p: float) -> Floats:
-    shifted = _shifted(values)
-    if p == 1:
-        return values.copy()
-    weights, log_total, entropy = _nats(shifted)
-    distances = abs(log_total - shifted - entropy)
-    order = np.argsort(distances, axis=-1, kind="stable")
-    masses = np.take_along_axis(weights, order, axis=-1).cumsum(axis=-1, dtype=np.float64)
-    goal = masses[..., -1:] * p * (1 - _SLACK)
-    last = (masses < goal).sum(axis=-1, keepdims=True)
-    furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
-    return _keep(values, distances <= furthest)
-
-
-def keep_n_sigma(values: Floats, n: float) -> Floats:
-    shifted = _shifted(values).astype(np.float64)
-    deviation = np.std(shifted, axis=-1, keepdims=True, where=shifted > -np.inf)
-    return _keep(values, shifted >= -n * deviation * (1 + _SLACK))
-
-
-def cut_epsilon(values: Floats, epsilon: float) -> Floats:
-    shifted = _shifted(values)
-    total = np.exp(shifted).sum(axis=-1, keepdims=True, dtype=np.float64)
-    return _keep(values, shifted >= np.minimum(np.log(epsilon * total) - _SLACK, 0))
-
-
-def cut_eta(values: Floats, eta: float) -> Floats:
-    shifted = _shifted(values)
-    _, log_total, entropy = _nats(shifted)
-    lowest = np.minimum(np.log(eta), np.log(eta) / 2 - entropy) + log_total - _SLACK
-    return _keep(values, shifted >= np.minimum(lowest, 0))
-
-
-def _nats(shifted: Floats) -> tuple[Floats, Floats, Floats]:
-    weights = np.exp(shifted)
-    total = weights.sum(axis=-1, keepdims=True, dtype=np.float64)
-    gaps = np.where(weights > 0, weights * np.maximum(shifted, np.finfo(shifted.dtype).min), 0)
-    log_total = np.log(total)
-    return weights, log_total, log_total - gaps.sum(axis=-1, keepdims=True, dtype=np.float64) / total
-
-
-def _keep(values: Floats, kept: NDArray[np.bool_]) -> Floats:
-    return np.where(kept, values, values.dtype.type(-np.inf))
 
 
 def dice(seed: int, count: int, batch: int = 0) -> NDArray[np.float64]:
@@ -229,3 +435,204 @@ def landings(
         last = int(possible(ordered, temperature).sum()) - 1
         row[:] = np.searchsorted(ends, numbers, side="right").clip(max=last)
     return rows
+
+
+def checked(logits: ArrayLike) -> Floats:
+    """Return logits as floats, and warn its caller's caller where they look like probabilities."""
+    values = real_array(logits, "logits")
+    if values.min() >= 0:
+        between = ((values > 0) & (values < 1)).sum(axis=-1)
+        if ((between >= 3) & (abs(values.sum(axis=-1) - 1) <= 1e-3)).any():
+            warnings.warn(
+                "logits look like probabilities, since they sum to 1: "
+                "give logits, such as np.log(probabilities)",
+                stacklevel=3,
+            )
+    return values
+
+
+def as_row_temperatures(value: ArrayLike, name: str) -> Any:
+    """Check that a value is a temperature or an array of them, and return a float or an array."""
+    if np.ndim(value) == 0:
+        return as_temperature(value, name)
+    stops = real_array(value, name).astype(np.float64)
+    for stop in stops[~(stops >= 0)][:1]:
+        as_temperature(stop, name)
+    return abs(stops)
+
+
+def scale(shifted: Floats, temperature: ArrayLike) -> None:
+    """Divide logits whose largest is 0 by a temperature, or by one for each row, in place."""
+    stops = np.asarray(temperature, np.float64)
+    if stops.ndim and stops.shape != shifted.shape[:-1]:
+        raise ValueError(
+            f"temperature must be one number or one a row, got shape {stops.shape} for logits of "
+            f"shape {shifted.shape}"
+        )
+    stops = stops[..., np.newaxis]
+    limits = np.finfo(shifted.dtype)
+    with np.errstate(all="ignore"):
+        if max(limits.tiny, 1 / limits.max) <= stops.min() and stops.max() <= 1 / limits.tiny:
+            # As softmax does it, to the last bit.
+            shifted *= (1 / stops).astype(shifted.dtype)
+            return
+        # What would be 0 / 0 or inf / inf stays. A sum with 0 makes -0.0 a 0.
+        moves = (shifted < 0) & (shifted > -np.inf)
+        options: dict[str, Any] = {"dtype": np.float64, "casting": "same_kind"}
+        np.divide(shifted, stops, out=shifted, where=moves, **options)
+        shifted += 0
+
+
+class Truncation(NamedTuple):
+    """Which values a truncation takes, and which of the logits, whose largest is 0, it keeps."""
+
+    check: Callable[[Any, str], Any]
+    keeps: Callable[[Floats, Any], Mask]
+
+
+def _as_k(value: Any, name: str) -> int:
+    return as_count(value, name, 1, ": leave the step out to keep all tokens")
+
+
+def _as_share(value: Any, name: str) -> float:
+    number = real_number(value, name)
+    if not 0 < number <= 1:
+        raise ValueError(f"{name} must be above 0 and at most 1, got {number}")
+    return number
+
+
+def _as_n(value: Any, name: str) -> float:
+    number = real_number(value, name)
+    if not 0 < number < np.inf:
+        raise ValueError(f"{name} must be above 0 and finite, got {number}")
+    return number
+
+
+def _keeps_top_k(rows: Floats, k: int) -> Mask:
+    if k >= rows.shape[-1]:
+        return np.ones(rows.shape, bool)
+    some = rows
+    if len(rows) == 1 and k < rows.size // 64:
+        # Each of so many groups has a value of at least this, so that the k largest are among some.
+        groups = rows[0, : rows.size // 64 * 64].reshape(64, -1).max(axis=0)
+        some = rows[rows >= np.partition(groups, -k)[-k]][np.newaxis]
+    kept: Mask = rows >= np.partition(some, -k, axis=-1)[:, [-k]]
+    return kept
+
+
+def _keeps_top_p(rows: Floats, p: float) -> Mask:
+    if p == 1:
+        return np.ones(rows.shape, bool)
+    some, total = rows, _total(rows)
+    if len(rows) == 1:
+        # All tokens whose logits are smaller than this have a mass of less than 1 - p together.
+        some = rows[rows >= np.log((1 - p) * total / rows.size)][np.newaxis]
+    falling = -np.sort(-some, axis=-1)
+    last = _reach(falling, p * total)
+    lowest = np.take_along_axis(falling, last, axis=-1)
+    kept: Mask = rows >= lowest
+    surplus = kept.sum(axis=-1, keepdims=True) - (last + 1)
+    if surplus.any():
+        tied = rows == lowest
+        kept &= ~tied | (tied.cumsum(axis=-1) <= tied.sum(axis=-1, keepdims=True) - surplus)
+    return kept
+
+
+def _keeps_min_p(rows: Floats, p: float) -> Mask:
+    return _at_least(rows, np.log(p))
+
+
+def _keeps_typical_p(rows: Floats, p: float) -> Mask:
+    if p == 1:
+        return np.ones(rows.shape, bool)
+    total = _total(rows)
+    distances = abs(np.log(total) - _entropy(rows, total) - rows)
+    order = np.argsort(distances, axis=-1)
+    last = _reach(np.take_along_axis(rows, order, axis=-1), p * total)
+    furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
+    kept: Mask = distances <= furthest
+    return kept
+
+
+def _keeps_top_n_sigma(rows: Floats, n: float) -> Mask:
+    unmasked = rows > -np.inf
+    count = unmasked.sum(axis=-1, keepdims=True)
+    gaps = np.where(unmasked, rows, 0).astype(np.float64)
+    # Scaled, so that no square overflows.
+    widest = np.maximum(-gaps.min(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
+    gaps /= widest
+    gaps -= gaps.sum(axis=-1, keepdims=True) / count
+    gaps *= unmasked
+    deviation = widest * np.sqrt((gaps**2).sum(axis=-1, keepdims=True) / count)
+    return _at_least(rows, -n * deviation)
+
+
+def _keeps_epsilon_cutoff(rows: Floats, epsilon: float) -> Mask:
+    return _at_least(rows, np.log(epsilon) + np.log(_total(rows)))
+
+
+def _keeps_eta_cutoff(rows: Floats, eta: float) -> Mask:
+    total = _total(rows)
+    log_share = np.minimum(np.log(eta), np.log(eta) / 2 - _entropy(rows, total))
+    return _at_least(rows, log_share + np.log(total))
+
+
+TRUNCATIONS = {
+    "top_k": Truncation(_as_k, _keeps_top_k),
+    "top_p": Truncation(_as_share, _keeps_top_p),
+    "min_p": Truncation(_as_share, _keeps_min_p),
+    "typical_p": Truncation(_as_share, _keeps_typical_p),
+    "top_n_sigma": Truncation(_as_n, _keeps_top_n_sigma),
+    "epsilon_cutoff": Truncation(_as_share, _keeps_epsilon_cutoff),
+    "eta_cutoff": Truncation(_as_share, _keeps_eta_cutoff),
+}
+
+
+def keeps(shifted: Floats, truncation: str, value: Any) -> Mask:
+    """Return which logits, whose largest is 0, a truncation keeps.
+
+    Some rows at a time: what fits into the processor's cache is not fetched again.
+    """
+    rows = shifted.reshape(-1, shifted.shape[-1])
+    size = max(_BLOCK // rows.shape[-1], 1)
+    masks = [
+        TRUNCATIONS[truncation].keeps(rows[start : start + size], value)
+        for start in range(0, len(rows), size)
+    ]
+    return np.concatenate(masks).reshape(shifted.shape)
+
+
+def _cut(values: Floats, truncation: str, knob: Any, name: str) -> Floats:
+    kept = keeps(_shifted(values), truncation, TRUNCATIONS[truncation].check(knob, name))
+    return np.where(kept, values, values.dtype.type(-np.inf))
+
+
+def _at_least(rows: Floats, lowest: Any) -> Mask:
+    """Return which logits are at least so large, up to a rounding, and in any case the largest."""
+    kept: Mask = rows >= np.minimum(lowest - _SLACK * np.maximum(abs(lowest), 1), 0)
+    return kept
+
+
+def _total(rows: Floats) -> NDArray[np.float64]:
+    """Return the sum of all weights, a row each."""
+    blocks = [rows[:, start : start + _BLOCK] for start in range(0, rows.shape[-1], _BLOCK)]
+    sums = [np.exp(block, dtype=np.float64).sum(axis=-1, keepdims=True) for block in blocks]
+    total: NDArray[np.float64] = np.sum(sums, axis=0)
+    return total
+
+
+def _entropy(rows: Floats, total: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the entropy in natural logarithms, a row each."""
+    # Of a masked token 0 times a finite number, not 0 times infinity.
+    finite = np.maximum(rows, np.finfo(rows.dtype).min)
+    gaps = (np.exp(rows, dtype=np.float64) * finite).sum(axis=-1, keepdims=True)
+    entropy: NDArray[np.float64] = np.log(total) - gaps / total
+    return entropy
+
+
+def _reach(rows: Floats, goal: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the first position up to which weights sum to a goal, up to a rounding, a row each."""
+    masses = np.exp(rows, dtype=np.float64).cumsum(axis=-1)
+    before = (masses < goal * (1 - _SLACK)).sum(axis=-1, keepdims=True)
+    last: NDArray[np.intp] = np.minimum(before, rows.shape[-1] - 1)
+    return last
