@@ -1,64 +1,20 @@
-"""An engine's sampler: truncation and temperature in order, and seeded draws."""
+"""A sampler as an engine runs it: temperature and truncation in an order, and seeded draws."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import Floats, as_count, as_temperature, as_temperatures, short
-from .core import TokenTable, likeliest, softmax
-from .sampling import (
-    as_k,
-    as_n,
-    as_row_temperatures,
-    as_share,
-    checked,
-    cut_epsilon,
-    cut_eta,
-    dice,
-    keep_k,
-    keep_min_p,
-    keep_n_sigma,
-    keep_p,
-    keep_typical,
-    landings,
-    tempered,
-)
+from .checks import Floats, as_count, short
+from .core import TokenTable, _shifted, likeliest
+from .sampling import TRUNCATIONS, as_row_temperatures, checked, dice, keeps, landings, scale
 
 Step = tuple[str, Any]
-
-
-class _Kind(NamedTuple):
-    check: Callable[[Any, str], Any]
-    act: Callable[[Floats, Any], Floats]
-    # What engines write for a step that is off, besides None.
-    off: float | None
-
-
-def _as_temperatures(value: Any, name: str) -> float | tuple[float, ...]:
-    if np.ndim(value) == 0:
-        return as_temperature(value, name)
-    return tuple(as_temperatures(value).tolist())
-
-
-def _temper(values: Floats, temperature: float | tuple[float, ...]) -> Floats:
-    return tempered(values, as_row_temperatures(temperature, values.shape[:-1]))
-
-
-_KINDS = {
-    "temperature": _Kind(_as_temperatures, _temper, None),
-    "top_k": _Kind(lambda value, name: as_k(value), keep_k, 0),
-    "top_p": _Kind(as_share, keep_p, None),
-    "min_p": _Kind(as_share, keep_min_p, 0),
-    "typical_p": _Kind(as_share, keep_typical, None),
-    "top_n_sigma": _Kind(lambda value, name: as_n(value), keep_n_sigma, 0),
-    "epsilon_cutoff": _Kind(as_share, cut_epsilon, 0),
-    "eta_cutoff": _Kind(as_share, cut_eta, 0),
-}
-_PRESETS: dict[str, dict[str, float | None]] = {
+# The steps of each engine in its order. Those without a value are off.
+_PRESETS: dict[str, dict[str, Any]] = {
     "huggingface": {
         "temperature": 1.0,
         "top_k": 50,
@@ -78,94 +34,311 @@ _PRESETS: dict[str, dict[str, float | None]] = {
     },
     "vllm": {"temperature": 1.0, "min_p": None, "top_k": None, "top_p": None},
 }
+_CHECKS = {"temperature": as_row_temperatures} | {
+    name: truncation.check for name, truncation in TRUNCATIONS.items()
+}
+# What the engines write for a step that is off.
+_OFF = {
+    "top_k": (0, -1),
+    "top_p": (1,),
+    "min_p": (0,),
+    "typical_p": (1,),
+    "top_n_sigma": (0, -1),
+    "epsilon_cutoff": (0,),
+    "eta_cutoff": (0,),
+}
 
 
 class SamplerChain:
-    """Hold the steps from logits to the distribution that is drawn from, in their order."""
+    """Hold the steps from logits to the distribution that is drawn from, unchangeable, in order.
+
+    Each step takes logits and returns masked logits, so that the order matters: a temperature
+    before top-p changes which tokens are kept, one after it does not.
+
+    Parameters
+    ----------
+    steps : iterable of (str, value)
+        Names and values, the first step first: ``"temperature"`` (see `temper`), or a function that
+        truncates, `top_k`, `top_p`, `min_p`, `typical_p`, `top_n_sigma`, `epsilon_cutoff` or
+        `eta_cutoff`, each with the value it takes. A temperature can also be a sequence with one
+        for each row of logits. A step may come twice: two temperatures in a row act like their
+        product. Leave out a step that is off.
+
+    Attributes
+    ----------
+    steps : tuple of (str, value)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a step is not such a pair, is not known, or has a value that its function refuses.
+
+    Examples
+    --------
+    >>> logits = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
+    >>> first = SamplerChain([("temperature", 1.5), ("top_p", 0.8)])
+    >>> last = SamplerChain([("top_p", 0.8), ("temperature", 1.5)])
+    >>> first.probabilities(logits).round(3)
+    array([0.455, 0.   , 0.   , 0.326, 0.12 , 0.098])
+    >>> last.probabilities(logits).round(3)
+    array([0.583, 0.   , 0.   , 0.417, 0.   , 0.   ])
+    """
 
     __slots__ = ("steps",)
     steps: tuple[Step, ...]
 
     def __init__(self, steps: Iterable[Step]) -> None:
+        if not isinstance(steps, Iterable):
+            raise TypeError(f"steps must be pairs of a name and a value, got {short(steps)}")
         object.__setattr__(self, "steps", tuple(_as_step(step) for step in steps))
 
     @classmethod
     def preset(cls, name: str, **values: Any) -> SamplerChain:
-        if name not in _PRESETS:
+        """Return the steps of an engine in its order, with its defaults or with other values.
+
+        Parameters
+        ----------
+        name : {"huggingface", "llama.cpp", "vllm"}
+            See the notes.
+        **values
+            Values of some steps, such as ``temperature=2.0``. None switches a step off, and so does
+            what the engines write for it: 0 or -1 for `top_k` and `top_n_sigma`, 1 for `top_p` and
+            `typical_p`, 0 for `min_p`, `epsilon_cutoff` and `eta_cutoff`. A `temperature` of 0 is
+            not off, but greedy.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such engine, if it has no such step, or if a value is refused.
+
+        Notes
+        -----
+        ``"huggingface"``: temperature 1 → top-k 50 → top-p → min-p → typical → epsilon → eta [1]_.
+        Even plain sampling at temperature 1 is truncated there.
+
+        ``"llama.cpp"``: top-nσ → top-k 40 → typical → top-p 0.95 → min-p 0.05 → temperature 0.8
+        [2]_. The temperature comes last and changes nothing of what is kept.
+
+        ``"vllm"``: temperature 1 → min-p → top-k → top-p [3]_. Its sampler takes a temperature
+        below 1e-5 for greedy, after what lies between 0 and 0.01 was raised to 0.01; here it stays.
+
+        A model's own ``generation_config.json`` changes the defaults of the first and the last.
+
+        References
+        ----------
+        .. [1] huggingface/transformers, ``GenerationMixin._get_logits_processor`` in
+           ``generation/utils.py`` and ``generation/configuration_utils.py``, 5.24.
+        .. [2] ggml-org/llama.cpp, ``common_params_sampling`` in ``common/common.h``.
+        .. [3] vllm-project/vllm, ``vllm/v1/sample/sampler.py`` and ``vllm/sampling_params.py``.
+
+        Examples
+        --------
+        >>> SamplerChain.preset("llama.cpp", temperature=2.0, min_p=None)
+        SamplerChain([('top_k', 40), ('top_p', 0.95), ('temperature', 2.0)])
+        """
+        if not isinstance(name, str) or name not in _PRESETS:
             raise ValueError(f"name must be one of {', '.join(_PRESETS)}, got {short(name)}")
         steps = dict(_PRESETS[name])
-        for key, value in values.items():
+        for key in values:
             if key not in steps:
-                raise ValueError(f"{name} has the steps {', '.join(steps)}, got {short(key)}")
-            off = _KINDS[key].off
-            steps[key] = None if value is None or (off is not None and value == off) else value
-        return cls((key, value) for key, value in steps.items() if value is not None)
+                raise ValueError(f"{name} has no step {short(key)}, but {', '.join(steps)}")
+        return cls(item for item in (steps | values).items() if not _is_off(*item))
 
     def __call__(self, logits: ArrayLike) -> Floats:
+        """Return logits after all steps, with ``-inf`` for what is cut.
+
+        Shapes, dtypes, errors and warning are those of `top_k`.
+
+        Examples
+        --------
+        >>> SamplerChain([("top_k", 2), ("temperature", 0.5)])([5.0, 4.5, 3.0])
+        array([  0.,  -1., -inf])
+        """
         values = checked(logits)
-        for name, value in self.steps:
-            values = _KINDS[name].act(values, value)
-        return values
+        masked = self._run(values)
+        if any(name == "temperature" for name, _ in self.steps):
+            return masked
+        return np.where(masked > -np.inf, values, masked)
 
     def probabilities(self, logits: ArrayLike) -> Floats:
-        return softmax(self(logits))
+        """Return the distribution that is drawn from: the softmax of the logits after all steps."""
+        return _softmax(self._run(checked(logits)))
 
     def after_each(self, logits: ArrayLike) -> list[tuple[Step, Floats]]:
-        values = checked(logits)
-        result = []
-        for name, value in self.steps:
-            values = _KINDS[name].act(values, value)
-            result.append(((name, value), softmax(values)))
-        return result
+        """Return each step with the distribution after it.
+
+        Examples
+        --------
+        >>> chain = SamplerChain([("top_k", 2), ("temperature", 2.0)])
+        >>> for step, probabilities in chain.after_each([5.0, 4.5, 3.0]):
+        ...     print(step, probabilities.round(3))
+        ('top_k', 2) [0.622 0.378 0.   ]
+        ('temperature', 2.0) [0.562 0.438 0.   ]
+        """
+        masked = _shifted(checked(logits))
+        rows = []
+        for step in self.steps:
+            _act(masked, *step)
+            rows.append((step, _softmax(masked.copy())))
+        return rows
 
     def at(self, temperature: ArrayLike) -> SamplerChain:
+        """Return the same chain at another temperature, or with one temperature for each row.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the chain has no temperature or more than one, since where it acts matters, or if
+            `temperature` is refused.
+
+        Examples
+        --------
+        >>> SamplerChain([("top_p", 0.9), ("temperature", 1.0)]).at(2.0)
+        SamplerChain([('top_p', 0.9), ('temperature', 2.0)])
+        """
         return self.replace("temperature", temperature)
 
     def replace(self, name: str, value: Any) -> SamplerChain:
-        places = [place for place, step in enumerate(self.steps) if step[0] == name]
-        if len(places) != 1:
-            raise ValueError(f"the chain must have one step {short(name)}, it has {len(places)}")
-        steps = list(self.steps)
-        steps[places[0] : places[0] + 1] = [] if value is None else [(name, value)]
-        return SamplerChain(steps)
+        """Return the same chain with another value of one step, or without it for None.
+
+        Other values that switch a step off, and errors, are those of `preset` and `at`.
+
+        Examples
+        --------
+        >>> chain = SamplerChain([("temperature", 0.8), ("top_k", 40)])
+        >>> chain.replace("top_k", 10)
+        SamplerChain([('temperature', 0.8), ('top_k', 10)])
+        >>> chain.replace("top_k", None)
+        SamplerChain([('temperature', 0.8)])
+        """
+        names = [step[0] for step in self.steps]
+        if names.count(name) != 1:
+            raise ValueError(
+                f"name must be that of one step, got {short(name)}, of which there are "
+                f"{names.count(name)} in {short(self, 200)}: make a new chain"
+            )
+        place = names.index(name)
+        new = [] if _is_off(name, value) else [(name, value)]
+        return SamplerChain([*self.steps[:place], *new, *self.steps[place + 1 :]])
 
     def draw(self, table: TokenTable, n: int = 1, seed: int = 21) -> list[str]:
-        logits = self(table.logits.astype(np.float64))
+        """Draw n tokens of a table, by numpy's default generator.
+
+        The tokens lie side by side in order of likelihood, and the same seed throws the same dice
+        on them whatever the chain.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `table` is not a TokenTable, `n` not a whole number of at least 1, or `seed` not one
+            of at least 0; if a step has a temperature for each row.
+
+        Examples
+        --------
+        >>> table = TokenTable(["day", "problem", "lava"], [5.0, 3.0, 2.0])
+        >>> SamplerChain([("temperature", 2.0), ("top_k", 2)]).draw(table, 5)
+        ['problem', 'day', 'day', 'day', 'day']
+        """
+        if not isinstance(table, TokenTable):
+            raise TypeError(
+                f"table must be a TokenTable, got {type(table).__name__}: "
+                "make one with TokenTable(tokens, logits)"
+            )
         numbers = dice(as_count(seed, "seed", 0), as_count(n, "n", 1))
+        logits = self._run(checked(table.logits.astype(np.float64)))
         order = likeliest(logits, len(logits))
-        return [table.tokens[position] for position in order[landings(logits, [1.0], numbers)[0]]]
+        return [table.tokens[place] for place in order[landings(logits, [1.0], numbers)[0]]]
+
+    def _run(self, values: Floats) -> Floats:
+        """Return logits after all steps, the largest of them 0."""
+        masked = _shifted(values)
+        for step in self.steps:
+            _act(masked, *step)
+        return masked
 
     def __iter__(self) -> Iterator[Step]:
+        """Go through the steps."""
         return iter(self.steps)
 
     def __len__(self) -> int:
+        """Count the steps."""
         return len(self.steps)
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
+        """Refuse any change."""
         raise AttributeError(f"a SamplerChain cannot be changed: make a new one to set {name}")
 
     __delattr__: Any = __setattr__
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, SamplerChain):
-            return NotImplemented
-        return self.steps == other.steps
+        """Compare names and values of the steps, in order."""
+        return self.steps == other.steps if isinstance(other, SamplerChain) else NotImplemented
 
     def __hash__(self) -> int:
+        """Give equal chains one hash."""
         return hash(self.steps)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the steps."""
         return SamplerChain, (self.steps,)
 
     def __repr__(self) -> str:
-        return f"SamplerChain({list(self.steps)})"
+        """Show the steps as they are written."""
+        text = ", ".join(f"({name!r}, {_text(value)})" for name, value in self.steps)
+        return f"SamplerChain([{text}])"
 
 
 def _as_step(step: Any) -> Step:
     try:
         name, value = step
     except (TypeError, ValueError):
-        raise TypeError(f"a step must be a pair of name and value, got {short(step)}") from None
-    if name not in _KINDS:
-        raise ValueError(f"a step must be one of {', '.join(_KINDS)}, got {short(name)}")
-    return name, _KINDS[name].check(value, name)
+        raise TypeError(
+            f"a step must be a pair such as ('top_p', 0.9), got {short(step)}"
+        ) from None
+    if not isinstance(name, str) or name not in _CHECKS:
+        raise ValueError(f"a step must be one of {', '.join(_CHECKS)}, got {short(name)}")
+    value = _CHECKS[name](value, name)
+    if isinstance(value, np.ndarray):
+        if value.ndim > 1:
+            raise ValueError(f"{name} must be one number or a row, got shape {value.shape}")
+        value = tuple(value.tolist())
+    return name, value
+
+
+def _is_off(name: str, value: Any) -> bool:
+    number = isinstance(value, (int, float, np.integer, np.floating)) and value is not True
+    return value is None or (number and value in _OFF.get(name, ()))
+
+
+def _act(shifted: Floats, name: str, value: Any) -> None:
+    """Take a step with logits whose largest is 0, and leave them so, in place."""
+    if name == "temperature":
+        scale(shifted, value)
+        return
+    np.copyto(shifted, -np.inf, where=~keeps(shifted, name, value))
+    top = shifted.max(axis=-1, keepdims=True)
+    # Typical sampling alone cuts the likeliest.
+    if top.any():
+        shifted -= top
+
+
+def _softmax(shifted: Floats) -> Floats:
+    """Turn logits whose largest is 0 into probabilities, in place."""
+    kept = shifted > -np.inf
+    if shifted.ndim > 1 or np.count_nonzero(kept) > len(shifted) / 4:
+        np.exp(shifted, out=shifted)
+        shifted /= shifted.sum(axis=-1, keepdims=True, dtype=np.float64)
+        return shifted
+    # Where much is masked, to pick out the rest is faster than exponentials of infinity.
+    places = np.flatnonzero(kept)
+    weights = np.exp(shifted[places])
+    shifted.fill(0)
+    shifted[places] = weights / weights.sum(dtype=np.float64)
+    return shifted
+
+
+def _text(value: Any) -> str:
+    """Return the code of a value. The name inf alone would need an import."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))}{',' * (len(value) == 1)})"
+    return "float('inf')" if value == np.inf else repr(value)
