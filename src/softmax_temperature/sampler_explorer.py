@@ -375,13 +375,13 @@ class SamplerExplorer(Explorer):
 def _plan(cut: _Cut, temperatures: list[float]) -> Plan:
     """Work out what is drawn at each temperature and stop of the knob, and what is said of it."""
     bars, total = cut.bars, cut.bars.n_unmasked
-    plain = bars.sweep(temperatures, with_entropy=True)
+    plain: Any = bars.sweep(temperatures, with_entropy=True)
     rows, labels, said, outlines = [], [], [], []
     for stop, temperature in enumerate(temperatures):
         before = softmax(bars.logits, temperature)
         for knob in cut.knobs:
             masked = cut.chain(knob, temperature)(bars.logits)
-            row = sweep(masked, [1.0], bars.shown, with_entropy=True)
+            row: Any = sweep(masked, [1.0], bars.shown, with_entropy=True)
             kept = masked > -np.inf
             (texts,) = bars.labels(row)
             was_cut = plain.possible[stop] & ~row.possible[0]

@@ -9,10 +9,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .chain import SamplerChain
 from .checks import Floats, as_count, short
 from .core import TokenTable, softmax
 from .explorer import TemperatureExplorer
 from .page import as_html, read_static
+from .sampling import temper
 from .story_model import StoryModel
 from .view import STOPS, Explorer, View, as_stops, script
 from .words import in_text, probability_text, token_labels
@@ -52,6 +54,9 @@ class TextExplorer(Explorer):
         How many tokens are written at most, a text ends earlier where its story does.
     seeds : sequence of int, default (0, 1, 2, 3, 4)
         Seeds of the dice; a button goes from one to the next.
+    chain : SamplerChain, optional
+        What is cut before a token is drawn, and when. The slider's temperature takes the place of
+        the chain's own.
 
     Attributes
     ----------
@@ -62,6 +67,8 @@ class TextExplorer(Explorer):
         The seed of the dice of the text that is shown. Set it to another one of `seeds`.
     prompt : str
         Set it to write all texts anew, from another beginning.
+    chain : SamplerChain or None
+        Set it to write all texts anew, with the same dice.
     text : str
         The text that is shown, with the prompt.
     slider : ipywidgets.FloatSlider
@@ -107,6 +114,7 @@ class TextExplorer(Explorer):
         *,
         length: int = 80,
         seeds: Sequence[int] = _SEEDS,
+        chain: SamplerChain | None = None,
     ) -> None:
         if not isinstance(model, StoryModel):
             raise TypeError(
@@ -116,7 +124,8 @@ class TextExplorer(Explorer):
         self._model = model
         self._length = as_count(length, "length", 1)
         self._seeds = _check_seeds(seeds)
-        self._written = _write(model, prompt, self._stops, self._length, self._seeds)
+        self._chain = _check_chain(chain)
+        self._written = self._write(prompt, chain)
         super().__init__(value, 800)
         self._below: TemperatureExplorer | None = None
         self._body.observe(self._show_chosen, "state")
@@ -128,16 +137,23 @@ class TextExplorer(Explorer):
 
     @prompt.setter
     def prompt(self, prompt: str) -> None:
-        written = _write(self._model, prompt, self._stops, self._length, self._seeds)
-        data = self._with_sliders(self._data_of(written))
-        self._body.state = self._body.state | {"chosen": -1}
-        self._body.data = data
-        self._written = written
+        self._show(self._write(prompt, self._chain))
+
+    @property
+    def chain(self) -> SamplerChain | None:
+        """What is cut before a token is drawn, and when."""
+        return self._chain
+
+    @chain.setter
+    def chain(self, chain: SamplerChain | None) -> None:
+        written = self._write(self.prompt, _check_chain(chain))
+        self._show(written)
+        self._chain = chain
 
     @property
     def seed(self) -> int:
         """The seed of the dice of the text that is shown."""
-        return self._seeds[self._body.state["dice"]]
+        return self._seeds[self._dice]
 
     @seed.setter
     def seed(self, seed: int) -> None:
@@ -224,6 +240,15 @@ class TextExplorer(Explorer):
             own = self._model.decode(tokens[run.start() : run.end()])
             texts[run.start() : run.end()] = [own, *[""] * (run.end() - run.start() - 1)]
         return texts
+
+    def _write(self, prompt: str, chain: SamplerChain | None) -> _Written:
+        return _write(self._model, prompt, self._stops, self._length, self._seeds, chain)
+
+    def _show(self, written: _Written) -> None:
+        data = self._with_sliders(self._data_of(written))
+        self._body.state = self._body.state | {"chosen": -1}
+        self._body.data = data
+        self._written = written
 
     def _show_chosen(self, change: Any) -> None:
         chosen = self._body.state["chosen"]
@@ -331,6 +356,7 @@ def _write(
     stops: NDArray[np.float64],
     length: int,
     seeds: tuple[int, ...],
+    chain: SamplerChain | None,
 ) -> _Written:
     """Write the texts of all seeds and temperatures, and of temperature 1 for comparison."""
     ids = model.encode(prompt)
@@ -340,7 +366,8 @@ def _write(
     shape = len(seeds), len(stops) + 1
     ends, forks, together = np.zeros(shape, np.intp), np.zeros(shape, np.intp), np.ones(shape, bool)
     before, count = 0, 1
-    for step in model.grow(ids, [*stops.tolist(), 1.0], length, seeds):
+    cut = temper if chain is None else lambda logits, stops: chain.at(stops)(logits)
+    for step in model.grow(ids, [*stops.tolist(), 1.0], length, seeds, cut):
         probabilities = softmax(step.logits)
         likeliest = np.argsort(-probabilities, axis=-1, kind="stable")[:, :_LIKELIEST]
         tokens.append(step.tokens)
@@ -406,6 +433,18 @@ def _piece(token: str) -> str:
         return token
     value = int(byte[1], 16)
     return chr(value) if value < 128 else f"\\x{value:02x}"
+
+
+def _check_chain(chain: Any) -> SamplerChain | None:
+    if not (chain is None or isinstance(chain, SamplerChain)):
+        raise TypeError(
+            f"chain must be a SamplerChain, got {short(chain)}: make one with SamplerChain(steps)"
+        )
+    if chain is not None and "temperature" not in dict(chain):
+        raise ValueError(
+            f"chain must have a temperature, got {chain!r}: its place says what is cut before it"
+        )
+    return chain
 
 
 def _check_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
