@@ -29,7 +29,7 @@ function build(el, number) {
     follow();
   }
 
-  el.append(head, ...lines.map(({ line }) => line), body);
+  el.append(head, ...menusOf(data), ...lines.map(({ line }) => line), body);
   const showHead = kind.head(head, data, (name) => change(kind.actions[name](state, data)));
   const shown = kind.body(body, data, {
     change,
@@ -65,6 +65,22 @@ function build(el, number) {
       },
     };
   });
+}
+
+// What only Python can change is shown as it is.
+function menusOf({ menus = [] }) {
+  if (!menus.length) return [];
+  const line = document.createElement("p");
+  line.className = "menus";
+  for (const { name, text } of menus) {
+    const label = line.appendChild(document.createElement("label"));
+    const menu = document.createElement("select");
+    menu.disabled = true;
+    menu.add(new Option(text));
+    label.append(name, " ", menu);
+  }
+  line.append("(needs a kernel)");
+  return [line];
 }
 
 function sliderOf({ name, first, step, texts }, start, key) {
