@@ -181,14 +181,13 @@ def test_sliders_and_menus_work_in_jupyterlab(browser, lab, notebooks):
     title = page.locator(".softmax-temperature svg title")
     page.get_by_label("Order").select_option("temperature last")
     explorer.order = "last"
-    expect(handles.nth(0)).not_to_have_attribute("disabled", "")
     expect(page.locator(".sentences p")).to_have_text(explorer._caption())
     check_sampler(page, explorer)
     page.get_by_label("Method").select_option("min-p")
     explorer.method = "min_p"
     expect(title).to_have_text("Probabilities at T = 1.45, min-p = 0.1")
     check_sampler(page, explorer)
-    expect(page.locator(".jupyter-widgets.widget-hslider[disabled]")).to_have_count(0)
+    expect(page.locator(".noUi-target[disabled]")).to_have_count(0)
     handles.nth(1).press("ArrowRight")
     explorer.knob = 0.15
     check_sampler(page, explorer)
