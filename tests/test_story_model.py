@@ -39,7 +39,15 @@ UNSEEN = [
     the owl and they flew up, up, up. The moon looked so big and bright! The mouse was happy. "Thank
     you," she said. "This is the best night." From that day on they were good friends.""",
 ]
-ENDING = "They were happy and played all day. The end."
+UNSEEN = [" ".join(story.split()) for story in UNSEEN]
+# The model has heard enough: 15 of 100 texts end here.
+ENDING = " ".join(
+    2
+    * [
+        "Ben and his dad went to the beach. They had fun. They played and laughed all day. Ben was "
+        "happy. They went home and played together."
+    ]
+)
 STOPS = np.arange(201) / 100
 
 
@@ -243,9 +251,8 @@ def test_products_in_parts_are_the_product():
 
 @pytest.mark.parametrize("text", UNSEEN, ids=["castle", "moon"])
 def test_unseen_stories_are_told_best_at_a_temperature_near_1(text):
-    story = " ".join(text.split())
-    assert 80 <= len(story.split()) <= 100
-    ids = MODEL.encode(story)
+    assert 80 <= len(text.split()) <= 100
+    ids = MODEL.encode(text)
     temperatures = [stop / 100 for stop in range(50, 205, 5)]
     nats = [surprises(ids, stop).mean() for stop in temperatures]
     assert 1.2 <= nats[temperatures.index(1)] <= 1.8
@@ -301,7 +308,7 @@ def test_the_best_pair_is_merged_first(text):
 
 
 def test_stories_are_encoded_pair_by_pair():
-    for text in (*UNSEEN, GREEDY, "Grüße, 中文! \\xf0 <s> <0x0A> \x00\t\r\n" * 3):
+    for text in (UNSEEN[0], GREEDY, "Grüße, 中文! \\xf0 <s> <0x0A> \x00\t\r\n" * 3):
         assert MODEL.encode(text) == merged_one_at_a_time(text)
         assert MODEL.decode(MODEL.encode(text)) == text
 
@@ -474,7 +481,7 @@ def test_at_infinity_the_dice_decide_alone():
     ("prompt", "temperatures", "seeds", "length"),
     [
         ("", [0, 0.5, 1, 1.5, 2, math.inf], [0, 7], 40),
-        (ENDING, [0, 0.9, 1, 1.1, 1.5, 2], [2, 1, 0, 5], 30),
+        (ENDING, [0, 0.9, 1, 1.5, 2, 4], [1, 0, 5], 8),
         ("Lily", [1], [11], 25),
         ("Lily", [1, 1, 0], [11, 11], 12),
     ],
@@ -488,10 +495,10 @@ def test_all_texts_at_once_are_those_written_one_by_one(prompt, temperatures, se
             assert text == one_by_one(ids, temperature, length, seed)
 
 
-@pytest.mark.parametrize("prompt", ["", ENDING])
+@pytest.mark.parametrize("prompt", ["", ENDING], ids=["begins", "ends"])
 def test_steps_are_a_tree_in_which_nothing_is_computed_twice(prompt):
     ids = MODEL.encode(prompt)
-    texts, steps = grown(ids, [0, 0.7, 1, 1.3, 2, 4], 30, range(6))
+    texts, steps = grown(ids, [0, 0.7, 1, 1.3, 2, 4], 12, range(6))
     before, ended = {0: tuple(ids)}, 0
     for number, step in enumerate(steps):
         going_on = {place: text for place, text in before.items() if text[-1] != 1 or not number}
@@ -501,11 +508,12 @@ def test_steps_are_a_tree_in_which_nothing_is_computed_twice(prompt):
         pairs = set(zip(step.contexts.tolist(), step.tokens.tolist(), strict=True))
         assert len(pairs) == len(step.tokens) == len(step.contexts) == len(step.parents)
         assert set(step.places[step.places >= 0].tolist()) == set(range(len(step.tokens)))
-        now = {}
+        now, contexts = {}, {}
         for place, (parent, context) in enumerate(zip(step.parents, step.contexts, strict=True)):
             now[place] = (*before[int(parent)], int(step.tokens[place]))
-            expected = MODEL.logits(before[int(parent)])
-            np.testing.assert_allclose(step.logits[context], expected, rtol=1e-10, atol=1e-10)
+            assert contexts.setdefault(int(context), before[int(parent)]) == before[int(parent)]
+        expected = MODEL.logits([contexts[row] for row in range(len(step.logits))])
+        np.testing.assert_allclose(step.logits, expected, rtol=1e-10, atol=1e-10)
         for row, places in zip(texts, step.places, strict=True):
             for text, place in zip(row, places.tolist(), strict=True):
                 length = len(ids) + number + 1
@@ -535,7 +543,7 @@ def test_a_text_does_not_depend_on_what_else_is_asked_for():
     assert MODEL.write(prompt, stops, length=40, seed=5) != together
 
 
-def test_rounding_decides_fewer_than_one_token_in_a_hundred_million():
+def test_rounding_decides_fewer_than_one_token_in_a_hundred_billion():
     # Products of other sizes round differently. That matters where the best score leads the second
     # by less than the error of two logits, which a temperature below 1 magnifies.
     texts, steps = grown([1], STOPS, 100, [0])
@@ -558,8 +566,8 @@ def test_rounding_decides_fewer_than_one_token_in_a_hundred_million():
     # below a bound are in proportion to it.
     bound = 0.01
     chance = np.mean(np.array(margins) < bound) * 2 * error / bound
-    assert min(margins) > 1e4 * error
-    assert chance < 1e-8
+    assert min(margins) > 1e6 * error
+    assert chance < 1e-11
 
 
 # --- bad input
