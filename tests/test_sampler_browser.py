@@ -43,11 +43,9 @@ def measure(page):
             const frame = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path");
             const axis = frame.getBoundingClientRect();
             const numbers = [...Array(99).keys()].filter((i) => find(`bar-${i}`));
-            const share = (id) => {
-                const [low, high] = [1, 3].map((k) => Number(
-                    find(id).querySelector("path").getAttribute("d").match(/-?[\\d.]+/g)[k]));
-                return find(id).getBoundingClientRect().height / axis.height;
-            };
+            // Without the outline's own line, which some browsers count.
+            const share = (id) => find(id).querySelector("path").getBBox().height
+                / frame.getBBox().height;
             return {
                 bars: numbers.map((i) => share(`bar-${i}`)),
                 outlines: numbers.map((i) => share(`outline-${i}`)),
@@ -66,7 +64,7 @@ def check_sampler(page, explorer):
     frame = explorer.probabilities.sort_values("logits", ascending=False, kind="stable")
     assert seen["bars"] == pytest.approx(list(frame["probabilities"]), abs=1.5 * seen["pixel"])
     plain = sorted(explorer.table.probabilities(explorer.temperature), reverse=True)
-    assert seen["outlines"] == pytest.approx(plain, abs=2.5 * seen["pixel"])
+    assert seen["outlines"] == pytest.approx(plain, abs=1.5 * seen["pixel"])
     cut = ~frame["kept"].to_numpy() & (np.array(plain) > 0)
     assert [label == "cut" for label in seen["labels"]] == cut.tolist()
     for label, share in zip(seen["labels"], frame["probabilities"], strict=True):
