@@ -166,9 +166,9 @@ class SamplerExplorer(Explorer):
     >>> from softmax_temperature import load_example
     >>> explorer = SamplerExplorer(load_example("wonderful-day"), "top_p", 0.8)
     >>> explorer
-    SamplerExplorer(6 tokens, temperature=1.00, top-p=0.80)
-    >>> explorer.probabilities["kept"].sum()
-    3
+    SamplerExplorer(6 tokens, temperature=1.00, top-p=0.8, temperature first)
+    >>> explorer.probabilities.query("kept")["tokens"].tolist()
+    ['day', 'experience']
     >>> explorer.order = "last"
     >>> explorer.chain
     SamplerChain([('top_p', 0.8), ('temperature', 1.0)])

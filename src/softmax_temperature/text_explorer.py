@@ -93,6 +93,7 @@ class TextExplorer(Explorer):
     >>> explorer
     TextExplorer('The dragon', 8 tokens, temperature=0.00)
     >>> explorer.text
+    'The dragon was very small. He had'
     """
 
     _view = _Text
