@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-import nbformat
 from playwright.sync_api import Page
 
+from tests.helpers import write_notebook
 from tests.lab import chromium, run_all, serve
 
 ROUNDS = 5
@@ -39,7 +39,8 @@ CHANGED = """(method) => new Promise((resolve) => {
   menu.value = method;
   menu.dispatchEvent(new Event("change", { bubbles: true }));
   const look = () => requestAnimationFrame(() => {
-    const place = document.querySelector(".softmax-temperature svg title, .widget-label:last-child");
+    const title = document.querySelector(".softmax-temperature svg title");
+    const place = title ?? document.querySelector(".widget-label:last-child");
     if (place.textContent.includes(method)) shown ??= performance.now() - start;
     if (shown === undefined || document.querySelector(".noUi-target[disabled]")) look();
     else resolve([shown, performance.now() - start]);
@@ -57,8 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serve(folder) as address, chromium() as browser:
         bare = None
         for name, code in NOTEBOOKS.items():
-            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-            nbformat.write(notebook, Path(folder, "method.ipynb"))
+            write_notebook(Path(folder, "method.ipynb"), code)
             page = browser.new_page()
             run_all(page, address, "method.ipynb")
             shown, ready = measure(page)
