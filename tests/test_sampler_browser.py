@@ -190,4 +190,11 @@ def test_sliders_and_menus_work_in_jupyterlab(browser, lab, notebooks):
     explorer.knob = 0.15
     check_sampler(page, explorer)
     assert handles.nth(1).get_attribute("aria-label") == "min-p"
+    # The keys of a menu are its own: a notebook would go to the next cell, or add one.
+    menu = page.get_by_label("Method")
+    menu.focus()
+    for key in ("ArrowDown", "b", "m"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
+    assert page.locator(".jp-Cell").count() == 1
     page.close()

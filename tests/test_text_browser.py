@@ -266,4 +266,9 @@ def test_a_chosen_token_shows_its_distribution_where_a_kernel_runs(browser, lab,
     label = chart.locator("[id$='-label-0'] text").text_content()
     top = 100 * max(table.probabilities(2))
     assert label == f"{top:.2f} %"
+    page.locator("[role=listbox]").focus()
+    for key in ("ArrowDown", "b", "m", "ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.role") == "listbox"
+    assert page.locator(".jp-Cell").count() == 1
     page.close()
