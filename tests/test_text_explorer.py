@@ -4,6 +4,7 @@ import html
 import math
 import re
 
+import ipywidgets
 import numpy as np
 import pytest
 
@@ -162,6 +163,15 @@ def test_a_chosen_token_shows_what_it_was_drawn_from():
     assert explorer.children[-1] is below
     explorer.close()
     assert below.comm is None
+
+
+def test_a_chosen_token_leaves_a_readers_own_widgets_where_they_are():
+    explorer = explorer_of()
+    box = ipywidgets.Text()
+    explorer.children = [box, *explorer.children]
+    explorer.choose(2)
+    assert explorer.children[0] is box
+    assert len(explorer.children) == 5
 
 
 def test_other_dice_and_other_prompts_drop_what_was_chosen():

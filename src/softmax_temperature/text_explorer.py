@@ -96,6 +96,8 @@ class TextExplorer(Explorer):
     """
 
     _view = _Text
+    # What stands below one another, with what a reader has added.
+    children: Any
     # What shows the distribution of a chosen token.
     _below: TemperatureExplorer | None = None
     # Which of the seeds' texts is on show, and which of its tokens was chosen.
@@ -260,7 +262,7 @@ class TextExplorer(Explorer):
             self._below = TemperatureExplorer(
                 table, self._stops, self.temperature, top=10, parts=("bars", "dice")
             )
-            self.children = [self._head, self.slider, self._body, self._below]
+            self.children = [*self.children, self._below]
         else:
             self._below.table = table
             self._below.temperature = self.temperature
