@@ -17,6 +17,9 @@ from typing import Any
 
 from .checks import short
 
+# What explorers show: each has a script and styles of its name.
+KINDS = ("chart", "text")
+
 
 def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str) -> str:
     """Return a page that shows an explorer, given what its JavaScript needs and its first state."""
@@ -48,11 +51,28 @@ def fill(template: str, scripts: Sequence[str], styles: Sequence[str], **parts: 
 
 def with_data(name: str, data: Any, inside: str = "") -> str:
     """Return an element, by the name of its class, that holds data for the page's script."""
+    return f'<div class="{name}">{as_script(data)}{inside}</div>'
+
+
+def as_script(data: Any) -> str:
+    """Return the element that holds data."""
     plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=to_base64)
-    # Escaped, no token can end the element that holds the data.
+    # Escaped, no token can end the element.
     signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
-    held = f'<script type="application/json">{plain.translate(signs)}</script>'
-    return f'<div class="{name}">{held}{inside}</div>'
+    return f'<script type="application/json">{plain.translate(signs)}</script>'
+
+
+def without_repeats(explorers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the data of a page's explorers, each without what an earlier one, ``like``, has."""
+    kept: list[dict[str, Any]] = []
+    for number, data in enumerate(explorers):
+        ways = [data]
+        for like, earlier in enumerate(explorers[:number]):
+            repeated = {key for key in data.keys() & earlier.keys() if data[key] == earlier[key]}
+            own = {key: data[key] for key in data if key not in repeated}
+            ways.append(own | {"like": like})
+        kept.append(min(ways, key=lambda way: len(json.dumps(way, default=to_base64))))
+    return kept
 
 
 def as_html(text: str) -> str:

@@ -6,13 +6,16 @@ const elements = [...document.querySelectorAll(".softmax-temperature-explorer")]
 const named = new Set();
 // Sliders that a notebook has linked: they move together, under the name of the first.
 const linked = new Map();
+const read = [];
 const fields = elements.flatMap(build);
 const framed = self !== top;
 document.documentElement.classList.toggle("framed", framed);
 
 // Build an explorer from its data, and return what the address must know of its sliders.
 function build(el, number) {
-  const data = JSON.parse(el.querySelector("script").textContent);
+  const own = JSON.parse(el.querySelector("script").textContent);
+  // What explorers have in common is on the page once.
+  const data = (read[number] = { ...read[own.like], ...own });
   const kind = KINDS[data.kind];
   const names = data.sliders.map(({ key }) => (elements.length > 1 ? `${number + 1}.${key}` : key));
   const lines = data.sliders.map((slider, i) => sliderOf(slider, data.start[i], names[i]));
