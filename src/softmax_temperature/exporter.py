@@ -274,7 +274,8 @@ def _show(output: Any, saved: SavedWidgets, lesson: dict[str, Any]) -> list[Any]
     """Leave of an output the form that a page can show, and return the outputs within it."""
     data = output.data
     picture = next((form for form in _PICTURES if form in data), None)
-    if picture and not lesson["picture"]:
+    # An index shows the richest.
+    if picture and len(data[picture]) > len(lesson["picture"]):
         lesson["picture"] = _image(picture, data[picture])
     lost = sorted(data.keys() - {*_FORMS, _WIDGET, "text/plain"})
     if _WIDGET in data:
@@ -348,7 +349,7 @@ def _loads(style: str) -> bool:
 def _first_sentence(soup: BeautifulSoup) -> str:
     paragraph = soup.select_one(".cell > p")
     text = " ".join(paragraph.get_text().split()) if paragraph else ""
-    return re.split(r"(?<=[.!?:])\s", text)[0]
+    return re.split(r"(?<=[.!?])\s", text)[0]
 
 
 def _contents(soup: BeautifulSoup) -> str:
