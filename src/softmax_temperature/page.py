@@ -1,4 +1,4 @@
-"""The explorer as one HTML file."""
+"""Explorers as an HTML page that needs no other file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -16,31 +17,62 @@ from typing import Any
 
 from .checks import short
 
+# What explorers show: each has a script and styles of its name.
+KINDS = ("chart", "text")
+
 
 def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str) -> str:
     """Return a page that shows an explorer, given what its JavaScript needs and its first state."""
-    plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=to_base64)
-    # Escaped, no token can end the element that holds the data.
-    signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
     kind = data["kind"]
-    names = ("explorer.js", f"{kind}.js", "page.js")
-    script = "".join(read_static(name) for name in names)
+    return fill(
+        "page.html",
+        scripts=("explorer.js", f"{kind}.js", "page.js"),
+        styles=("explorer.css", f"{kind}.css", "page.css"),
+        name=escape(heading + title),
+        heading=escape(heading),
+        note=escape(note),
+        caption=escape(caption.replace("\n", " ")),
+        explorer=with_data("softmax-temperature-explorer", data),
+    )
+
+
+def fill(template: str, scripts: Sequence[str], styles: Sequence[str], **parts: str) -> str:
+    """Return a page with one copy of its scripts and styles, which runs and loads nothing else."""
+    script = "".join(read_static(name) for name in scripts)
     digest = to_base64(hashlib.sha256(f"\n{script}".encode()).digest())
-    parts = {
-        "name": heading + title,
-        "heading": heading,
-        "note": note,
+    parts |= {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; base-uri 'none'; form-action 'none'",
-        "caption": caption.replace("\n", " "),
-    }
-    whole = {
-        "style": "".join(read_static(name) for name in ("explorer.css", f"{kind}.css", "page.css")),
-        "data": plain.translate(signs),
+        "style": "".join(read_static(name) for name in styles),
         "script": script,
     }
-    parts = {name: escape(text) for name, text in parts.items()} | whole
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static("page.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static(template))
+
+
+def with_data(name: str, data: Any, inside: str = "") -> str:
+    """Return an element, by the name of its class, that holds data for the page's script."""
+    return f'<div class="{name}">{as_script(data)}{inside}</div>'
+
+
+def as_script(data: Any) -> str:
+    """Return the element that holds data."""
+    plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=to_base64)
+    # Escaped, no token can end the element.
+    signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+    return f'<script type="application/json">{plain.translate(signs)}</script>'
+
+
+def without_repeats(explorers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the data of a page's explorers, each without what an earlier one, ``like``, has."""
+    kept: list[dict[str, Any]] = []
+    for number, data in enumerate(explorers):
+        ways = [data]
+        for like, earlier in enumerate(explorers[:number]):
+            repeated = {key for key in data.keys() & earlier.keys() if data[key] == earlier[key]}
+            own = {key: data[key] for key in data if key not in repeated}
+            ways.append(own | {"like": like})
+        kept.append(min(ways, key=lambda way: len(json.dumps(way, default=to_base64))))
+    return kept
 
 
 def as_html(text: str) -> str:

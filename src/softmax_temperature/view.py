@@ -17,6 +17,9 @@ from .page import page, read_static, replace_file
 from .words import temperature_texts
 
 STOPS = np.arange(201) / 100
+# Where the environment has this, explorers have a layout for narrow screens from the start: pages
+# without a kernel cannot ask for it.
+NARROW = "SOFTMAX_TEMPERATURE_NARROW"
 
 
 def script(kind: str) -> str:
@@ -35,12 +38,16 @@ class View(anywidget.AnyWidget):
     # What is shown beside the sliders' stops: what was drawn or chosen.
     state: Any = traitlets.Dict().tag(sync=True)
     # Set by the browser where it is shown on a narrow screen.
-    narrow = traitlets.Bool(False).tag(sync=True)
+    narrow = traitlets.Bool().tag(sync=True)
     sliders: Any = traitlets.List().tag(sync=True, **ipywidgets.widget_serialization)
     # Of what stands above the sliders: what stands below, which has data and state for both.
     body = traitlets.Instance(ipywidgets.DOMWidget, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
+
+    @traitlets.default("narrow")
+    def _narrow_at_first(self) -> bool:
+        return NARROW in os.environ
 
 
 class Explorer(ipywidgets.VBox):
@@ -70,7 +77,7 @@ class Explorer(ipywidgets.VBox):
     ) -> None:
         self._texts = temperature_texts(self._stops.tolist())
         value = self._nearest_stop(value, "value")
-        data = self._with_sliders(self._data())
+        data = self._with_sliders(self._data(NARROW in os.environ))
         decimals = max(len(text.partition(".")[2]) for text in self._texts)
         first, last = self._stops[[0, -1]].tolist()
         self.slider = ipywidgets.FloatSlider(

@@ -4,17 +4,28 @@
 const elements = [...document.querySelectorAll(".softmax-temperature-explorer")];
 // The sliders that the address names: those that were moved.
 const named = new Set();
+// Sliders that a notebook has linked: they move together, under the name of the first.
+const linked = new Map();
+const read = [];
 const fields = elements.flatMap(build);
 const framed = self !== top;
 document.documentElement.classList.toggle("framed", framed);
 
 // Build an explorer from its data, and return what the address must know of its sliders.
 function build(el, number) {
-  const data = JSON.parse(el.querySelector("script").textContent);
+  const own = JSON.parse(el.querySelector("script").textContent);
+  // What explorers have in common is on the page once.
+  const data = (read[number] = { ...read[own.like], ...own });
   const kind = KINDS[data.kind];
   const names = data.sliders.map(({ key }) => (elements.length > 1 ? `${number + 1}.${key}` : key));
   const lines = data.sliders.map((slider, i) => sliderOf(slider, data.start[i], names[i]));
   const [head, body] = [0, 1].map(() => document.createElement("div"));
+  const groups = data.sliders.map(({ link }, i) => {
+    const group = linked.get(link) ?? [];
+    if (link !== undefined) linked.set(link, group);
+    group.push({ name: names[i], input: lines[i].input, follow });
+    return group;
+  });
   let state = data.state;
 
   function follow() {
@@ -29,7 +40,15 @@ function build(el, number) {
     follow();
   }
 
-  el.append(head, ...menusOf(data), ...lines.map(({ line }) => line), body);
+  function moved(i) {
+    const { input } = lines[i];
+    for (const other of groups[i]) {
+      if (other.input !== input) other.input.value = input.value;
+      other.follow();
+    }
+  }
+
+  place(el, [head, ...lines.map(({ line }) => line), body], menusOf(data));
   const showHead = kind.head(head, data, (name) => change(kind.actions[name](state, data)));
   const shown = kind.body(body, data, {
     change,
@@ -38,15 +57,16 @@ function build(el, number) {
     moveTo(part) {
       const { first, step, texts } = data.sliders[0];
       lines[0].input.value = first + step * Math.round(part * (texts.length - 1));
-      follow();
-      keep(names[0]);
+      moved(0);
+      keep(groups[0][0].name);
     },
   });
   lines.forEach(({ input }, i) => {
-    input.addEventListener("input", follow);
-    input.addEventListener("change", () => keep(names[i]));
+    input.addEventListener("input", () => moved(i));
+    input.addEventListener("change", () => keep(groups[i][0].name));
   });
-  return lines.map(({ input, readout }, i) => {
+  return lines.flatMap(({ input, readout }, i) => {
+    if (groups[i][0].name !== names[i]) return [];
     const { first, step, texts } = data.sliders[i];
     return {
       name: names[i],
@@ -61,7 +81,7 @@ function build(el, number) {
         const between = Number(texts[0]) === first && !Number.isNaN(number);
         if (stop >= 0 || !between) input.value = first + step * (stop >= 0 ? stop : data.start[i]);
         else input.value = Math.min(Math.max(number, input.min), input.max);
-        follow();
+        moved(i);
       },
     };
   });
@@ -81,6 +101,15 @@ function menusOf({ menus = [] }) {
   }
   line.append("(needs a kernel)");
   return [line];
+}
+
+// Head, sliders and body stand where a notebook has them among other controls, or one below another.
+function place(el, parts, menus) {
+  const places = [...el.querySelectorAll("[data-part]")].filter(
+    (spot) => spot.closest(".softmax-temperature-explorer") === el,
+  );
+  for (const spot of places) spot.replaceWith(parts[spot.dataset.part]);
+  if (!places.length) el.append(parts[0], ...menus, ...parts.slice(1));
 }
 
 function sliderOf({ name, first, step, texts }, start, key) {
@@ -107,9 +136,11 @@ function sliderOf({ name, first, step, texts }, start, key) {
   return { line, input, readout, tell };
 }
 
-function readAddress() {
+function readAddress(event) {
   const parts = location.hash.slice(1).split("&").map((part) => part.split("="));
   const asked = new Map(parts.map(([name, text]) => [name.toUpperCase(), text]));
+  // A place on the page is no stop of a slider: all stay where they are, once they are shown.
+  if (event && location.hash && !fields.some(({ name }) => asked.has(name.toUpperCase()))) return;
   named.clear();
   for (const { name, go } of fields) {
     const text = asked.get(name.toUpperCase());

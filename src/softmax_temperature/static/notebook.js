@@ -1,0 +1,43 @@
+// What a notebook's page needs beside its explorers. This comes last in the script.
+
+for (const el of document.querySelectorAll(".softmax-temperature-question")) {
+  const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
+  ask(el, asked)(answered);
+}
+
+// Where there is room, the contents stand open beside the text.
+const contents = document.querySelector(".contents details");
+if (contents) {
+  const wide = matchMedia("(min-width: 80rem)");
+  const unfold = () => (contents.open = wide.matches);
+  wide.addEventListener("change", unfold);
+  unfold();
+  contents.addEventListener("click", ({ target }) => {
+    if (target.closest("a") && !wide.matches) contents.open = false;
+  });
+  markPlace();
+}
+
+// Mark in the contents which section is read.
+function markPlace() {
+  const links = new Map(
+    [...contents.querySelectorAll("a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
+  );
+  const headings = [...links.keys()].map((id) => document.getElementById(id));
+  const find = () => {
+    const above = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+    for (const link of links.values()) link.removeAttribute("aria-current");
+    if (above.length) links.get(above.at(-1).id).setAttribute("aria-current", "true");
+  };
+  const observer = new IntersectionObserver(find, { rootMargin: "0px 0px -66% 0px" });
+  for (const heading of headings) observer.observe(heading);
+}
+
+// What does not fit can be scrolled with the keyboard, too.
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const el of document.querySelectorAll("pre, .table, math[display=block]")) resized.observe(el);
