@@ -137,7 +137,7 @@ class LiveExporter(HTMLExporter):
     def _show_widgets(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Leave of each output what a page can show, and of a widget its HTML."""
         saved = SavedWidgets(nb.metadata.get("widgets", {}).get(_STATES, {}).get("state", {}))
-        resources["lesson"] = {"data": [], "explorer": "", "picture": ""}
+        resources["lesson"] = {"data": [], "explorer": "", "picture": "", "warnings": []}
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
@@ -195,9 +195,14 @@ class LiveExporter(HTMLExporter):
                 warn(link, f"links to {short(parts.path)}, which is no page of the course")
         for table in soup.select("table"):
             table.wrap(soup.new_tag("div", attrs={"class": "table"}))
+            for corner in table.find_all("th"):
+                if not corner.get_text().strip():
+                    corner.name = "td"
 
     def _warn(self, resources: Any, cell: Any, problem: str) -> None:
-        self.log.warning("%s", _message(resources, cell, problem))
+        message = _message(resources, cell, problem)
+        self.log.warning("%s", message)
+        resources["lesson"]["warnings"].append(message)
 
 
 class _Execute(ExecutePreprocessor):
@@ -349,7 +354,7 @@ def _loads(style: str) -> bool:
 def _first_sentence(soup: BeautifulSoup) -> str:
     paragraph = soup.select_one(".cell > p")
     text = " ".join(paragraph.get_text().split()) if paragraph else ""
-    return re.split(r"(?<=[.!?])\s", text)[0]
+    return re.split(r"(?<=[.!?])\s(?![a-z])", text)[0]
 
 
 def _contents(soup: BeautifulSoup) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from .page import KINDS, with_data
@@ -47,7 +48,7 @@ class SavedWidgets:
             raise ValueError("its state is not saved: execute the notebook again, with --execute")
         state = self._states[name]
         model = state.get("_model_name", "")
-        if "softmax-temperature-explorer" in state.get("_dom_classes", ()):
+        if not self._is_no_explorer(name):
             return self._explorer(state)
         if "_asked" in state:
             _check_version(state, Question._esm)
@@ -82,7 +83,7 @@ class SavedWidgets:
     def _explorer(self, state: Mapping[str, Any]) -> tuple[str, Outputs]:
         body = self._body(state)
         view = self._states[body]
-        data = view["data"]
+        data: dict[str, Any] = view["data"]
         if data["kind"] not in KINDS:
             raise ValueError(_VERSION)
         _check_version(view, script(data["kind"]))
@@ -93,8 +94,13 @@ class SavedWidgets:
         ]
         parts |= {name: 0 for name in self._states if self._is_head(name, body)}
         parts[body] = len(parts)
-        children = [self._part(child, parts) for child in _ids(state.get("children", ()))]
-        places, outputs = self._box("VBoxModel", children)
+        places, outputs = "", []
+        # A slider stays in sight as long as what follows it, and no other explorer, is.
+        for own, names in groupby(_ids(state.get("children", ())), self._is_no_explorer):
+            children = [self._part(child, parts) if own else self.html(child) for child in names]
+            text, shown_in_it = self._box("VBoxModel", children)
+            places += text
+            outputs += shown_in_it
         shown = {**data, "sliders": sliders, "start": start, "state": view.get("state", {})}
         width = self._states.get(_ids([state.get("layout")])[0], {}).get("max_width")
         style = f' style="max-width: {escape(width)}"' if width else ""
@@ -113,6 +119,10 @@ class SavedWidgets:
 
     def _is_head(self, name: str, body: str) -> bool:
         return self._states[name].get("body") == _ID + body
+
+    def _is_no_explorer(self, name: str) -> bool:
+        classes = self._states.get(name, {}).get("_dom_classes", ())
+        return "softmax-temperature-explorer" not in classes
 
     def _part(self, name: str, parts: Mapping[str, int]) -> tuple[str, Outputs]:
         """Return a place for what the page's script makes, or another widget, as it is."""
