@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -13,6 +14,8 @@ from .question import Question
 from .view import script
 
 Outputs = list[dict[str, Any]]
+
+AGAIN = "use jupyter nbconvert --execute --to live"
 
 _ID = "IPY_MODEL_"
 _TEXTS = ("LabelModel", "HTMLModel", "HTMLMathModel")
@@ -42,10 +45,12 @@ class SavedWidgets:
         Raises
         ------
         ValueError
-            If the widget is not saved, or there is no way to show it without its own scripts.
+            If the widget is not saved, or was saved by another version of this package.
+        NotImplementedError
+            If it cannot be shown without scripts of its own.
         """
         if name not in self._states:
-            raise ValueError("its state is not saved: execute the notebook again, with --execute")
+            raise ValueError(f"shows a widget whose state is not saved: {AGAIN}")
         state = self._states[name]
         model = state.get("_model_name", "")
         if not self._is_no_explorer(name):
@@ -67,10 +72,7 @@ class SavedWidgets:
         if model == "OutputModel":
             return "", copy.deepcopy(list(state.get("outputs", ())))
         if state.get("_model_module") not in _STANDARD:
-            raise ValueError(
-                f"{model} needs scripts of its own, which this page would not run: show a still "
-                "picture in its place, or leave the cell out with the tag remove_cell"
-            )
+            raise NotImplementedError(f"a widget of {state.get('_model_module', 'its own')}")
         return _plain(model, state), []
 
     def _box(self, model: str, children: list[tuple[str, Outputs]]) -> tuple[str, Outputs]:
@@ -115,7 +117,7 @@ class SavedWidgets:
                 return child
             if inner.get("body"):
                 return str(inner["body"]).removeprefix(_ID)
-        raise ValueError(f"an explorer is not saved with its parts: {_AGAIN}")
+        raise ValueError(f"shows an explorer that is not saved with all its parts: {AGAIN}")
 
     def _is_head(self, name: str, body: str) -> bool:
         return self._states[name].get("body") == _ID + body
@@ -158,8 +160,7 @@ class SavedWidgets:
         return twins
 
 
-_AGAIN = "execute the notebook again, with --execute"
-_VERSION = f"it was executed with another version of softmax_temperature: {_AGAIN}"
+_VERSION = f"was executed with another version of softmax_temperature: {AGAIN}"
 
 
 def _check_version(state: Mapping[str, Any], now: str) -> None:
@@ -178,11 +179,10 @@ def _with_buffers(model: Mapping[str, Any]) -> dict[str, Any]:
     for buffer in model.get("buffers", ()):
         place: Any = state
         *path, last = buffer["path"]
-        for step in path:
-            inside = isinstance(place, dict) and step in place
-            place = place[step] if inside or isinstance(place, list) else None
-        # A buffer may be from an earlier state, with other places.
-        if isinstance(place, (dict, list)):
+        # One that has no place is left from an earlier state.
+        with suppress(KeyError, IndexError, TypeError):
+            for step in path:
+                place = place[step]
             place[last] = buffer["data"]
     return state
 
@@ -203,7 +203,7 @@ def _plain(model: str, state: Mapping[str, Any]) -> str:
     value = state.get("value")
     if model in _TEXTS:
         text = escape(value or "") if model == "LabelModel" else value or ""
-        return f"<p>{name} {text}</p>"
+        return f"<div>{name} {text}</div>"
     if model == "ImageModel":
         kind = escape(state.get("format", "png"))
         return f'<img src="data:image/{kind};base64,{value or ""}" alt="{name}">'
