@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import jinja2
 from bs4 import BeautifulSoup, Tag
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.preprocessors.execute import ExecutePreprocessor
@@ -23,7 +24,7 @@ from traitlets import default
 from .checks import short
 from .formulas import latex_html, markdown_html
 from .page import KINDS, as_script, fill, without_repeats
-from .saved import SavedWidgets
+from .saved import AGAIN, SavedWidgets
 from .view import NARROW
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -31,7 +32,6 @@ _STATES = "application/vnd.jupyter.widget-state+json"
 # What a page can show of an output, the best first.
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 _FORMS = ("text/html", "text/markdown", "text/latex", *_PICTURES)
-_EXECUTE = "jupyter nbconvert --execute --to live"
 # The data of explorers take no part in what is done to a page's elements.
 _DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 _HELD = re.compile(r'<template data-held="(\d+)"></template>')
@@ -137,13 +137,14 @@ class LiveExporter(HTMLExporter):
     def _show_widgets(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Leave of each output what a page can show, and of a widget its HTML."""
         saved = SavedWidgets(nb.metadata.get("widgets", {}).get(_STATES, {}).get("state", {}))
-        resources["lesson"] = {"data": [], "explorer": "", "picture": ""}
+        resources["lesson"] = {"data": [], "explorer": "", "picture": "", "warnings": []}
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
             skipped = "skip-execution" in cell.metadata.get("tags", ())
             if cell.source.strip() and cell.execution_count is None and not skipped:
-                raise NotebookError(_message(resources, cell, f"was not executed: use {_EXECUTE}"))
+                problem = f"was not executed: {AGAIN}"
+                raise NotebookError(_message(resources, cell, problem))
             waiting, cell.outputs = list(cell.outputs), []
             while waiting:
                 output = waiting.pop(0)
@@ -195,9 +196,14 @@ class LiveExporter(HTMLExporter):
                 warn(link, f"links to {short(parts.path)}, which is no page of the course")
         for table in soup.select("table"):
             table.wrap(soup.new_tag("div", attrs={"class": "table"}))
+            for corner in table.find_all("th"):
+                if not corner.get_text().strip():
+                    corner.name = "td"
 
     def _warn(self, resources: Any, cell: Any, problem: str) -> None:
-        self.log.warning("%s", _message(resources, cell, problem))
+        message = _message(resources, cell, problem)
+        self.log.warning("%s", message)
+        resources["lesson"]["warnings"].append(message)
 
 
 class _Execute(ExecutePreprocessor):
@@ -209,6 +215,9 @@ class _Execute(ExecutePreprocessor):
         os.environ[NARROW] = "1"
         try:
             return super().preprocess(nb, resources, km)
+        except NoSuchKernel as error:
+            problem = f"needs a kernel that is not installed: {error.name}"
+            raise NotebookError(_message(resources, None, problem)) from error
         finally:
             del os.environ[NARROW]
             if before is not None:
@@ -265,7 +274,7 @@ def title_of(nb: NotebookNode) -> str:
 def _message(resources: Any, cell: Any, problem: str) -> str:
     name = resources["metadata"]["name"]
     if not cell:
-        return f"{name}: {problem}"
+        return f"{name} {problem}"
     first = next(iter(cell.source.strip().splitlines()), "")
     return f"{name}, cell {cell.metadata.get('number', '?')} ({short(first)}) {problem}"
 
@@ -299,7 +308,7 @@ def _show(output: Any, saved: SavedWidgets, lesson: dict[str, Any]) -> list[Any]
     if lost and not forms:
         raise ValueError(
             f"shows what no page without a kernel can show: {lost[0]}; give it a picture, too, or "
-            "leave the cell out"
+            "take the cell out"
         )
     form = forms[0] if forms else "text/plain"
     output.data = {form: data.get(form, "")}
@@ -349,7 +358,7 @@ def _loads(style: str) -> bool:
 def _first_sentence(soup: BeautifulSoup) -> str:
     paragraph = soup.select_one(".cell > p")
     text = " ".join(paragraph.get_text().split()) if paragraph else ""
-    return re.split(r"(?<=[.!?])\s", text)[0]
+    return re.split(r"(?<=[.!?])\s(?![a-z])", text)[0]
 
 
 def _contents(soup: BeautifulSoup) -> str:

@@ -68,9 +68,11 @@ def without_repeats(explorers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
     for number, data in enumerate(explorers):
         ways = [data]
         for like, earlier in enumerate(explorers[:number]):
-            repeated = {key for key in data.keys() & earlier.keys() if data[key] == earlier[key]}
-            own = {key: data[key] for key in data if key not in repeated}
-            ways.append(own | {"like": like})
+            # Else it would get what it does not have itself.
+            if earlier.keys() <= data.keys():
+                repeated = {key for key in earlier if earlier[key] == data[key]}
+                own = {key: data[key] for key in data if key not in repeated}
+                ways.append(own | {"like": like})
         kept.append(min(ways, key=lambda way: len(json.dumps(way, default=to_base64))))
     return kept
 

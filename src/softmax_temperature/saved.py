@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from .page import KINDS, with_data
@@ -12,6 +14,8 @@ from .question import Question
 from .view import script
 
 Outputs = list[dict[str, Any]]
+
+AGAIN = "use jupyter nbconvert --execute --to live"
 
 _ID = "IPY_MODEL_"
 _TEXTS = ("LabelModel", "HTMLModel", "HTMLMathModel")
@@ -41,13 +45,15 @@ class SavedWidgets:
         Raises
         ------
         ValueError
-            If the widget is not saved, or there is no way to show it without its own scripts.
+            If the widget is not saved, or was saved by another version of this package.
+        NotImplementedError
+            If it cannot be shown without scripts of its own.
         """
         if name not in self._states:
-            raise ValueError("its state is not saved: execute the notebook again, with --execute")
+            raise ValueError(f"shows a widget whose state is not saved: {AGAIN}")
         state = self._states[name]
         model = state.get("_model_name", "")
-        if "softmax-temperature-explorer" in state.get("_dom_classes", ()):
+        if not self._is_no_explorer(name):
             return self._explorer(state)
         if "_asked" in state:
             _check_version(state, Question._esm)
@@ -66,10 +72,7 @@ class SavedWidgets:
         if model == "OutputModel":
             return "", copy.deepcopy(list(state.get("outputs", ())))
         if state.get("_model_module") not in _STANDARD:
-            raise ValueError(
-                f"{model} needs scripts of its own, which this page would not run: show a still "
-                "picture in its place, or leave the cell out with the tag remove_cell"
-            )
+            raise NotImplementedError(f"a widget of {state.get('_model_module', 'its own')}")
         return _plain(model, state), []
 
     def _box(self, model: str, children: list[tuple[str, Outputs]]) -> tuple[str, Outputs]:
@@ -82,7 +85,7 @@ class SavedWidgets:
     def _explorer(self, state: Mapping[str, Any]) -> tuple[str, Outputs]:
         body = self._body(state)
         view = self._states[body]
-        data = view["data"]
+        data: dict[str, Any] = view["data"]
         if data["kind"] not in KINDS:
             raise ValueError(_VERSION)
         _check_version(view, script(data["kind"]))
@@ -93,8 +96,13 @@ class SavedWidgets:
         ]
         parts |= {name: 0 for name in self._states if self._is_head(name, body)}
         parts[body] = len(parts)
-        children = [self._part(child, parts) for child in _ids(state.get("children", ()))]
-        places, outputs = self._box("VBoxModel", children)
+        places, outputs = "", []
+        # A slider stays in sight as long as what follows it, and no other explorer, is.
+        for own, names in groupby(_ids(state.get("children", ())), self._is_no_explorer):
+            children = [self._part(child, parts) if own else self.html(child) for child in names]
+            text, shown_in_it = self._box("VBoxModel", children)
+            places += text
+            outputs += shown_in_it
         shown = {**data, "sliders": sliders, "start": start, "state": view.get("state", {})}
         width = self._states.get(_ids([state.get("layout")])[0], {}).get("max_width")
         style = f' style="max-width: {escape(width)}"' if width else ""
@@ -109,10 +117,14 @@ class SavedWidgets:
                 return child
             if inner.get("body"):
                 return str(inner["body"]).removeprefix(_ID)
-        raise ValueError(f"an explorer is not saved with its parts: {_AGAIN}")
+        raise ValueError(f"shows an explorer that is not saved with all its parts: {AGAIN}")
 
     def _is_head(self, name: str, body: str) -> bool:
         return self._states[name].get("body") == _ID + body
+
+    def _is_no_explorer(self, name: str) -> bool:
+        classes = self._states.get(name, {}).get("_dom_classes", ())
+        return "softmax-temperature-explorer" not in classes
 
     def _part(self, name: str, parts: Mapping[str, int]) -> tuple[str, Outputs]:
         """Return a place for what the page's script makes, or another widget, as it is."""
@@ -148,8 +160,7 @@ class SavedWidgets:
         return twins
 
 
-_AGAIN = "execute the notebook again, with --execute"
-_VERSION = f"it was executed with another version of softmax_temperature: {_AGAIN}"
+_VERSION = f"was executed with another version of softmax_temperature: {AGAIN}"
 
 
 def _check_version(state: Mapping[str, Any], now: str) -> None:
@@ -168,11 +179,10 @@ def _with_buffers(model: Mapping[str, Any]) -> dict[str, Any]:
     for buffer in model.get("buffers", ()):
         place: Any = state
         *path, last = buffer["path"]
-        for step in path:
-            inside = isinstance(place, dict) and step in place
-            place = place[step] if inside or isinstance(place, list) else None
-        # A buffer may be from an earlier state, with other places.
-        if isinstance(place, (dict, list)):
+        # One that has no place is left from an earlier state.
+        with suppress(KeyError, IndexError, TypeError):
+            for step in path:
+                place = place[step]
             place[last] = buffer["data"]
     return state
 
@@ -193,7 +203,7 @@ def _plain(model: str, state: Mapping[str, Any]) -> str:
     value = state.get("value")
     if model in _TEXTS:
         text = escape(value or "") if model == "LabelModel" else value or ""
-        return f"<p>{name} {text}</p>"
+        return f"<div>{name} {text}</div>"
     if model == "ImageModel":
         kind = escape(state.get("format", "png"))
         return f'<img src="data:image/{kind};base64,{value or ""}" alt="{name}">'

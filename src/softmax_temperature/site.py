@@ -88,6 +88,8 @@ def build_site(
         text, resources = exporter.from_filename(str(path), {"course": course})
         print(f"{time.monotonic() - start:.1f} s, {len(text.encode()) // 1000:,} kB", flush=True)
         pages[names[number]] = text
+        for warning in resources["lesson"]["warnings"]:
+            print(f"  {warning}", file=sys.stderr, flush=True)
         lessons.append(resources["lesson"])
     index = notebook_page(
         title=title,
