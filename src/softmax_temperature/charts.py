@@ -197,12 +197,15 @@ def draws_chart(
     >>> table = TokenTable(["day", "problem"], [5.0, 3.0])
     >>> ax = draws_chart(table, 1000, ax=Figure().subplots())
     >>> [text.get_text() for text in ax.texts]
-    ['875', '125']
+    ['882', '118']
     """
     check_table(table)
     chain = SamplerChain([]) if chain is None else chain
     if not isinstance(chain, SamplerChain):
-        raise TypeError(f"chain must be a SamplerChain, got {type(chain).__name__}")
+        raise TypeError(
+            f"chain must be a SamplerChain, got {type(chain).__name__}: "
+            "make one with SamplerChain(steps)"
+        )
     counts = Counter(chain.draw(table, n, seed))
     masked = chain(table.logits.astype(np.float64))
     most = as_top(top)
