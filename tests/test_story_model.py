@@ -500,6 +500,17 @@ def test_all_texts_at_once_are_those_written_one_by_one(
             assert text == one_by_one(ids, temperature, length, seed, change)
 
 
+def test_each_text_is_drawn_at_its_own_temperature():
+    met = []
+
+    def step(rows, stops):
+        met.extend(stops.tolist())
+        return temper(rows, stops)
+
+    list(MODEL.grow([1], [*STOPS, math.inf], 2, [5, 3], step=step))
+    assert met == 4 * [*STOPS, math.inf]
+
+
 @pytest.mark.parametrize("change", [np.array, ends_often], ids=["goes on", "ends"])
 def test_steps_are_a_tree_in_which_nothing_is_computed_twice(change):
     def step(rows, stops):
