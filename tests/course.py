@@ -8,7 +8,7 @@ SPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language"
 
 
 def notebook(*cells):
-    """Make a notebook: what begins with a letter of prose and a colon is Markdown, ``md: text``."""
+    """Make a notebook of cells of code, and of Markdown, which begins with ``md:``."""
     made = [
         v4.new_markdown_cell(cell.removeprefix("md:").strip())
         if cell.startswith("md:")
@@ -20,10 +20,11 @@ def notebook(*cells):
     return v4.new_notebook(cells=made, metadata=SPEC)
 
 
-def executed(*shown, drop_defaults=False):
+def executed(*shown, from_menu=False):
     """Make a notebook as an execution leaves it, whose cells show objects, texts or outputs.
 
     Of a string it is the Markdown, of a dict the data of an output, of all else what Jupyter shows.
+    The state of widgets is as nbclient leaves it, or as JupyterLab's menu saves it.
     """
     cells = []
     for number, item in enumerate(shown, 1):
@@ -35,10 +36,15 @@ def executed(*shown, drop_defaults=False):
             data = item._repr_mimebundle_()
             data, metadata = data if isinstance(data, tuple) else (data, {})
         output = v4.new_output("execute_result", data, metadata=metadata, execution_count=number)
-        cells.append(
-            v4.new_code_cell(f"show({number})", execution_count=number, outputs=[output])
-        )
-    state = ipywidgets.Widget.get_manager_state(drop_defaults=drop_defaults)
+        cells.append(v4.new_code_cell(f"show({number})", execution_count=number, outputs=[output]))
+    state = ipywidgets.Widget.get_manager_state()
+    if from_menu:
+        for model in state["state"].values():
+            kept = model["state"]
+            for name in [name for name in kept if name.startswith(("_model_", "_view_"))]:
+                del kept[name]
+            if kept.get("value") == 0:
+                del kept["value"]
     metadata = SPEC | {"widgets": {"application/vnd.jupyter.widget-state+json": state}}
     made = v4.new_notebook(cells=cells, metadata=metadata)
     # As if it came from a file.

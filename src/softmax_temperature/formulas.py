@@ -17,6 +17,8 @@ _SYNONYMS = {
     r"\\arg(?![A-Za-z])": r"\\operatorname{arg}",
     r"\\(nonumber|notag|displaystyle)(?![A-Za-z])|\\label\{[^}]*\}": "",
 }
+_CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2)
+_CHILDREN |= {"msubsup": 3, "munderover": 3}
 _WITH_LIMITS = ("lim", "max", "min", "sup", "inf")
 
 
@@ -61,14 +63,14 @@ def mathml(tex: str, display: str) -> str:
         return ""
     for element in root.iter():
         element.tag = element.tag.removeprefix(_NAMESPACE)
+        complete = len(element) == _CHILDREN.get(element.tag, len(element))
+        # A line break or a command that is left over would be shown as something else.
+        if not complete or element.get("linebreak") or "\\" in (element.text or ""):
+            return ""
         if element.tag == "msub" and element[0].text in _WITH_LIMITS:
             element.tag = "munder"
             element[0].set("movablelimits", "true")
-    # A command or a line break that is left over would be shown as something else.
-    broken = any(element.get("linebreak") for element in root.iter())
-    return (
-        "" if broken or "\\" in "".join(root.itertext()) else ElementTree.tostring(root, "unicode")
-    )
+    return ElementTree.tostring(root, "unicode")
 
 
 class _Renderer(IPythonRenderer):

@@ -139,7 +139,7 @@ class SavedWidgets:
     def _stop(self, name: str, slider: Mapping[str, Any]) -> int:
         """Return the stop at which a slider was left."""
         state = self._states.get(name, {})
-        # What was saved by a notebook's menu leaves out a value that is 0.
+        # A notebook's menu does not save a value of 0.
         value = state.get("value", state.get("index", 0.0))
         nearest: int = round((value - slider["first"]) / slider["step"])
         return min(max(nearest, 0), len(slider["texts"]) - 1)
@@ -175,7 +175,9 @@ def _ids(references: Any) -> list[str]:
 
 def _with_buffers(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return a model's state with its buffers in their places, as the base64 that they are in."""
-    state: dict[str, Any] = copy.deepcopy(dict(model["state"]))
+    # What a notebook's menu has saved has no defaults, and no names, in it.
+    names = {f"_{key}": model[key] for key in ("model_name", "model_module") if key in model}
+    state: dict[str, Any] = names | copy.deepcopy(dict(model["state"]))
     for buffer in model.get("buffers", ()):
         place: Any = state
         *path, last = buffer["path"]
