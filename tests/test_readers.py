@@ -1084,7 +1084,9 @@ def test_a_bytearray_is_read_as_bytes_are():
 def test_what_is_no_number_gets_advice_that_works(tmp_path, missing):
     path = tmp_path / "tokens.csv"
     path.write_text(f"tokens,logits\na,1\nb,{missing}\n")
-    with pytest.raises(ValueError, match="got '.*': mask a token with -inf, or leave its row out$"):
+    with pytest.raises(
+        ValueError, match=r"got '.*': mask a token with -inf, or leave its row out$"
+    ):
         TokenTable.from_csv(path)
     path.write_text("tokens,logits\na,1\nb,-inf\n")
     assert TokenTable.from_csv(path).logits.tolist() == [1, -math.inf]
@@ -1092,7 +1094,8 @@ def test_what_is_no_number_gets_advice_that_works(tmp_path, missing):
 
 def test_rows_are_counted_without_blank_lines(tmp_path):
     path = tmp_path / "tokens.csv"
-    for text in ("\n\ntokens,logits\n\na,1\n\n\nb,high\n", "tokens,logits\r\n\r\na,1\r\nb,high\r\n"):
+    lines = "tokens,logits\r\n\r\na,1\r\nb,high\r\n"
+    for text in ("\n\ntokens,logits\n\na,1\n\n\nb,high\n", lines):
         path.write_bytes(text.encode())
-        with pytest.raises(ValueError, match="'logits', row 1: must be a number .* got 'high'"):
+        with pytest.raises(ValueError, match=r"'logits', row 1: must be a number .* got 'high'"):
             TokenTable.from_csv(path)
