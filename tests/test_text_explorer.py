@@ -26,6 +26,10 @@ def explorer():
     return explorer_of()
 
 
+def choose_in_browser(explorer, position):
+    explorer._body.set_state({"state": explorer._body.state | {"chosen": position}})
+
+
 def data_of(explorer):
     return explorer._body.data
 
@@ -156,11 +160,14 @@ def test_a_chosen_token_shows_what_it_was_drawn_from():
     below = explorer.children[-1]
     assert below.table == table
     assert below.temperature == 1.5
-    explorer._body.set_state({"state": {"dice": 0, "chosen": 2}})
+    choose_in_browser(explorer, 2)
     assert explorer.children[-1] is below
     assert below.table == MODEL.table(MODEL.decode([1, *tokens[:2]]))
-    explorer._body.set_state({"state": {"dice": 0, "chosen": -1}})
+    choose_in_browser(explorer, -1)
     assert explorer.children[-1] is below
+    assert below.layout.display == "none"
+    choose_in_browser(explorer, 2)
+    assert below.layout.display is None
     explorer.close()
     assert below.comm is None
 
@@ -178,20 +185,44 @@ def test_other_dice_and_other_prompts_drop_what_was_chosen():
     explorer = explorer_of(value=1.5)
     explorer.choose(3)
     explorer.seed = 3
-    assert explorer._body.state == {"dice": 1, "chosen": -1}
+    assert (explorer.seed, explorer._body.state["chosen"]) == (3, -1)
     explorer.choose(3)
     explorer.prompt = "Once"
-    assert explorer._body.state == {"dice": 1, "chosen": -1}
+    assert (explorer.seed, explorer._body.state["chosen"]) == (3, -1)
     assert explorer.text.startswith("Once")
     explorer.choose(3)
     explorer.temperature = 0
     assert explorer.text == MODEL.write("Once", [0], 30, 3)[0]
 
 
-def test_a_token_beyond_a_shorter_text_is_no_longer_chosen(monkeypatch):
+def test_a_token_beyond_a_shorter_text_is_not_chosen():
     explorer = explorer_of()
-    explorer._body.set_state({"state": {"dice": 0, "chosen": 99}})
+    choose_in_browser(explorer, 99)
     assert len(explorer.children) == 3
+
+
+def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(explorer):
+    explorer.seed, explorer.temperature = 0, 1
+    fork = int(decoded(explorer)["forks"][4])
+    explorer.choose(fork - 1)
+    explorer.temperature = 2
+    assert explorer._body.state["chosen"] == fork - 1
+    explorer.choose(fork)
+    explorer.temperature = 1
+    assert explorer._body.state["chosen"] == -1
+    assert explorer.children[-1].layout.display == "none"
+
+
+def test_new_texts_are_said_to_be_written():
+    explorer = explorer_of(length=3)
+    seen = []
+    explorer._body.observe(lambda change: seen.append(change["new"]["busy"]), "state")
+    explorer._body.observe(lambda change: seen.append("data"), "data")
+    explorer.prompt = "Once"
+    assert seen == [True, "data", False]
+    with pytest.raises(ValueError, match="prompt"):
+        explorer.prompt = "word " * 600
+    assert seen[3:] == [True, False]
 
 
 def test_the_end_of_a_story_is_marked():
@@ -251,7 +282,7 @@ def test_the_page_keeps_dice_and_temperature_and_is_small():
     explorer = TextExplorer(MODEL)
     explorer.seed, explorer.temperature = 2, 0.7
     exported = explorer._exported()
-    assert (exported["start"], exported["state"]) == ([70], {"dice": 2, "chosen": -1})
+    assert (exported["start"], exported["state"]) == ([70], explorer._state | {"dice": 2})
     assert len(explorer.to_html()) <= 500_000
 
 

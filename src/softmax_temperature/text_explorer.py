@@ -101,8 +101,10 @@ class TextExplorer(Explorer):
     children: Any
     # What shows the distribution of a chosen token.
     _below: TemperatureExplorer | None = None
-    # Which of the seeds' texts is on show, and which of its tokens was chosen.
-    _state: ClassVar[dict[str, Any]] = {"dice": 0, "chosen": -1}
+    _place = 0
+    # Which of the seeds' texts is on show, which of its tokens was chosen, and whether new texts
+    # are being written.
+    _state: ClassVar[dict[str, Any]] = {"dice": 0, "chosen": -1, "busy": False}
     _heading = "How temperature reshapes a text"
     _note = (
         "Drag the slider or use the arrow keys. The same dice write the text at every temperature. "
@@ -133,6 +135,7 @@ class TextExplorer(Explorer):
         self._written = self._write(prompt, chain)
         super().__init__(value, 800)
         self._body.observe(self._show_chosen, "state")
+        self.observe(self._drop_choice, "temperature")
 
     @property
     def prompt(self) -> str:
@@ -141,7 +144,7 @@ class TextExplorer(Explorer):
 
     @prompt.setter
     def prompt(self, prompt: str) -> None:
-        self._show(self._write(prompt, self._chain))
+        self._renew(prompt, self._chain)
 
     @property
     def chain(self) -> SamplerChain | None:
@@ -150,8 +153,7 @@ class TextExplorer(Explorer):
 
     @chain.setter
     def chain(self, chain: SamplerChain | None) -> None:
-        written = self._write(self.prompt, _check_chain(chain))
-        self._show(written)
+        self._renew(self.prompt, _check_chain(chain))
         self._chain = chain
 
     @property
@@ -163,7 +165,7 @@ class TextExplorer(Explorer):
     def seed(self, seed: int) -> None:
         if seed not in self._seeds:
             raise ValueError(f"seed must be one of {short(list(self._seeds))}, got {short(seed)}")
-        self._body.state = {"dice": self._seeds.index(seed), "chosen": -1}
+        self._body.state = self._state | {"dice": self._seeds.index(seed)}
 
     @property
     def text(self) -> str:
@@ -248,15 +250,37 @@ class TextExplorer(Explorer):
     def _write(self, prompt: str, chain: SamplerChain | None) -> _Written:
         return _write(self._model, prompt, self._stops, self._length, self._seeds, chain)
 
-    def _show(self, written: _Written) -> None:
-        data = self._with_sliders(self._data_of(written))
-        self._body.state = self._body.state | {"chosen": -1}
-        self._body.data = data
-        self._written = written
+    def _renew(self, prompt: str, chain: SamplerChain | None) -> None:
+        """Write all texts anew, and say so in the meantime."""
+        before = self._body.state
+        after = before | {"chosen": -1}
+        self._body.state = after | {"busy": True}
+        try:
+            written = self._write(prompt, chain)
+            self._body.data = self._with_sliders(self._data_of(written))
+            self._written = written
+        except BaseException:
+            after = before
+            raise
+        finally:
+            self._body.state = after
 
-    def _show_chosen(self, change: Any) -> None:
-        chosen = self._body.state["chosen"]
-        if chosen < 0 or change["old"].get("chosen") == chosen or chosen >= len(self._path()):
+    def _drop_choice(self, _: Any = None) -> None:
+        """Choose nothing any more, where the chosen token is not in the text that is shown."""
+        state, path = self._body.state, self._path()
+        if self._place and self._place != path[state["chosen"] : state["chosen"] + 1]:
+            self._body.state = state | {"chosen": -1}
+
+    def _show_chosen(self, _: Any = None) -> None:
+        """Show the distribution of the chosen token below the text, or none."""
+        chosen, path = self._body.state["chosen"], self._path()
+        place = int(path[chosen]) if 0 <= chosen < len(path) else 0
+        if place == self._place:
+            return
+        self._place = place
+        if self._below is not None:
+            self._below.layout.display = None if place else "none"
+        if not place:
             return
         table = self._table_at(chosen)
         if self._below is None:

@@ -6,8 +6,8 @@ const DICE = {
 
 function sayDice(el, { seeds }, act) {
   const line = headOf(el, DICE, act);
-  return ({ dice }) => {
-    line.textContent = `The same dice at every temperature (${dice + 1} of ${seeds})`;
+  return ({ dice, busy }) => {
+    line.textContent = busy ? "Writing …" : `The same dice at every temperature (${dice + 1} of ${seeds})`;
   };
 }
 
@@ -139,8 +139,12 @@ function drawText(el, data, { change }) {
     for (let i = kept; i < path.length; i++) list.append(optionOf(i));
     const fork = tree.forks[dice * stops + row];
     [...list.children].forEach((option, i) => option.classList.toggle("fork", i === fork));
+    list.classList.toggle("open", tree.tokens[path.at(-1)] !== end);
     caption.textContent = sentence();
     mark();
+    // A chosen token that is no longer in the text is no longer chosen.
+    const { chosen } = shown;
+    if (chosen >= 0 && before[0].length && path[chosen] !== before[0][chosen]) change({ chosen: -1 });
   }
 
   function sentence() {
@@ -155,16 +159,14 @@ function drawText(el, data, { change }) {
     if (shown.chosen >= 0 && shown.chosen < path.length)
       list.setAttribute("aria-activedescendant", ids + shown.chosen);
     else list.removeAttribute("aria-activedescendant");
-    const place = path[pointed];
+    const most = path.reduce((a, b) => (tree.bits[b] > tree.bits[a] ? b : a));
+    const place = path[pointed] ?? most;
     five.replaceChildren();
-    if (place === undefined) {
-      told.textContent = "Point at a token, tap it, or go to it with the arrow keys, to see how likely it was.";
-      return "";
-    }
     const parent = tree.parents[place];
     const token = tree.tokens[place];
     const bits = (tree.bits[place] / 10).toFixed(1);
-    told.textContent = `“${names[token]}” came as a surprise of ${bits} bits: its probability at T = 1 is ${labels[tree.own[place]]}. The likeliest here:`;
+    const way = path[pointed] ? "" : "Point at a token, or go to one with the arrow keys. The most surprising is ";
+    told.textContent = `${way}“${names[token]}”, a surprise of ${bits} bits: its probability at T = 1 was ${labels[tree.own[place]]}. The likeliest there:`;
     const likeliest = [0, 1, 2, 3, 4].map((i) => {
       const line = five.appendChild(document.createElement("li"));
       const [name, bar, number] = ["span", "i", "span"].map((tag) => line.appendChild(document.createElement(tag)));
@@ -230,6 +232,7 @@ function drawText(el, data, { change }) {
     const before = shown;
     if (same(state, before)) return;
     shown = state;
+    el.classList.toggle("busy", state.busy);
     if (before && state.row === before.row && state.dice === before.dice) return void mark();
     paint();
     clearTimeout(pause);
