@@ -170,6 +170,9 @@ def test_sliders_and_menus_work_in_jupyterlab(browser, lab, notebooks):
     page.wait_for_selector(".softmax-temperature svg")
     explorer = sampler("top_p", 0.8, value=1.5)
     check_sampler(page, explorer)
+    labels = page.locator(".softmax-temperature-explorer .widget-label")
+    room = labels.evaluate_all("all => all.map((label) => label.clientWidth - label.scrollWidth)")
+    assert room == [0] * 4, "a label has no room"
     handles = page.locator(".noUi-handle")
     handles.nth(0).press("ArrowLeft")
     explorer.temperature = 1.45

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # The sliders stand below one another.
-_LABEL_WIDTH = "6em"
+_LABEL_WIDTH = "7em"
 _TITLE = "Probabilities at T = "
 _STOPS = np.arange(41) / 20
 _SHARES = [i / 20 for i in range(1, 20)]
