@@ -558,7 +558,7 @@ def test_a_long_row_keeps_what_sorting_all_of_it_tells(temperature):
             kept = np.zeros(len(logits), bool)
             kept[order[: last + 1]] = True
             if function is typical_p:
-                kept = far <= far[order[last]] * (1 + 1e-12) + 1e-12
+                kept = far <= far[order[last]] + 1e-12
             assert np.array_equal(np.isfinite(function(logits, p)), kept)
     for k in (1, 50, 700, 800, 40_000, 60_000):
         lowest = np.sort(logits)[-min(k, len(logits))]
@@ -585,6 +585,21 @@ def test_each_row_can_have_its_own_temperature():
         )
     stops = np.array([[0.5, 2.0]])
     assert np.array_equal(temper([[[0, -1], [0, -1]]], stops), [[[0, -2], [0, -0.5]]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("temperature", [0, 1e-300, 1, 1e300, math.inf])
+def test_no_number_is_too_large_or_small_for_any_step(dtype, temperature):
+    wide = [0, -1, -80, -800, -1e5, -1e30, -math.inf]
+    with np.errstate(all="raise"):
+        for name in KNOBS:
+            for value in (1, 7, 60_000) if name == "top_k" else (5e-324, 0.5, 1):
+                chain = SamplerChain([("temperature", temperature), (name, value)])
+                for logits in (wide, [wide, wide[::-1]], [2e38, -1e38, 0]):
+                    probabilities = chain.probabilities(np.array(logits, dtype))
+                    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-6)
+    assert np.isfinite(top_n_sigma(wide, 1e308)).sum() == 6
+    assert np.isfinite(top_n_sigma([-1e307, 0, 1e308], 2.5)).sum() == 3
 
 
 def test_a_chain_takes_its_steps_in_order():
@@ -846,12 +861,12 @@ KNOWN = "temperature, top_k, top_p, min_p, typical_p, top_n_sigma, epsilon_cutof
         (
             lambda: SamplerChain([("top_k", 3)]).at(2.0),
             ValueError,
-            "name must be that of one step, got 'temperature', of which there are 0 in Sampler",
+            "a chain must have one step 'temperature' for another value of it, got 0 in Sampler",
         ),
         (
             lambda: SamplerChain([("temperature", 1), ("temperature", 2)]).at(3),
             ValueError,
-            "got 'temperature', of which there are 2 in .*: make a new chain",
+            "have one step 'temperature' for another value of it, got 2 in .*: make a new chain",
         ),
         (lambda: SamplerChain([("temperature", 1)]).at(-1), ValueError, "must not be negative"),
         (

@@ -120,9 +120,11 @@ class SamplerChain:
         [2]_. The temperature comes last and changes nothing of what is kept.
 
         ``"vllm"``: temperature 1 → min-p → top-k → top-p [3]_. Its sampler takes a temperature
-        below 1e-5 for greedy, after what lies between 0 and 0.01 was raised to 0.01; here it stays.
+        below 1e-5 for greedy, after one between 0 and 0.01 was raised to 0.01; here it stays as it
+        is written.
 
-        A model's own ``generation_config.json`` changes the defaults of the first and the last.
+        What else they have (top-h, penalties, DRY, XTC) is off by default. In the first and the
+        last, a model's own ``generation_config.json`` changes the defaults.
 
         References
         ----------
@@ -210,7 +212,7 @@ class SamplerChain:
         names = [step[0] for step in self.steps]
         if names.count(name) != 1:
             raise ValueError(
-                f"name must be that of one step, got {short(name)}, of which there are "
+                f"a chain must have one step {short(name)} for another value of it, got "
                 f"{names.count(name)} in {short(self, 200)}: make a new chain"
             )
         place = names.index(name)
@@ -315,15 +317,16 @@ def _softmax(masked: Floats) -> Floats:
     """Turn logits into probabilities, in place."""
     masked -= masked.max(axis=-1, keepdims=True)
     kept = masked > -np.inf
-    if masked.ndim > 1 or np.count_nonzero(kept) > len(masked) / 4:
-        np.exp(masked, out=masked)
-        masked /= masked.sum(axis=-1, keepdims=True, dtype=np.float64)
-        return masked
-    # Where much is masked, to pick out the rest is faster than exponentials of infinity.
-    places = np.flatnonzero(kept)
-    weights = np.exp(masked[places])
-    masked.fill(0)
-    masked[places] = weights / weights.sum(dtype=np.float64)
+    with np.errstate(under="ignore"):
+        if masked.ndim > 1 or np.count_nonzero(kept) > len(masked) / 4:
+            np.exp(masked, out=masked)
+            masked /= masked.sum(axis=-1, keepdims=True, dtype=np.float64)
+            return masked
+        # Where much is masked, to pick out the rest is faster than exponentials of infinity.
+        places = np.flatnonzero(kept)
+        weights = np.exp(masked[places])
+        masked.fill(0)
+        masked[places] = weights / weights.sum(dtype=np.float64)
     return masked
 
 

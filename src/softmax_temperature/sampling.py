@@ -54,9 +54,9 @@ def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
     .. math:: x_i \mapsto \frac{x_i - m}{T}, \qquad m = \max_j x_j
 
     The engines do not shift: softmax makes no difference of it, and neither does any truncation.
-    What is too far below the largest logit for a float becomes ``-inf``. Hugging Face refuses
-    temperature 0, llama.cpp then keeps one of tied leaders, and so does vLLM, which raises what
-    lies between 0 and 0.01 to 0.01.
+    What is too far below the largest logit for a float becomes ``-inf``. At temperature 0 llama.cpp
+    and vLLM keep one of tied leaders, and Hugging Face refuses it. vLLM raises what lies between 0
+    and 0.01 to 0.01.
 
     References
     ----------
@@ -223,8 +223,8 @@ def typical_p(logits: ArrayLike, p: float) -> Floats:
 
     .. math:: \left| -\ln p_i - H \right|, \qquad H = -\sum_j p_j \ln p_j,
 
-    kept are all tokens through the one with which their mass reaches p, up to a relative rounding
-    of 1e-12, and those at the same distance. So does Hugging Face; llama.cpp asks for more than p,
+    kept are all tokens through the one with which their mass reaches p, and those at the same
+    distance, both up to a rounding of 1e-12. So does Hugging Face; llama.cpp asks for more than p,
     and cuts between tokens at the same distance.
 
     References
@@ -553,12 +553,12 @@ def _keeps_typical_p(rows: Floats, p: float) -> Mask:
     shifted, total = rows - rows.max(axis=-1, keepdims=True), _total(rows)
     distances = abs(np.log(total) - _entropy(rows, total) - shifted)
     if len(rows) == 1:
-        kept: Mask = distances <= _reach_in_bins(shifted[0], distances[0], p * total[0])
-        return kept
-    order = np.argsort(distances, axis=-1)
-    last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total)
-    furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
-    kept = distances <= furthest
+        furthest = _reach_in_bins(shifted[0], distances[0], p * total[0])
+    else:
+        order = np.argsort(distances, axis=-1)
+        last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total)
+        furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
+    kept: Mask = distances <= furthest + _SLACK
     return kept
 
 
@@ -603,10 +603,11 @@ def keeps(values: Floats, truncation: str, knob: Any) -> Mask:
     """
     rows = values.reshape(-1, values.shape[-1])
     size = max(_BLOCK // rows.shape[-1], 1)
-    masks = [
-        TRUNCATIONS[truncation].keeps(rows[start : start + size], knob)
-        for start in range(0, len(rows), size)
-    ]
+    with np.errstate(over="ignore", under="ignore"):
+        masks = [
+            TRUNCATIONS[truncation].keeps(rows[start : start + size], knob)
+            for start in range(0, len(rows), size)
+        ]
     return np.concatenate(masks).reshape(values.shape)
 
 
