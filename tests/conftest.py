@@ -2,10 +2,12 @@
 
 import os
 
+import nbformat
 import pytest
 from hypothesis import settings
 
-from tests.helpers import need
+from tests import course
+from tests.helpers import NOTEBOOKS, need
 from tests.lab import CHROMIUM, chromium
 
 # No deadline, since a busy machine is no error. In CI the same examples every time, so that a
@@ -27,3 +29,13 @@ def browser():
         pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build the site of the course, with a lesson more, and return its folder."""
+    folder = tmp_path_factory.mktemp("course")
+    nbformat.write(course.more(), folder / f"{course.MORE}.ipynb")
+    build_site = need("softmax_temperature.site").build_site
+    build_site([*NOTEBOOKS.values(), folder], folder / "site")
+    return folder / "site"
