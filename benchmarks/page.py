@@ -1,6 +1,6 @@
 """Measure the exported page: its size, how soon it can be used, and how fast it follows.
 
-Run by hand, for about half a minute: ``python -m benchmarks.page``
+Run by hand, for about a minute: ``python -m benchmarks.page``
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from statistics import median
 
 from playwright.sync_api import Browser
 
-from softmax_temperature import TemperatureExplorer, load_example
+from softmax_temperature import (
+    SamplerExplorer,
+    TemperatureExplorer,
+    TextExplorer,
+    load_example,
+    load_story_model,
+)
 from tests.lab import chromium
 
 OPENINGS, CHANGES = 10, 100
@@ -19,19 +25,21 @@ OPENINGS, CHANGES = 10, 100
 # change of the slider to the end of the frame that follows.
 OPENED = """() => new Promise((resolve) => {
   const look = () => requestAnimationFrame(() =>
-    document.querySelector(".softmax-temperature [id$='-title']")?.textContent.trim()
+    document.querySelector(".softmax-temperature :is([id$='-title'], [role=option])")
+      ?.textContent.trim()
       ? resolve(performance.now()) : look());
   look();
 })"""
-CHANGED = """(count) => new Promise((resolve) => {
-  const slider = document.querySelector("input");
+CHANGED = """([count, which]) => new Promise((resolve) => {
+  const slider = document.querySelectorAll("input")[which];
+  const span = slider.max - slider.min;
   const scripts = [];
   const frames = [];
   const change = (number) => {
     if (number === count) return resolve([scripts, frames]);
     requestAnimationFrame(() => {
       const start = performance.now();
-      slider.value = (number * 0.37) % 2;
+      slider.value = Number(slider.min) + ((number * 0.185) % 1) * span;
       slider.dispatchEvent(new Event("input"));
       scripts.push(performance.now() - start);
       const { port1, port2 } = new MessageChannel();
@@ -47,26 +55,36 @@ CHANGED = """(count) => new Promise((resolve) => {
 
 
 def main() -> None:
-    """Print medians for the page of six tokens and for that of GPT-2."""
+    """Print medians for the pages of all explorers, over six tokens and over GPT-2's."""
+    six, gpt2 = load_example("wonderful-day"), load_example("gpt2-spaceship")
+    samplers = SamplerExplorer(six), SamplerExplorer(gpt2, top=20)
+    # With the slider that is moved.
     explorers = {
-        "6 tokens": TemperatureExplorer(load_example("wonderful-day")),
-        "GPT-2, top 20": TemperatureExplorer(load_example("gpt2-spaceship"), top=20),
+        "6 tokens": (TemperatureExplorer(six), 0),
+        "6 tokens, bars alone": (TemperatureExplorer(six, parts=("bars",)), 0),
+        "6 tokens, sampler: temperature": (samplers[0], 0),
+        "6 tokens, sampler: top-p": (samplers[0], 1),
+        "GPT-2, top 20": (TemperatureExplorer(gpt2, top=20), 0),
+        "GPT-2, top 20, bars alone": (TemperatureExplorer(gpt2, top=20, parts=("bars",)), 0),
+        "GPT-2, top 20, sampler: temperature": (samplers[1], 0),
+        "GPT-2, top 20, sampler: top-p": (samplers[1], 1),
+        "text of 80 tokens, 5 seeds": (TextExplorer(load_story_model()), 0),
     }
     print(
         "| page | size, KB | open → chart on show, ms | change → bars moved, ms "
         "| change → painted, ms | requests beyond the file |\n|---|--:|--:|--:|--:|--:|"
     )
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        for name, explorer in explorers.items():
+        for name, (explorer, which) in explorers.items():
             path = Path(folder, "page.html")
             explorer.to_html(path)
-            figures = measure(browser, path.as_uri())
+            figures = measure(browser, path.as_uri(), which)
             cells = [f"{value:.3g}" for value in (path.stat().st_size / 1000, *figures)]
             print(f"| {name} | {' | '.join(cells)} |")
 
 
-def measure(browser: Browser, address: str) -> tuple[float, float, float, int]:
-    """Open the page several times, each in a context without a cache, and move the slider."""
+def measure(browser: Browser, address: str, which: int) -> tuple[float, float, float, int]:
+    """Open the page several times, each in a context without a cache, and move a slider."""
     opened, scripts, frames, requests = [], [], [], 0
     for _ in range(OPENINGS):
         context = browser.new_context()
@@ -75,7 +93,7 @@ def measure(browser: Browser, address: str) -> tuple[float, float, float, int]:
         page.on("request", lambda request, seen=seen: seen.append(request.url))
         page.goto(address, wait_until="commit")
         opened.append(page.evaluate(OPENED))
-        script, frame = page.evaluate(CHANGED, CHANGES)
+        script, frame = page.evaluate(CHANGED, [CHANGES, which])
         scripts += script
         frames += frame
         requests += len([url for url in seen if url != address and not url.startswith("data:")])

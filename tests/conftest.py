@@ -1,14 +1,26 @@
-"""The one Chromium that all browser tests share, and how hypothesis chooses examples."""
+"""The browsers and servers that all browser tests share, and how hypothesis chooses examples.
+
+A test that asks for `browser`, or for a fixture that does, runs in Chromium. To run it in others,
+too, name them: ``@pytest.mark.engines("chromium", "firefox", "webkit")``, or ``pytestmark = `` that
+for a whole module, where a test's own mark wins. The name of the engine is the fixture `engine`.
+
+In Chromium and Firefox `browser` is Playwright's, in WebKit it is `tests.webkit.WebKit`, which has
+the same names for what the tests use. Test modules that need a browser have names that end in
+``browser.py``: by that name `.ci/run` leaves them out where it tests the lowest versions.
+"""
 
 import os
+import shutil
+from contextlib import ExitStack
+from functools import cache
 
 import nbformat
 import pytest
 from hypothesis import settings
 
 from tests import course
-from tests.helpers import NOTEBOOKS, need
-from tests.lab import CHROMIUM, chromium
+from tests.helpers import NOTEBOOKS, need, pause
+from tests.lab import PACKAGES, PROGRAMS, serve, start
 
 # No deadline, since a busy machine is no error. In CI the same examples every time, so that a
 # failure there can be repeated: CI=true pytest.
@@ -18,17 +30,107 @@ settings.register_profile(
 )
 settings.load_profile("ci" if "CI" in os.environ else "local")
 
+# Told by the page itself, since not every driver hears of them. What the policy forbids is one.
+WATCH = """
+window.problems = [];
+addEventListener("error", ({ message }) => problems.push(message));
+addEventListener("unhandledrejection", ({ reason }) => problems.push(`${reason}`));
+addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) =>
+    problems.push(`${effectiveDirective} forbids ${blockedURI}`));
+"""
+
+
+def pytest_generate_tests(metafunc):
+    """Run a browser test once in each engine that its nearest mark names."""
+    if "engine" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("engines")
+        metafunc.parametrize("engine", mark.args if mark else ["chromium"], indirect=True)
+
 
 @pytest.fixture(scope="session")
-def browser():
-    """Start Chromium, or skip where there is none, but not in CI."""
+def engine(request):
+    """Give the name of the engine that the test runs in."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def browsers():
+    """Start a browser when it is first asked for: ``browsers("firefox", "dark")``."""
+    playwright = need("playwright.sync_api")
     # As patient as it takes on a busy machine: what a test waits for ends the wait.
-    need("playwright.sync_api").expect.set_options(timeout=60_000)
-    if not CHROMIUM.exists():
-        message = "there is no Chromium: apt-get install chromium"
-        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
-    with chromium() as started:
-        yield started
+    playwright.expect.set_options(timeout=60_000)
+    with playwright.sync_playwright() as driver, ExitStack() as stack:
+
+        @cache
+        def get(engine, scheme="light"):
+            if not all(program.exists() for program in PROGRAMS[engine]):
+                message = f"there is no {engine}: apt-get install {PACKAGES[engine]}"
+                pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+            return stack.enter_context(start(driver, engine, scheme))
+
+        yield get
+
+
+@pytest.fixture(scope="session")
+def browser(browsers, engine):
+    """Start the engine, or skip where there is none, but not in CI."""
+    return browsers(engine)
+
+
+@pytest.fixture
+def open_file(browsers, engine):
+    """Open an HTML file, and fail on any error, breach of its policy, or request beyond it.
+
+    ``open_file(path, "#T=0.7", paused=True, color_scheme="dark")``: paused, its timers run only
+    when the test says so, with ``page.clock.run_for``. All else is for Playwright's new_context.
+    """
+    opened = []
+
+    def open_it(path, fragment="", paused=False, color_scheme="light", **options):
+        options = {"viewport": {"width": 1000, "height": 900}} | options
+        browser = browsers(engine, color_scheme)
+        context = browser.new_context(color_scheme=color_scheme, **options)
+        page = context.new_page()
+        page.problems, page.requests = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda message: page.problems.append(message.text))
+        page.on("dialog", lambda dialog: page.problems.append("a dialog") or dialog.dismiss())
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.add_init_script(WATCH)
+        if paused:
+            pause(page)
+        page.goto(path.as_uri() + fragment)
+        opened.append((context, page, path))
+        return page
+
+    yield open_it
+    for context, page, path in opened:
+        assert page.problems + page.evaluate("problems") == []
+        files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
+        assert files <= {path.as_uri()}
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def notebooks(tmp_path_factory):
+    """Copy the notebooks into the folder that `jupyter` serves; a test may add its own."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    for path in NOTEBOOKS.values():
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def jupyter(notebooks):
+    """Start a server when it is first asked for, and give its address: ``jupyter("voila")``."""
+    with ExitStack() as stack:
+        yield cache(lambda app: stack.enter_context(serve(notebooks, app)))
+
+
+@pytest.fixture(scope="session")
+def lab(jupyter):
+    """Give the address of the one JupyterLab."""
+    return jupyter("jupyterlab")
 
 
 @pytest.fixture(scope="session")

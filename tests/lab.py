@@ -1,4 +1,4 @@
-"""Real Jupyter servers and a real Chromium, for the browser tests and the benchmarks.
+"""Real Jupyter servers and real browsers, for the browser tests and the benchmarks.
 
 Run as a command it takes a picture of a notebook after Run All, top to bottom:
 ``python -m tests.lab notebooks/01-temperature.ipynb FOLDER``
@@ -20,9 +20,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+# Where Debian and Ubuntu put what an engine needs, and the packages that bring it.
+PROGRAMS = {
+    "chromium": [Path("/usr/bin/chromium")],
+    "firefox": [Path("/usr/bin/firefox-esr")],
+    "webkit": [
+        Path("/usr/bin/WebKitWebDriver"),
+        Path("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"),
+        Path("/usr/bin/Xvfb"),
+    ],
+}
+PACKAGES = {
+    "chromium": "chromium",
+    "firefox": "firefox-esr",
+    "webkit": "webkit2gtk-driver xvfb",
+}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -49,6 +63,11 @@ sys.addaudithook(audit)
 
 SERVER = ["--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
 LAB = ["--allow-root", *SERVER, "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+SETTINGS = {
+    "apputils-extension/notification": '{"fetchNews": "false"}',
+    # Whoever opens a notebook next finds it as it was.
+    "docmanager-extension/plugin": '{"autosave": false}',
+}
 OPTIONS = {
     "jupyterlab": [*LAB, "--LabApp.expose_app_in_browser=True"],
     "notebook": [*LAB, "--JupyterNotebookApp.expose_app_in_browser=True"],
@@ -57,26 +76,26 @@ OPTIONS = {
 
 
 @contextmanager
-def serve(folder: Path, app: str = "jupyterlab") -> Iterator[str]:
-    """Serve a copy of a folder of notebooks on 127.0.0.1, and give the address."""
+def serve(folder: str | Path, app: str = "jupyterlab") -> Iterator[str]:
+    """Serve a folder of notebooks on 127.0.0.1, and give the address."""
     with tempfile.TemporaryDirectory() as home, socket.socket() as finder:
         finder.bind(("127.0.0.1", 0))
         port = finder.getsockname()[1]
         finder.close()
-        shutil.copytree(folder, Path(home, "notebooks"))
         Path(home, "audit").mkdir()
         Path(home, "audit", "sitecustomize.py").write_text(AUDIT)
         log = Path(home, "sockets.log")
         environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
         environment |= {"HOME": home, "SOCKET_LOG": str(log), "PYTHONPATH": f"{home}/audit"}
         command = [sys.executable, "-m", app, "--no-browser", f"--port={port}", *OPTIONS[app]]
-        settings = Path(home, ".jupyter/lab/user-settings/@jupyterlab/apputils-extension")
-        settings.mkdir(parents=True)
-        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+        for name, setting in SETTINGS.items():
+            file = Path(home, f".jupyter/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings")
+            file.parent.mkdir(parents=True)
+            file.write_text(setting)
         with open(Path(home, "server.log"), "w") as output:
             server = subprocess.Popen(
                 command,
-                cwd=Path(home, "notebooks"),
+                cwd=folder,
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -109,10 +128,35 @@ def chromium() -> Iterator[Browser]:
     # Imported here, so that tests without a browser need no Playwright.
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with sync_playwright() as playwright, start(playwright, "chromium") as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def start(playwright: Playwright, engine: str, scheme: str = "light") -> Iterator[Browser]:
+    """Start one of Debian's browsers without a window, in its light or dark scheme.
+
+    Chromium takes the scheme from each context, the others from their start alone.
+    """
+    program = PROGRAMS[engine][0]
+    if engine == "webkit":
+        from tests.webkit import webkit
+
+        with webkit(*PROGRAMS[engine][:2], scheme) as browser:
+            yield browser
+    elif engine == "firefox":
+        preferences = {
+            # A classic scroll bar would take its width from the page.
+            "ui.useOverlayScrollbars": 1,
+            "layout.css.prefers-color-scheme.content-override": 0 if scheme == "dark" else 1,
+        }
+        with playwright.firefox.launch(
+            channel="moz-firefox", executable_path=program, firefox_user_prefs=preferences
+        ) as browser:
+            yield browser
+    else:
+        with playwright.chromium.launch(executable_path=program, args=FLAGS) as browser:
+            yield browser
 
 
 def run_all(page: Page, address: str, notebook: str, view: str = "doc/tree") -> None:
@@ -133,7 +177,8 @@ def explorer(page: Page, number: int = 0) -> Locator:
 def main(notebook: str, folder: str) -> None:
     """Take pictures of a notebook after Run All, a screen at a time."""
     path = Path(notebook)
-    with serve(path.parent) as address, chromium() as browser:
+    with tempfile.TemporaryDirectory() as copies, serve(copies) as address, chromium() as browser:
+        shutil.copy(path, copies)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.set_default_timeout(60_000)
         run_all(page, address, path.name)

@@ -18,13 +18,25 @@ from tests.helpers import (
     shown,
     softmax,
     type_temperature,
+    write_notebook,
 )
-from tests.lab import explorer, run_all, serve
+from tests.lab import explorer, run_all
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
 HTMLExporter = need("nbconvert").HTMLExporter
 expect = need("playwright.sync_api").expect
 
+in_firefox_too = pytest.mark.engines("chromium", "firefox")
+
+# What the page sends to its server, since Firefox does not tell Playwright.
+SENT = """
+window.sent = [];
+const { send } = WebSocket.prototype;
+WebSocket.prototype.send = function (data) {
+    sent.push(typeof data === "string" ? data : new TextDecoder().decode(data));
+    send.call(this, data);
+};
+"""
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 ODD = """
 from softmax_temperature import TemperatureExplorer, TokenTable
@@ -34,32 +46,22 @@ explorer
 """
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("notebooks")
-    for path in NOTEBOOKS.values():
-        (folder / path.name).write_bytes(path.read_bytes())
-    odd = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source.strip()) for source in (ODD, "explorer")],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    nbformat.write(odd, folder / "odd.ipynb")
-    with serve(folder) as address:
-        yield address
+@pytest.fixture(scope="module", autouse=True)
+def odd(notebooks):
+    write_notebook(notebooks / "odd.ipynb", ODD, "explorer")
 
 
 def new_page(browser, viewport=None):
     page = browser.new_page(viewport=viewport or {"width": 1100, "height": 1000})
     page.set_default_timeout(60_000)
     page.problems = []
-    page.frames_sent = []
+    page.add_init_script(SENT)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on(
         "console",
         lambda message: message.type == "error" and page.problems.append(message.text),
     )
     page.on("request", lambda request: check_address(page, request.url))
-    page.on("websocket", lambda ws: ws.on("framesent", lambda f: page.frames_sent.append(f)))
     return page
 
 
@@ -149,6 +151,7 @@ def check_whole_instrument(page):
     expect(view.locator(".softmax-temperature-head b")).to_have_class("empty")
 
 
+@in_firefox_too
 def test_strip_dice_curves_and_marks_equal_pythons_softmax(page):
     check_whole_instrument(page)
 
@@ -181,6 +184,7 @@ def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, lab, name):
     page.close()
 
 
+@in_firefox_too
 def test_a_click_in_the_curves_moves_the_slider(page):
     view = explorer(page, WHOLE)
     view.scroll_into_view_if_needed()
@@ -190,6 +194,7 @@ def test_a_click_in_the_curves_moves_the_slider(page):
     check(view, 0.5)
 
 
+@in_firefox_too
 @pytest.mark.parametrize("number", [0, 1, WHOLE])
 def test_the_whole_instrument_fits_a_laptops_screen(page, number):
     view = explorer(page, number)
@@ -197,6 +202,7 @@ def test_the_whole_instrument_fits_a_laptops_screen(page, number):
     assert view.bounding_box()["height"] <= 520
 
 
+@in_firefox_too
 @pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
 def test_bars_and_labels_equal_pythons_softmax(page, temperature):
     view = explorer(page)
@@ -204,6 +210,7 @@ def test_bars_and_labels_equal_pythons_softmax(page, temperature):
     check(view, temperature)
 
 
+@in_firefox_too
 def test_arrow_keys_move_the_bars(page):
     view = explorer(page)
     type_temperature(view, 1)
@@ -219,6 +226,7 @@ def test_arrow_keys_move_the_bars(page):
     check(view, 2)
 
 
+@in_firefox_too
 def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     view = explorer(page)
     type_temperature(view, 0)
@@ -250,7 +258,7 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
         }}"""
     )
     page.wait_for_function("window.state === 'runs'")
-    page.frames_sent.clear()
+    page.evaluate("sent.length = 0")
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -265,14 +273,11 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     page.evaluate(f"{KERNEL}.interrupt()")
     page.wait_for_function("window.state === 'over'")
     catch_up(page)
-    sent = sum(1 for frame in page.frames_sent if b"comm_msg" in as_bytes(frame))
+    sent = page.evaluate("sent.filter((message) => message.includes('comm_msg')).length")
     assert 0 < sent <= len(moves)
 
 
-def as_bytes(frame):
-    return frame.encode() if isinstance(frame, str) else frame
-
-
+@in_firefox_too
 def test_a_typed_temperature_between_stops_goes_to_the_nearest(page):
     view = explorer(page)
     type_temperature(view, 1.377)
@@ -282,6 +287,7 @@ def test_a_typed_temperature_between_stops_goes_to_the_nearest(page):
     check(view, 1.38)
 
 
+@in_firefox_too
 @pytest.mark.parametrize(("typed", "temperature"), [("0,7", 0.7), (" 1,25 ", 1.25)])
 def test_a_decimal_comma_is_taken(page, typed, temperature):
     view = explorer(page)
@@ -290,6 +296,7 @@ def test_a_decimal_comma_is_taken(page, typed, temperature):
     check(view, temperature)
 
 
+@in_firefox_too
 def test_explorers_do_not_disturb_each_other(page):
     first, second = explorer(page, 0), explorer(page, 1)
     second.scroll_into_view_if_needed()
@@ -306,6 +313,7 @@ def test_explorers_do_not_disturb_each_other(page):
     assert len(ids) == len(set(ids))
 
 
+@in_firefox_too
 def test_the_slider_is_as_wide_as_the_chart_and_its_name_is_whole(page):
     view = explorer(page)
     view.scroll_into_view_if_needed()
@@ -317,6 +325,7 @@ def test_the_slider_is_as_wide_as_the_chart_and_its_name_is_whole(page):
     assert label.text_content() == "Temperature"
 
 
+@in_firefox_too
 def test_no_text_is_cut_off(page):
     assert cut_off(explorer(page)) == []
 
@@ -458,58 +467,55 @@ def test_another_table_is_drawn_on_the_page(browser, lab):
 
 
 @pytest.mark.parametrize("app", ["notebook", "voila"])
-def test_other_front_ends_show_the_same(browser, tmp_path_factory, app):
-    folder = tmp_path_factory.mktemp(app)
+def test_other_front_ends_show_the_same(browser, jupyter, app):
     path = NOTEBOOKS["01-temperature"]
-    (folder / path.name).write_bytes(path.read_bytes())
-    with serve(folder, app) as address:
-        page = new_page(browser)
-        if app == "notebook":
-            run_all(page, address, path.name, "notebooks")
-        else:
-            page.goto(f"{address}/voila/render/{path.name}")
-        wait_for_explorers(page, path.stem)
-        view = explorer(page)
-        view.scroll_into_view_if_needed()
-        for temperature in (0, 0.5, 1.37, 2):
-            type_temperature(view, temperature)
-            check(view, temperature)
-        view.locator(".noUi-handle").press("ArrowLeft")
-        check(view, 1.99)
-        page.keyboard.press("Home")
-        check(view, 0)
-        assert cut_off(view) == []
-        check_whole_instrument(page)
-        # Both log errors of their own, and Voilà's template asks for icons from elsewhere.
-        assert not [problem for problem in page.problems if "softmax" in problem]
-        page.close()
+    address = jupyter(app)
+    page = new_page(browser)
+    if app == "notebook":
+        run_all(page, address, path.name, "notebooks")
+    else:
+        page.goto(f"{address}/voila/render/{path.name}")
+    wait_for_explorers(page, path.stem)
+    view = explorer(page)
+    view.scroll_into_view_if_needed()
+    for temperature in (0, 0.5, 1.37, 2):
+        type_temperature(view, temperature)
+        check(view, temperature)
+    view.locator(".noUi-handle").press("ArrowLeft")
+    check(view, 1.99)
+    page.keyboard.press("Home")
+    check(view, 0)
+    assert cut_off(view) == []
+    check_whole_instrument(page)
+    # Both log errors of their own, and Voilà's template asks for icons from elsewhere.
+    assert not [problem for problem in page.problems if "softmax" in problem]
+    page.close()
 
 
-def test_a_narrow_screen_gets_a_chart_of_its_own(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("narrow")
-    code = """
+def test_a_narrow_screen_gets_a_chart_of_its_own(browser, jupyter, notebooks):
+    write_notebook(
+        notebooks / "app.ipynb",
+        """
         from softmax_temperature import TemperatureExplorer, load_example
         TemperatureExplorer(load_example("wonderful-day"))
-    """
-    cells = [nbformat.v4.new_code_cell("\n".join(map(str.strip, code.strip().splitlines())))]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / "app.ipynb")
-    with serve(folder, "voila") as address:
-        page = new_page(browser, viewport={"width": 360, "height": 800})
-        page.goto(f"{address}/voila/render/app.ipynb")
-        view_box = "document.querySelector('.softmax-temperature svg')?.viewBox.baseVal.width"
-        page.wait_for_function(f"{view_box} < 300")
-        view = explorer(page)
-        for temperature in (0, 0.5):
-            type_temperature(view, temperature)
-            check(view, temperature)
-            assert cut_off(view) == []
-        box = view.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 360
-        page.close()
+        """,
+    )
+    page = new_page(browser, viewport={"width": 360, "height": 800})
+    page.goto(f"{jupyter('voila')}/voila/render/app.ipynb")
+    view_box = "document.querySelector('.softmax-temperature svg')?.viewBox.baseVal.width"
+    page.wait_for_function(f"{view_box} < 300")
+    view = explorer(page)
+    for temperature in (0, 0.5):
+        type_temperature(view, temperature)
+        check(view, temperature)
+        assert cut_off(view) == []
+    box = view.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    page.close()
 
 
+@in_firefox_too
 def test_a_screen_reader_learns_what_the_slider_says(page):
     view = explorer(page)
     type_temperature(view, 0.75)
@@ -539,6 +545,7 @@ def test_a_screen_reader_learns_what_the_slider_says(page):
     assert handle.get_attribute("aria-valuetext") == "0.76"
 
 
+@in_firefox_too
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_the_explorer_is_accessible_in_both_themes(page, theme):
     page.evaluate(

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.bars import Bars, glyphs, name_bars
@@ -586,3 +587,75 @@ def test_bad_temperatures_are_refused_before_anything_is_drawn(temperature):
         with pytest.raises(ValueError, match=r"temperature(s\[0\])? must not be"):
             function(table, temperature)
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("options", [{}, {"orient": "h"}, {"top": 3}])
+def test_labels_have_a_halo_in_the_colour_of_the_paper(options):
+    ax = axes()
+    ax.set_facecolor("#fdf6e3")
+    bar_chart(load_example("wonderful-day"), ax=ax, **options)
+    panel = temperature_panels(load_example("wonderful-day"), [1.0], **options).axes[0]
+    for chart, paper in ((ax, "#fdf6e3"), (panel, "#ffffff")):
+        for label in chart.texts:
+            (stroke,) = label.get_path_effects()
+            assert isinstance(stroke, withStroke)
+            assert stroke._gc == {"linewidth": 3, "foreground": paper}
+
+
+def test_a_chart_has_room_for_100_tokens_and_no_more():
+    hundred = TokenTable([str(i) for i in range(100)], np.zeros(100))
+    ax = bar_chart(hundred, ax=axes())
+    assert len(bars(ax)) == 100
+    # A hundred tokens are not told in percent, a hundred and one are.
+    assert {text.get_text() for text in ax.texts} == {"0.01"}
+    more = hundred_even_tokens()
+    with pytest.raises(ValueError, match="a chart has room for 100 tokens, got 101: use top=20"):
+        bar_chart(more, ax=axes())
+    assert len(bars(bar_chart(more, top=100, ax=axes()))) == 101
+
+
+@pytest.mark.parametrize(
+    ("ties", "words"),
+    [
+        (2, "to each of 2 leading tokens: “0”, “1”."),
+        (3, "to each of 3 leading tokens: “0”, “1”, “2”."),
+        (4, "to each of 4 leading tokens: “0”, “1”, “2”, ...."),
+        (1_200, "to each of 1,200 leading tokens: “0”, “1”, “2”, ...."),
+    ],
+)
+def test_three_of_the_tokens_that_lead_are_named(ties, words):
+    table = TokenTable([str(i) for i in range(ties + 1)], [*np.ones(ties), 0])
+    assert words in describe(table, 0.01)
+
+
+def test_every_token_is_counted_where_all_lead():
+    table = TokenTable([str(i) for i in range(1_200)], np.zeros(1_200))
+    assert "would go to each of the 1,200 tokens." in describe(table)
+
+
+def test_fullwidth_letters_take_two_columns():
+    assert token_labels(["Ａ" * 12, "Ａ" * 13]) == ["Ａ" * 12, "Ａ" * 7 + "…" + "Ａ" * 4]
+
+
+@pytest.mark.parametrize("token", ["שלום", "مرحبا", "١٢٣", "a ش"])
+def test_what_is_written_from_right_to_left_stays_within_its_quotes(token):
+    shown = token.replace(" ", "·")
+    assert f"would be “\u2068{shown}\u2069”" in describe(TokenTable([token, "b"], [1, 0]))
+    assert "would be “b”" in describe(TokenTable([token, "b"], [0, 1]))
+
+
+def test_a_glyph_may_come_from_any_font_of_the_settings():
+    names = {}
+    for fonts in ("cmr10", "DejaVu Sans"), ("cmr10",):
+        settings = {"font.family": list(fonts), "axes.formatter.use_mathtext": True}
+        with mpl.rc_context(settings):
+            ax = bar_chart(TokenTable(["Я", "b"], [0, 1]), ax=axes())
+            names[len(fonts)] = [text.get_text() for text in ax.get_xticklabels()]
+    assert names == {2: ["Я", "b"], 1: ["\\u042f", "b"]}
+
+
+def test_the_bar_of_all_others_has_two_lines_in_a_panel():
+    figure = temperature_panels(load_example("gpt2-spaceship"), [1.0], top=3)
+    assert figure.axes[0].get_yticklabels()[-1].get_text() == "all other\n50,254 tokens"
+    ax = bar_chart(load_example("gpt2-spaceship"), top=3, ax=axes())
+    assert ax.get_yticklabels()[-1].get_text() == "all other 50,254 tokens"

@@ -15,12 +15,14 @@ from hypothesis.extra import numpy as hnp
 
 from softmax_temperature import (
     TokenTable,
+    core,
     entropy,
     load_example,
     peak_temperature,
     perplexity,
     softmax,
 )
+from softmax_temperature.checks import as_count, short
 from softmax_temperature.core import likeliest, sweep
 from tests.helpers import ARTICLE, AT_HALF
 
@@ -252,6 +254,8 @@ def test_bad_logits_are_refused(logits, error, words):
         ("0.7", TypeError, "temperature must be one real number, got '0.7'"),
         (None, TypeError, "temperature must be one real number"),
         (True, TypeError, "temperature must be one real number"),
+        (np.True_, TypeError, "temperature must be one real number, got np.True_"),
+        (b"1", TypeError, "temperature must be one real number, got b'1'"),
         (1j, TypeError, "temperature must be one real number"),
         (np.complex128(1), TypeError, "temperature must be one real number"),
         ([1.0], TypeError, "temperature must be one real number"),
@@ -289,6 +293,9 @@ def test_a_bad_axis_is_refused(function):
         ([0.5, 0.6], ValueError, r"probabilities must sum to 1, got 1\.1"),
         ([5.0, 2.2], ValueError, r"probabilities must sum to 1, got 7\.2"),
         ([1.5, -0.5], ValueError, r"probabilities must not be negative, got -0\.5"),
+        ([1.0001, -0.0001], ValueError, r"probabilities must not be negative, got -0\.0001"),
+        ([0.5, 0.5011], ValueError, r"probabilities must sum to 1, got 1\.0011: use softmax first"),
+        ([0.5, 0.4989], ValueError, r"probabilities must sum to 1, got 0\.9989: use softmax first"),
         ([[0.5, 0.5], [0.5, 0.6]], ValueError, r"probabilities must sum to 1, got 1\.1"),
         ([[0.5, 0.5], [np.nan, 0.5]], ValueError, "probabilities must sum to 1, got nan"),
         ([[0.5, 0.5], [1.5, -0.5]], ValueError, r"probabilities must not be negative, got -0\.5"),
@@ -449,6 +456,7 @@ def test_bad_input_has_no_peak(logits, positions, error, words):
         (["a", None], [1, 2], TypeError, "tokens must be strings, got None at 1"),
         (["a", b"b"], [1, 2], TypeError, "tokens must be strings, got b'b' at 1"),
         ("ab", [1, 2], TypeError, "tokens must be a list of strings, got 'ab'"),
+        (b"ab", [1, 2], TypeError, "tokens must be a list of strings, got b'ab'"),
         ({"a", "b"}, [1, 2], TypeError, "tokens must be a list of strings"),
         ({"a": 1, "b": 2}, [1, 2], TypeError, "tokens must be a list of strings"),
         (7, [1, 2], TypeError, "tokens must be a list of strings, got 7"),
@@ -618,10 +626,11 @@ def test_a_sweep_takes_no_memory_for_each_temperature():
 @pytest.mark.parametrize(
     ("top", "error", "words"),
     [
-        (0, ValueError, "top must be at least 1, got 0"),
+        (0, ValueError, "top must be at least 1, got 0: leave it out to keep all tokens$"),
         (-3, ValueError, "top must be at least 1, got -3"),
         (2.0, TypeError, r"top must be a whole number, got 2\.0"),
         (True, TypeError, "top must be a whole number, got True"),
+        (np.True_, TypeError, "top must be a whole number, got np.True_"),
         ("20", TypeError, "top must be a whole number, got '20'"),
     ],
 )
@@ -651,3 +660,114 @@ def test_bfloat16_is_converted_or_answered_with_advice():
     logits = np.array([1, 2, 4], ml_dtypes.bfloat16)
     assert softmax(logits).dtype == np.float32
     np.testing.assert_array_equal(softmax(logits), softmax(np.float32([1, 2, 4])))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_sweep_has_the_precision_of_the_logits(dtype):
+    table = TokenTable(["a", "b", "c"], np.array([2, 1, 0], dtype))
+    for top in (None, 1):
+        assert set(table.sweep([0, 1, math.inf], top=top).dtypes) == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("temperature", [1e-46, 3e38, 1e39, 1e300])
+def test_float32_has_no_room_for_these_temperatures_and_is_right(temperature):
+    for logits in ([3e38, 0.0], [-3e38, 0.0], [2e-38, 0.0], [1e-45, 0.0]):
+        values = np.float32(logits)
+        exact = exact_softmax(values.tolist(), temperature)
+        np.testing.assert_allclose(softmax(values, temperature), np.float64(exact), rtol=2e-6)
+
+
+def test_probabilities_may_be_rounded_to_three_digits():
+    assert entropy([0.5, 0.5009]) == pytest.approx(1, abs=2e-3)
+    assert entropy([0.333, 0.333, 0.333]) == pytest.approx(math.log2(3), abs=2e-3)
+
+
+class Name(str):
+    """Stand in for the strings of other packages, such as numpy's."""
+
+    __slots__ = ("note",)
+
+
+def test_a_table_keeps_plain_strings():
+    table = TokenTable([Name("a"), np.str_("b")], [1, 2], Name("an "))
+    assert [type(text) for text in (*table.tokens, table.prompt)] == [str, str, str]
+    assert (table.tokens, table.prompt) == (("a", "b"), "an ")
+
+
+def test_numpys_whole_numbers_count_as_such():
+    table = load_example("wonderful-day")
+    for two in (np.int64(2), np.uint8(2)):
+        assert table.sweep([1], top=two).equals(table.sweep([1], top=2))
+
+
+@given(st.text(max_size=200), st.integers(6, 90))
+def test_a_value_in_a_message_is_whole_or_keeps_its_ends(text, longest):
+    shown = short(text, longest)
+    if len(repr(text)) <= longest:
+        assert shown == repr(text)
+    else:
+        start, end = shown.rsplit("...", 1)
+        assert repr(text).startswith(start)
+        assert repr(text).endswith(end)
+        # Most of it from the start, and a sixth from the end.
+        assert (len(start), len(end)) == (longest - longest // 6, longest // 6)
+
+
+def test_a_message_shows_60_characters_of_a_value():
+    with pytest.raises(TypeError) as caught:
+        softmax([1, 2], "x" * 100)
+    assert str(caught.value) == f"temperature must be one real number, got '{'x' * 49}...{'x' * 9}'"
+
+
+def test_a_count_is_refused_without_advice_that_nobody_gave():
+    with pytest.raises(ValueError, match=r"^n must be at least 1, got 0$"):
+        as_count(0, "n", 1)
+
+
+@pytest.mark.parametrize(("count", "words"), [(3, "'a', 'b', 'c')"), (4, "'a', 'b', 'c', ...)")])
+def test_a_table_shows_its_first_three_tokens(count, words):
+    table = TokenTable(list("abcd")[:count], range(count))
+    assert repr(table) == f"TokenTable({count} tokens: {words}"
+
+
+def test_a_table_has_no_prompt_and_temperature_1_where_none_is_given(tmp_path):
+    frame = TokenTable(["a", "b"], [-1.0, -2.0], "an ").to_frame()
+    assert frame["probabilities"].tolist() == softmax([-1.0, -2.0]).tolist()
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    for table in (
+        TokenTable.from_frame(frame),
+        TokenTable.from_csv(tmp_path / "table.csv"),
+        TokenTable.from_logprobs({"a": -1.0, "b": -2.0}),
+    ):
+        assert table.prompt == ""
+        assert table.probabilities().tolist() == softmax([-1.0, -2.0]).tolist()
+    assert TokenTable.from_frame(frame, "an ").prompt == "an "
+    assert TokenTable.from_csv(tmp_path / "table.csv", "an ").prompt == "an "
+
+
+@pytest.mark.parametrize(
+    ("count", "unseen", "name"),
+    [
+        (1_235, 0.0, "all other 1,234 tokens"),
+        (1_235, 0.1, "all other 1,234 listed tokens"),
+        (3, 0.1, "all other 2 listed tokens"),
+        (2, 0.0, "the other token"),
+        (2, 0.1, "the other listed token"),
+    ],
+)
+def test_the_column_of_the_rest_counts_its_tokens(count, unseen, name):
+    table = TokenTable([str(i) for i in range(count)], range(count), unseen_mass=unseen)
+    assert table.sweep([1], top=1).columns[-1] == name
+
+
+def test_a_peak_takes_few_passes_over_the_logits(monkeypatch):
+    """Halving a bracket would take 36 of them for as many digits."""
+    passes = []
+    total = core._total
+    monkeypatch.setattr(core, "_total", lambda *values: passes.append(1) or total(*values))
+    for name in ("wonderful-day", "gpt2-spaceship", "gpt2-deserted-planet"):
+        logits = load_example(name).logits
+        for position in likeliest(logits, 6):
+            passes.clear()
+            peak_temperature(logits, position)
+            assert len(passes) <= 12

@@ -1,10 +1,9 @@
 """Questions in a real browser: pressed, read aloud, and answered without a mouse."""
 
-import nbformat
 import pytest
 
-from tests.helpers import contrast, need
-from tests.lab import run_all, serve
+from tests.helpers import contrast, need, write_notebook
+from tests.lab import run_all
 from tests.test_browser import KERNEL, catch_up, new_page
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
@@ -25,21 +24,9 @@ QUESTIONS = ".softmax-temperature-question"
 SHORTCUTS = ["ArrowDown", "ArrowUp", "a", "b", "j", "m", "y", "x", "d", "d", "Escape"]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("questions")
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source.strip()) for source in CELLS],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    nbformat.write(notebook, folder / "questions.ipynb")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def lab(folder):
-    with serve(folder) as address:
-        yield address
+@pytest.fixture(scope="module", autouse=True)
+def questions(notebooks):
+    write_notebook(notebooks / "questions.ipynb", *CELLS)
 
 
 @pytest.fixture
@@ -231,28 +218,26 @@ def test_the_keyboard_is_enough_and_the_notebook_stays_as_it_is(page):
     answer_by_keyboard(page, view(page))
 
 
-def test_the_keyboard_is_enough_in_notebook_7(browser, folder):
-    with serve(folder, "notebook") as address:
-        page = new_page(browser)
-        run_all(page, address, "questions.ipynb", "notebooks")
-        expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
-        answer_by_keyboard(page, view(page))
-        page.close()
+def test_the_keyboard_is_enough_in_notebook_7(browser, jupyter):
+    page = new_page(browser)
+    run_all(page, jupyter("notebook"), "questions.ipynb", "notebooks")
+    expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
+    answer_by_keyboard(page, view(page))
+    page.close()
 
 
-def test_voila_asks_too(browser, folder):
-    with serve(folder, "voila") as address:
-        page = new_page(browser, {"width": 360, "height": 800})
-        page.goto(f"{address}/voila/render/questions.ipynb")
-        expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
-        assert states(view(page)) == UNTOUCHED
-        button(view(page), "gains").click()
-        button(view(page), "loses").click()
-        assert status(view(page)).inner_text() == f"✓ Right. {WHY}"
-        box = view(page).bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 360
-        page.close()
+def test_voila_asks_too(browser, jupyter):
+    page = new_page(browser, {"width": 360, "height": 800})
+    page.goto(f"{jupyter('voila')}/voila/render/questions.ipynb")
+    expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
+    assert states(view(page)) == UNTOUCHED
+    button(view(page), "gains").click()
+    button(view(page), "loses").click()
+    assert status(view(page)).inner_text() == f"✓ Right. {WHY}"
+    box = view(page).bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    page.close()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])

@@ -1038,3 +1038,64 @@ def test_a_candidate_without_its_token_is_no_position():
 def test_many_tokens_of_the_same_text_take_no_time():
     listed = [{"token": "?", "logprob": -20 - i / 100} for i in range(20_000)]
     assert len(TokenTable.from_logprobs(listed).tokens) == 20_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "choices",
+        "output",
+        "completion_probabilities",
+        "logprobs",
+        "candidates",
+        "details",
+        "meta_info",
+        "prompt_logprobs",
+        "error",
+        "detail",
+        "object",
+        "message",
+        "content",
+        "token",
+        "id",
+    ],
+)
+def test_a_token_may_have_the_name_of_a_part_of_an_answer(name):
+    given = {name: math.log(0.5), "day": math.log(0.25)}
+    for form in (given, json.dumps(given), list(given.items())):
+        table = TokenTable.from_logprobs(form)
+        assert table.tokens == (name, "day")
+        assert table.unseen_mass == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("name", ["position", "choice"])
+@pytest.mark.parametrize("wrong", [True, np.True_, 0.0, "0", None])
+def test_positions_and_choices_are_whole_numbers(name, wrong):
+    with pytest.raises(TypeError, match=f"{name} must be a whole number, got {wrong!r}$"):
+        TokenTable.from_logprobs(ANSWER, **{name: wrong})
+
+
+def test_a_bytearray_is_read_as_bytes_are():
+    for data in (json.dumps(ANSWER).encode(), json.dumps(ANSWER).encode("utf-16")):
+        assert TokenTable.from_logprobs(bytearray(data)).tokens == ("Hi", "Hello")
+
+
+@pytest.mark.parametrize("missing", ["nan", "", "NaN", "high"])
+def test_what_is_no_number_gets_advice_that_works(tmp_path, missing):
+    path = tmp_path / "tokens.csv"
+    path.write_text(f"tokens,logits\na,1\nb,{missing}\n")
+    with pytest.raises(
+        ValueError, match=r"got '.*': mask a token with -inf, or leave its row out$"
+    ):
+        TokenTable.from_csv(path)
+    path.write_text("tokens,logits\na,1\nb,-inf\n")
+    assert TokenTable.from_csv(path).logits.tolist() == [1, -math.inf]
+
+
+def test_rows_are_counted_without_blank_lines(tmp_path):
+    path = tmp_path / "tokens.csv"
+    lines = "tokens,logits\r\n\r\na,1\r\nb,high\r\n"
+    for text in ("\n\ntokens,logits\n\na,1\n\n\nb,high\n", lines):
+        path.write_bytes(text.encode())
+        with pytest.raises(ValueError, match=r"'logits', row 1: must be a number .* got 'high'"):
+            TokenTable.from_csv(path)

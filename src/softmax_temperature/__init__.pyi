@@ -1,5 +1,5 @@
 from .chain import SamplerChain
-from .charts import bar_chart, temperature_panels
+from .charts import bar_chart, draws_chart, temperature_panels
 from .core import TokenTable, entropy, peak_temperature, perplexity, softmax
 from .examples import load_example
 from .explorer import TemperatureExplorer
@@ -30,6 +30,7 @@ __all__ = [
     "TokenTable",
     "bar_chart",
     "describe",
+    "draws_chart",
     "entropy",
     "epsilon_cutoff",
     "eta_cutoff",

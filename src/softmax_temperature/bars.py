@@ -162,7 +162,7 @@ def finish_bars(
     colour_bars(bars, patches)
     room = label_room(ax, bars, fontsize)
     texts = [
-        _label(ax, bars, place, label, label_end(bars, share, outline, room), fontsize)
+        add_label(ax, bars, place, label, label_end(bars, share, outline, room), fontsize)
         for place, patch, label, outline in zip(
             bars.places.tolist(), patches, labels, outlines, strict=True
         )
@@ -172,6 +172,21 @@ def finish_bars(
     set_axes(ax, bars)
     name_bars(ax, bars, bars.names(glyphs()))
     return texts
+
+
+def add_label(
+    ax: Axes, bars: Bars, place: int, label: str, end: float, fontsize: str
+) -> Annotation:
+    """Write a bar's label where it ends."""
+    return ax.annotate(
+        label,
+        (place, end) if bars.upright else (end, place),
+        (0, 3) if bars.upright else (3, 0),
+        textcoords="offset points",
+        ha="center" if bars.upright else "left",
+        va="bottom" if bars.upright else "center_baseline",
+        fontsize=fontsize,
+    )
 
 
 def label_end(bars: Bars, share: float, outline: float, room: float) -> float:
@@ -256,10 +271,10 @@ def key_of(bars: Bars, outlines: str = "T = 1") -> tuple[list[Any], list[str]]:
     return signs, names
 
 
-def add_title_and_key(ax: Axes, bars: Bars, text: str) -> None:
+def add_title_and_key(ax: Axes, bars: Bars, text: str, key: tuple[list[Any], list[str]]) -> None:
     """Put title and key above the Axes, clear of the label of a bar at 1."""
     ax.legend(
-        *key_of(bars),
+        *key,
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
         borderaxespad=bars.room + 0.3,
@@ -289,18 +304,6 @@ def glyphs() -> set[int]:
     families = mpl.rcParams["font.family"]
     fonts = {font_manager.findfont(FontProperties(family=[family])) for family in families}
     return set().union(*map(_charmap, fonts))
-
-
-def _label(ax: Axes, bars: Bars, place: int, label: str, end: float, fontsize: str) -> Annotation:
-    return ax.annotate(
-        label,
-        (place, end) if bars.upright else (end, place),
-        (0, 3) if bars.upright else (3, 0),
-        textcoords="offset points",
-        ha="center" if bars.upright else "left",
-        va="bottom" if bars.upright else "center_baseline",
-        fontsize=fontsize,
-    )
 
 
 def _outline(left: float, bottom: float, width: float, height: float) -> Rectangle:

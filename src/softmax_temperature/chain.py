@@ -154,11 +154,7 @@ class SamplerChain:
         >>> SamplerChain([("top_k", 2), ("temperature", 0.5)])([5.0, 4.5, 3.0])
         array([  0.,  -1., -inf])
         """
-        values = checked(logits)
-        masked = self._run(values)
-        if any(name == "temperature" for name, _ in self.steps):
-            return masked
-        return np.where(masked > -np.inf, values, masked)
+        return self._run(checked(logits))
 
     def probabilities(self, logits: ArrayLike) -> Floats:
         """Return the distribution that is drawn from: the softmax of the logits after all steps."""
@@ -175,10 +171,10 @@ class SamplerChain:
         ('top_k', 2) [0.622 0.378 0.   ]
         ('temperature', 2.0) [0.562 0.438 0.   ]
         """
-        masked = _shifted(checked(logits))
+        masked = checked(logits)
         rows = []
         for step in self.steps:
-            _act(masked, *step)
+            masked = SamplerChain([step])._run(masked)
             rows.append((step, _softmax(masked.copy())))
         return rows
 
@@ -249,12 +245,16 @@ class SamplerChain:
         order = likeliest(logits, len(logits))
         return [table.tokens[place] for place in order[landings(logits, [1.0], numbers)[0]]]
 
-    def _run(self, values: Floats) -> Floats:
-        """Return logits after all steps, the largest of them 0."""
-        masked = _shifted(values)
-        for step in self.steps:
-            _act(masked, *step)
-        return masked
+    def _run(self, logits: Floats) -> Floats:
+        # Only to refuse what softmax refuses.
+        _shifted(logits)
+        values = logits.copy()
+        for name, value in self.steps:
+            if name == "temperature":
+                scale(values, value)
+            else:
+                np.copyto(values, -np.inf, where=~keeps(values, name, value))
+        return values
 
     def __iter__(self) -> Iterator[Step]:
         """Go through the steps."""
@@ -264,7 +264,7 @@ class SamplerChain:
         """Count the steps."""
         return len(self.steps)
 
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
+    def __setattr__(self, name: str, *value: Any) -> NoReturn:
         """Refuse any change."""
         raise AttributeError(f"a SamplerChain cannot be changed: make a new one to set {name}")
 
@@ -306,35 +306,25 @@ def _as_step(step: Any) -> Step:
 
 
 def _is_off(name: str, value: Any) -> bool:
-    number = isinstance(value, (int, float, np.integer, np.floating)) and value is not True
+    # False and True are no numbers here, though they equal 0 and 1.
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     return value is None or (number and value in _OFF.get(name, ()))
 
 
-def _act(shifted: Floats, name: str, value: Any) -> None:
-    """Take a step with logits whose largest is 0, and leave them so, in place."""
-    if name == "temperature":
-        scale(shifted, value)
-        return
-    np.copyto(shifted, -np.inf, where=~keeps(shifted, name, value))
-    top = shifted.max(axis=-1, keepdims=True)
-    # Typical sampling alone cuts the likeliest.
-    if top.any():
-        shifted -= top
-
-
-def _softmax(shifted: Floats) -> Floats:
-    """Turn logits whose largest is 0 into probabilities, in place."""
-    kept = shifted > -np.inf
-    if shifted.ndim > 1 or np.count_nonzero(kept) > len(shifted) / 4:
-        np.exp(shifted, out=shifted)
-        shifted /= shifted.sum(axis=-1, keepdims=True, dtype=np.float64)
-        return shifted
+def _softmax(masked: Floats) -> Floats:
+    """Turn logits into probabilities, in place."""
+    masked -= masked.max(axis=-1, keepdims=True)
+    kept = masked > -np.inf
+    if masked.ndim > 1 or np.count_nonzero(kept) > len(masked) / 4:
+        np.exp(masked, out=masked)
+        masked /= masked.sum(axis=-1, keepdims=True, dtype=np.float64)
+        return masked
     # Where much is masked, to pick out the rest is faster than exponentials of infinity.
     places = np.flatnonzero(kept)
-    weights = np.exp(shifted[places])
-    shifted.fill(0)
-    shifted[places] = weights / weights.sum(dtype=np.float64)
-    return shifted
+    weights = np.exp(masked[places])
+    masked.fill(0)
+    masked[places] = weights / weights.sum(dtype=np.float64)
+    return masked
 
 
 def _text(value: Any) -> str:

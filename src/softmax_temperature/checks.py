@@ -106,7 +106,7 @@ def real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
     return np.moveaxis(array.astype(dtype, copy=False), axis, -1)
 
 
-def distributions(values: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
+def distributions(values: ArrayLike, axis: int) -> NDArray[np.float64]:
     """Check that values are probabilities that sum to 1 along `axis`, and move it to the end."""
     probabilities = real_array(values, "probabilities", axis).astype(np.float64, copy=False)
     if probabilities.min() < 0:

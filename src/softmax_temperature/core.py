@@ -597,18 +597,18 @@ def _sums(
 def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
     """Write the softmax's numerators, each from 0 to 1, into `out`."""
     if temperature == 0:
-        np.equal(shifted, 0, out=out, casting="unsafe")
+        np.equal(shifted, 0, out=out)
     elif temperature == np.inf:
-        np.greater(shifted, -np.inf, out=out, casting="unsafe")
+        np.greater(shifted, -np.inf, out=out)
     else:
         with np.errstate(over="ignore", under="ignore"):
-            # Multiplying is faster than dividing, where T and 1 / T are both ordinary numbers. A
-            # float32 has no room for temperatures such as 1e-45 or 1e39: divide in float64 then.
+            # Multiplying is faster than dividing, where 1 / T is an ordinary number. A float32 has
+            # no room for that of temperatures such as 1e-45 or 1e39: divide in float64 then.
             limits = np.finfo(shifted.dtype)
-            if max(limits.tiny, 1 / limits.max) <= temperature <= 1 / limits.tiny:
+            if limits.tiny <= 1 / temperature <= limits.max:
                 np.multiply(shifted, 1 / temperature, out=out)
             else:
-                np.divide(shifted, temperature, out=out, dtype=np.float64, casting="same_kind")
+                np.divide(shifted, temperature, out=out, dtype=np.float64)
             np.exp(out, out=out)
     return out
 

@@ -22,6 +22,8 @@ from .words import CUT, in_text, temperature_texts, what_is_kept
 if TYPE_CHECKING:
     import pandas as pd
 
+# The sliders stand below one another.
+_LABEL_WIDTH = "6em"
 _TITLE = "Probabilities at T = "
 _STOPS = np.arange(41) / 20
 _SHARES = [i / 20 for i in range(1, 20)]
@@ -164,9 +166,9 @@ class SamplerExplorer(Explorer):
     >>> from softmax_temperature import load_example
     >>> explorer = SamplerExplorer(load_example("wonderful-day"), "top_p", 0.8)
     >>> explorer
-    SamplerExplorer(6 tokens, temperature=1.00, top-p=0.80)
-    >>> explorer.probabilities["kept"].sum()
-    3
+    SamplerExplorer(6 tokens, temperature=1.00, top-p=0.8, temperature first)
+    >>> explorer.probabilities.query("kept")["tokens"].tolist()
+    ['day', 'experience']
     >>> explorer.order = "last"
     >>> explorer.chain
     SamplerChain([('top_p', 0.8), ('temperature', 1.0)])
@@ -205,6 +207,7 @@ class SamplerExplorer(Explorer):
                 options=[(text, name) for name, text in names.items()],
                 value=value,
                 description=description,
+                style={"description_width": "initial"},
                 layout={"width": "auto"},
             )
             for description, names, value in (
@@ -216,11 +219,12 @@ class SamplerExplorer(Explorer):
             options=self._cut.texts,
             index=position,
             description=self._cut.name,
-            style={"description_width": "initial"},
+            style={"description_width": _LABEL_WIDTH},
             layout={"width": "auto"},
         )
         menus = ipywidgets.HBox([self.method_menu, self.order_menu], layout={"flex_flow": "wrap"})
         super().__init__(value, 800, [menus], [self.knob_slider])
+        self.slider.style.description_width = _LABEL_WIDTH
         for menu in (self.method_menu, self.order_menu):
             menu.observe(self._follow_menus, "value")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 _SLACK = 1e-12
 # So many logits and what is worked out from them fit into a processor's cache.
 _BLOCK = 16_384
+_BINS = 4_096
 
 
 def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
@@ -74,9 +75,9 @@ def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
            [  0.,  -1.,  -4.]])
     """
     stops = as_row_temperatures(temperature, "temperature")
-    shifted = _shifted(checked(logits))
-    scale(shifted, stops)
-    return shifted
+    values = _shifted(checked(logits))
+    scale(values, stops)
+    return values
 
 
 def top_k(logits: ArrayLike, k: int) -> Floats:
@@ -348,7 +349,7 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     logits : array_like, shape (..., n_tokens)
         As for `top_k`: a row a temperature or a sampler, say.
     n : int
-        How many draws, each with a fresh number of noise a token.
+        How many draws, each with fresh noise.
     seed : int, default 21
         Seed of the noise.
 
@@ -387,11 +388,11 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     >>> float((at_1 == at_2).mean())
     0.781
     """
-    values = checked(logits).astype(np.float64, copy=False)
+    shifted = _shifted(checked(logits).astype(np.float64, copy=False))
     n, generator = as_count(n, "n", 1), np.random.default_rng(as_count(seed, "seed", 0))
-    drawn = np.empty((*values.shape[:-1], n), np.intp)
+    drawn = np.empty((*shifted.shape[:-1], n), np.intp)
     for draw in range(n):
-        drawn[..., draw] = (values + generator.gumbel(size=values.shape[-1])).argmax(axis=-1)
+        drawn[..., draw] = (shifted + generator.gumbel(size=shifted.shape[-1])).argmax(axis=-1)
     return drawn
 
 
@@ -453,7 +454,7 @@ def checked(logits: ArrayLike) -> Floats:
 
 def as_row_temperatures(value: ArrayLike, name: str) -> Any:
     """Check that a value is a temperature or an array of them, and return a float or an array."""
-    if np.ndim(value) == 0:
+    if not isinstance(value, (list, tuple)) and np.ndim(value) == 0:
         return as_temperature(value, name)
     stops = real_array(value, name).astype(np.float64)
     for stop in stops[~(stops >= 0)][:1]:
@@ -461,30 +462,34 @@ def as_row_temperatures(value: ArrayLike, name: str) -> Any:
     return abs(stops)
 
 
-def scale(shifted: Floats, temperature: ArrayLike) -> None:
-    """Divide logits whose largest is 0 by a temperature, or by one for each row, in place."""
+def scale(values: Floats, temperature: ArrayLike) -> None:
+    """Shift logits so that their largest is 0, and divide them by a temperature, in place.
+
+    There is one temperature, or one for each row.
+    """
     stops = np.asarray(temperature, np.float64)
-    if stops.ndim and stops.shape != shifted.shape[:-1]:
+    if stops.ndim and stops.shape != values.shape[:-1]:
         raise ValueError(
             f"temperature must be one number or one a row, got shape {stops.shape} for logits of "
-            f"shape {shifted.shape}"
+            f"shape {values.shape}"
         )
     stops = stops[..., np.newaxis]
-    limits = np.finfo(shifted.dtype)
+    values -= values.max(axis=-1, keepdims=True)
+    limits = np.finfo(values.dtype)
     with np.errstate(all="ignore"):
         if max(limits.tiny, 1 / limits.max) <= stops.min() and stops.max() <= 1 / limits.tiny:
             # As softmax does it, to the last bit.
-            shifted *= (1 / stops).astype(shifted.dtype)
+            values *= (1 / stops).astype(values.dtype)
             return
         # What would be 0 / 0 or inf / inf stays. A sum with 0 makes -0.0 a 0.
-        moves = (shifted < 0) & (shifted > -np.inf)
+        moves = (values < 0) & (values > -np.inf)
         options: dict[str, Any] = {"dtype": np.float64, "casting": "same_kind"}
-        np.divide(shifted, stops, out=shifted, where=moves, **options)
-        shifted += 0
+        np.divide(values, stops, out=values, where=moves, **options)
+        values += 0
 
 
 class Truncation(NamedTuple):
-    """Which values a truncation takes, and which of the logits, whose largest is 0, it keeps."""
+    """Which values a truncation takes, and which logits of some rows it keeps."""
 
     check: Callable[[Any, str], Any]
     keeps: Callable[[Floats, Any], Mask]
@@ -523,12 +528,12 @@ def _keeps_top_k(rows: Floats, k: int) -> Mask:
 def _keeps_top_p(rows: Floats, p: float) -> Mask:
     if p == 1:
         return np.ones(rows.shape, bool)
-    some, total = rows, _total(rows)
+    some, top, total = rows, rows.max(axis=-1, keepdims=True), _total(rows)
     if len(rows) == 1:
-        # All tokens whose logits are smaller than this have a mass of less than 1 - p together.
-        some = rows[rows >= np.log((1 - p) * total / rows.size)][np.newaxis]
+        # All tokens that lie lower than this have a mass of less than 1 - p together.
+        some = rows[_at_least(rows, np.log((1 - p) * total / rows.size))][np.newaxis]
     falling = -np.sort(-some, axis=-1)
-    last = _reach(falling, p * total)
+    last = _reach(falling - top, p * total)
     lowest = np.take_along_axis(falling, last, axis=-1)
     kept: Mask = rows >= lowest
     surplus = kept.sum(axis=-1, keepdims=True) - (last + 1)
@@ -545,19 +550,22 @@ def _keeps_min_p(rows: Floats, p: float) -> Mask:
 def _keeps_typical_p(rows: Floats, p: float) -> Mask:
     if p == 1:
         return np.ones(rows.shape, bool)
-    total = _total(rows)
-    distances = abs(np.log(total) - _entropy(rows, total) - rows)
+    shifted, total = rows - rows.max(axis=-1, keepdims=True), _total(rows)
+    distances = abs(np.log(total) - _entropy(rows, total) - shifted)
+    if len(rows) == 1:
+        kept: Mask = distances <= _reach_in_bins(shifted[0], distances[0], p * total[0])
+        return kept
     order = np.argsort(distances, axis=-1)
-    last = _reach(np.take_along_axis(rows, order, axis=-1), p * total)
+    last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total)
     furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
-    kept: Mask = distances <= furthest
+    kept = distances <= furthest
     return kept
 
 
 def _keeps_top_n_sigma(rows: Floats, n: float) -> Mask:
     unmasked = rows > -np.inf
     count = unmasked.sum(axis=-1, keepdims=True)
-    gaps = np.where(unmasked, rows, 0).astype(np.float64)
+    gaps = np.where(unmasked, rows - rows.max(axis=-1, keepdims=True), 0).astype(np.float64)
     # Scaled, so that no square overflows.
     widest = np.maximum(-gaps.min(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
     gaps /= widest
@@ -588,46 +596,59 @@ TRUNCATIONS = {
 }
 
 
-def keeps(shifted: Floats, truncation: str, value: Any) -> Mask:
-    """Return which logits, whose largest is 0, a truncation keeps.
+def keeps(values: Floats, truncation: str, knob: Any) -> Mask:
+    """Return which logits a truncation keeps, where softmax accepts them.
 
     Some rows at a time: what fits into the processor's cache is not fetched again.
     """
-    rows = shifted.reshape(-1, shifted.shape[-1])
+    rows = values.reshape(-1, values.shape[-1])
     size = max(_BLOCK // rows.shape[-1], 1)
     masks = [
-        TRUNCATIONS[truncation].keeps(rows[start : start + size], value)
+        TRUNCATIONS[truncation].keeps(rows[start : start + size], knob)
         for start in range(0, len(rows), size)
     ]
-    return np.concatenate(masks).reshape(shifted.shape)
+    return np.concatenate(masks).reshape(values.shape)
 
 
 def _cut(values: Floats, truncation: str, knob: Any, name: str) -> Floats:
-    kept = keeps(_shifted(values), truncation, TRUNCATIONS[truncation].check(knob, name))
-    return np.where(kept, values, values.dtype.type(-np.inf))
+    knob = TRUNCATIONS[truncation].check(knob, name)
+    _shifted(values)
+    return np.where(keeps(values, truncation, knob), values, values.dtype.type(-np.inf))
 
 
 def _at_least(rows: Floats, lowest: Any) -> Mask:
-    """Return which logits are at least so large, up to a rounding, and in any case the largest."""
-    kept: Mask = rows >= np.minimum(lowest - _SLACK * np.maximum(abs(lowest), 1), 0)
-    return kept
+    """Return which logits are at most so far below the largest, up to a rounding.
+
+    The distance is 0 or negative: the largest is always among them.
+    """
+    lowest = np.minimum(lowest - _SLACK * np.maximum(abs(lowest), 1), 0)
+    return np.concatenate([block >= lowest for block in _shifted_blocks(rows)], axis=-1)
 
 
 def _total(rows: Floats) -> NDArray[np.float64]:
     """Return the sum of all weights, a row each."""
-    blocks = [rows[:, start : start + _BLOCK] for start in range(0, rows.shape[-1], _BLOCK)]
-    sums = [np.exp(block, dtype=np.float64).sum(axis=-1, keepdims=True) for block in blocks]
-    total: NDArray[np.float64] = np.sum(sums, axis=0)
+    total = np.zeros((len(rows), 1))
+    for block in _shifted_blocks(rows):
+        total += np.exp(block, dtype=np.float64).sum(axis=-1, keepdims=True)
     return total
 
 
 def _entropy(rows: Floats, total: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the entropy in natural logarithms, a row each."""
-    # Of a masked token 0 times a finite number, not 0 times infinity.
-    finite = np.maximum(rows, np.finfo(rows.dtype).min)
-    gaps = (np.exp(rows, dtype=np.float64) * finite).sum(axis=-1, keepdims=True)
-    entropy: NDArray[np.float64] = np.log(total) - gaps / total
+    gaps = np.zeros((len(rows), 1))
+    for block in _shifted_blocks(rows):
+        # Of a masked token 0 times a finite number, not 0 times infinity.
+        finite = np.maximum(block, np.finfo(block.dtype).min)
+        gaps -= (np.exp(block, dtype=np.float64) * finite).sum(axis=-1, keepdims=True)
+    entropy: NDArray[np.float64] = np.log(total) + gaps / total
     return entropy
+
+
+def _shifted_blocks(rows: Floats) -> Iterator[Floats]:
+    """Go through logits minus the largest of their row, some columns at a time."""
+    top = rows.max(axis=-1, keepdims=True)
+    for start in range(0, rows.shape[-1], _BLOCK):
+        yield rows[:, start : start + _BLOCK] - top
 
 
 def _reach(rows: Floats, goal: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -636,3 +657,18 @@ def _reach(rows: Floats, goal: NDArray[np.float64]) -> NDArray[np.intp]:
     before = (masses < goal * (1 - _SLACK)).sum(axis=-1, keepdims=True)
     last: NDArray[np.intp] = np.minimum(before, rows.shape[-1] - 1)
     return last
+
+
+def _reach_in_bins(row: Floats, distances: Floats, goal: NDArray[np.float64]) -> Any:
+    """Return the distance up to which weights sum to a goal, up to rounding, and sort only a few.
+
+    The distances' order matters only in that of many bins in which the goal is reached.
+    """
+    widest = distances.max(initial=0, where=distances < np.inf) or 1
+    bins = np.minimum(distances * (_BINS / widest), _BINS).astype(np.intp)
+    masses = np.bincount(bins, np.exp(row, dtype=np.float64)).cumsum()
+    edge = min(int(np.searchsorted(masses, goal[0] * (1 - _SLACK))), len(masses) - 1)
+    inside = np.flatnonzero(bins == edge)
+    inside = inside[np.argsort(distances[inside])]
+    last = _reach(row[np.newaxis, inside], goal - (masses[edge - 1] if edge else 0))
+    return distances[inside[last[0, 0]]]

@@ -93,9 +93,14 @@ class TextExplorer(Explorer):
     >>> explorer
     TextExplorer('The dragon', 8 tokens, temperature=0.00)
     >>> explorer.text
+    'The dragon was very small. He had'
     """
 
     _view = _Text
+    # What stands below one another, with what a reader has added.
+    children: Any
+    # What shows the distribution of a chosen token.
+    _below: TemperatureExplorer | None = None
     # Which of the seeds' texts is on show, and which of its tokens was chosen.
     _state: ClassVar[dict[str, Any]] = {"dice": 0, "chosen": -1}
     _heading = "How temperature reshapes a text"
@@ -127,7 +132,6 @@ class TextExplorer(Explorer):
         self._chain = _check_chain(chain)
         self._written = self._write(prompt, chain)
         super().__init__(value, 800)
-        self._below: TemperatureExplorer | None = None
         self._body.observe(self._show_chosen, "state")
 
     @property
@@ -259,7 +263,7 @@ class TextExplorer(Explorer):
             self._below = TemperatureExplorer(
                 table, self._stops, self.temperature, top=10, parts=("bars", "dice")
             )
-            self.children = [self._head, self.slider, self._body, self._below]
+            self.children = [*self.children, self._below]
         else:
             self._below.table = table
             self._below.temperature = self.temperature
@@ -359,7 +363,14 @@ def _write(
     chain: SamplerChain | None,
 ) -> _Written:
     """Write the texts of all seeds and temperatures, and of temperature 1 for comparison."""
+    if not isinstance(prompt, str):
+        raise TypeError(f"prompt must be a string, got {short(prompt)}")
     ids = model.encode(prompt)
+    if len(ids) + length > model.context:
+        raise ValueError(
+            f"prompt must have at most {model.context - length} tokens, so that {length} more fit, "
+            f"got {len(ids)}: shorten it, or write less with length="
+        )
     tokens, parents = [np.zeros(1, np.intp)], [np.zeros(1, np.intp)]
     chances: list[Floats] = [np.ones(1)]
     ranked, chances_of_ranked = [], []

@@ -102,23 +102,23 @@ class Transformer:
         """
         shape = (*ids.shape, -1, self.head_size)
         turns = self.turns[start : start + ids.shape[1]]
-        x = self.embedding[ids]
+        x = self.embedding[ids.ravel()]
         for layer, cached in zip(self.layers, cache, strict=True):
             seen = cached[:, : len(ids), ..., : start + ids.shape[1]]
             y = rms_norm(x, layer.attention_norm)
-            queries = rotate(times(y, layer.queries).reshape(shape), turns)
-            keys = rotate(times(y, layer.keys).reshape(shape), turns)
-            values = times(y, layer.values).reshape(shape)
+            queries = rotate(product(y, layer.queries).reshape(shape), turns)
+            keys = rotate(product(y, layer.keys).reshape(shape), turns)
+            values = product(y, layer.values).reshape(shape)
             seen[0, ..., start:] = keys.transpose(0, 2, 3, 1)
             seen[1, ..., start:] = values.transpose(0, 2, 3, 1)
-            x = x + times(attention(queries, *seen).reshape(x.shape), layer.output)
+            x = x + product(attention(queries, *seen).reshape(x.shape), layer.output)
             y = rms_norm(x, layer.feed_forward_norm)
-            x = x + times(swiglu(times(y, layer.gate), times(y, layer.up)), layer.down)
-        return rms_norm(x, self.norm)
+            x = x + product(swiglu(product(y, layer.gate), product(y, layer.up)), layer.down)
+        return rms_norm(x, self.norm).reshape(*ids.shape, -1)
 
     def logits(self, x: Reals) -> Reals:
         """Return how well each token's embedding fits what the layers have made of the last."""
-        return times(x, self.unembedding)
+        return product(x, self.unembedding)
 
 
 def rms_norm(x: Reals, weight: Reals) -> Reals:
@@ -164,13 +164,13 @@ def attention(queries: Reals, keys: Reals, values: Reals) -> Reals:
     texts, new, heads, size = queries.shape
     kv_heads, positions = keys.shape[1], keys.shape[3]
     grouped = (queries / np.sqrt(size)).swapaxes(1, 2).reshape(texts, kv_heads, -1, size)
-    scores = grouped @ keys
+    scores = product(grouped, keys)
     if new > 1:
         ahead = ~np.tri(new, positions, positions - new, dtype=bool)
         scores.reshape(texts, heads, new, positions)[..., ahead] = -np.inf
     scores -= scores.max(axis=-1, keepdims=True)
     weights = np.exp(scores, out=scores)
-    mixed = weights @ values.swapaxes(2, 3) / weights.sum(axis=-1, keepdims=True)
+    mixed = product(weights, values.swapaxes(2, 3)) / weights.sum(axis=-1, keepdims=True)
     mixed_by_head: Reals = mixed.reshape(texts, heads, new, size)
     return mixed_by_head.swapaxes(1, 2)
 
@@ -184,14 +184,14 @@ def swiglu(gate: Reals, up: Reals) -> Reals:
     return opened * up
 
 
-def times(x: Reals, matrix: Reals) -> Reals:
-    """Multiply vectors by a matrix, so few at once that BLAS keeps to one thread."""
-    vectors = x.reshape(-1, x.shape[-1])
-    most = _LARGEST_PRODUCT // matrix.size
-    if len(vectors) <= most:
-        result = vectors @ matrix
-    else:
-        result = np.empty((len(vectors), matrix.shape[1]))
-        for start in range(0, len(vectors), most):
-            np.matmul(vectors[start : start + most], matrix, out=result[start : start + most])
-    return result.reshape(*x.shape[:-1], -1)
+def product(x: Reals, matrices: Reals) -> Reals:
+    """Multiply rows by matrices, so few rows at once that BLAS keeps to one thread."""
+    rows = x.shape[-2]
+    most = max(1, _LARGEST_PRODUCT // (matrices.shape[-2] * matrices.shape[-1]))
+    if rows <= most:
+        return x @ matrices
+    result = np.empty((*x.shape[:-1], matrices.shape[-1]))
+    for start in range(0, rows, most):
+        part = slice(start, start + most)
+        np.matmul(x[..., part, :], matrices, out=result[..., part, :])
+    return result

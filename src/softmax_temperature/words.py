@@ -109,7 +109,7 @@ def what_is_kept(kept: int, total: int, mass: float, entropy: float, entropy_bef
     share = probability_text(mass, percent=True, can_be_zero=False, can_be_one=kept == total)
     many = "tokens, which have" if kept > 1 else "tokens, which has"
     choices = "1 token" if kept == 1 else f"{_count(entropy)} tokens"
-    before = "1" if total == 1 else _count(entropy_before)
+    before = "1" if entropy_before == 0 else _count(entropy_before)
     return (
         f"Kept: {kept:,} of {total:,} {many} {share} of the probability if nothing is cut.\n"
         f"The choice is as open as an even one among {choices} ({before} if nothing is cut)."

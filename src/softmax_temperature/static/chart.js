@@ -152,7 +152,8 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
   }
 
   fit();
-  const observer = new ResizeObserver(fit);
+  // In a frame of its own, since a chart of another height at once would be told as an error.
+  const observer = new ResizeObserver(() => requestAnimationFrame(fit));
   observer.observe(el);
   return { show, stop: () => (observer.disconnect(), clearTimeout(pause)) };
 }

@@ -48,7 +48,7 @@ function build(el, number) {
     }
   }
 
-  place(el, [head, ...lines.map(({ line }) => line), body]);
+  place(el, [head, ...lines.map(({ line }) => line), body], menusOf(data));
   const showHead = kind.head(head, data, (name) => change(kind.actions[name](state, data)));
   const shown = kind.body(body, data, {
     change,
@@ -87,13 +87,29 @@ function build(el, number) {
   });
 }
 
+// What only Python can change is shown as it is.
+function menusOf({ menus = [] }) {
+  if (!menus.length) return [];
+  const line = document.createElement("p");
+  line.className = "menus";
+  for (const { name, text } of menus) {
+    const label = line.appendChild(document.createElement("label"));
+    const menu = document.createElement("select");
+    menu.disabled = true;
+    menu.add(new Option(text));
+    label.append(name, " ", menu);
+  }
+  line.append("(needs a kernel)");
+  return [line];
+}
+
 // Head, sliders and body stand where a notebook has them among other controls, or one below another.
-function place(el, parts) {
+function place(el, parts, menus) {
   const places = [...el.querySelectorAll("[data-part]")].filter(
     (spot) => spot.closest(".softmax-temperature-explorer") === el,
   );
   for (const spot of places) spot.replaceWith(parts[spot.dataset.part]);
-  if (!places.length) el.append(...parts);
+  if (!places.length) el.append(parts[0], ...menus, ...parts.slice(1));
 }
 
 function sliderOf({ name, first, step, texts }, start, key) {

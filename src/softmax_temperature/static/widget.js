@@ -10,6 +10,11 @@ function takeDecimalCommas(readout) {
   readout.addEventListener("keydown", write, true);
 }
 
+// A menu above the sliders: otherwise the notebook takes its arrow keys and letters, too.
+function keepKeys({ target }) {
+  if (target.matches(".softmax-temperature-explorer select")) target.dataset.lmSuppressShortcuts = "true";
+}
+
 // Jupyter's slider has no name for screen readers, and rounds its value to one decimal.
 async function nameHandles(slider, text) {
   for (const shown of Object.values(slider.views ?? {})) {
@@ -67,6 +72,7 @@ function widget({ actions, head, body }) {
       }
 
       redraw();
+      document.addEventListener("focusin", keepKeys);
       const events = [
         [owner, "change:data", redraw],
         [owner, "change:state", follow],
@@ -75,6 +81,7 @@ function widget({ actions, head, body }) {
       for (const [source, names, handler] of events) source.on(names, handler);
       return () => {
         stop?.();
+        document.removeEventListener("focusin", keepKeys);
         for (const [source, names, handler] of events) source.off(names, handler);
       };
     },

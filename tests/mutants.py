@@ -1,0 +1,275 @@
+"""Break the code on purpose, in one place at a time, and see whether the tests notice.
+
+For development only. A mutant is written into a copy of the package, never into the work tree, and
+the tests of its module run until one fails. What survives is printed: a test is missing, or the
+mutant does the same as the code and belongs into `EQUIVALENT`, with the reason.
+
+``python -m tests.mutants [module[:line] ...] [--count N] [--seed S]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import importlib
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path("src", "softmax_temperature")
+# The test modules that belong to each module, the quickest first.
+TESTS = {
+    "checks": ("core",),
+    "core": ("core",),
+    "sampling": ("sampling",),
+    "parsing": ("cases", "readers"),
+    "candidates": ("cases", "readers"),
+    "answers": ("cases", "readers"),
+    "readers": ("cases", "readers"),
+    "examples": ("examples",),
+    "words": ("charts", "readers"),
+    "bars": ("charts", "explorer"),
+    "charts": ("charts",),
+    "picture": ("explorer",),
+    "question": ("question",),
+    "page": ("page",),
+    "explorer": ("sampling", "explorer"),
+}
+# Tests that take so long that they are left out.
+SLOW = ("explorer.py::test_sixty_explorers_made_and_closed_leave_nothing",)
+# Mutants that do what the code does, by the reason why.
+EQUIVALENT: dict[str, tuple[str, ...]] = {}
+
+SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Div,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.MatMult: ast.Mult,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+# Nothing that is mutated, and slow to import: done once, before each run forks. Not what pytest
+# rewrites.
+WARM = ("anywidget", "IPython", "mpmath", "nbformat", "pandas", "pytest", "seaborn")
+
+
+class Mutant(NamedTuple):
+    """One change of a syntax tree: a new part in a list of parts or in the dict of a node."""
+
+    line: int
+    where: str
+    around: ast.AST
+    box: Any
+    key: Any
+    new: Any
+
+
+def mutants_of(
+    node: ast.AST, where: str = "", line: int = 1, raising: bool = False, inside: Any = None
+) -> Iterator[Mutant]:
+    """Yield all changes within a node, in the order of the lines."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        where = f"{where}.{node.name}".removeprefix(".")
+    raising = raising or isinstance(node, ast.Raise)
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "decorator_list"):
+            continue
+        box, keys = (value, range(len(value))) if isinstance(value, list) else (vars(node), [field])
+        for key in keys:
+            part = box[key]
+            if isinstance(part, ast.AST) and not _does_nothing(part):
+                line = getattr(part, "lineno", line)
+                within = isinstance(node, (ast.expr, ast.keyword, ast.comprehension))
+                around = node if within else part
+                for new in _changes(part, raising):
+                    yield Mutant(line, where, around, box, key, new)
+                yield from mutants_of(part, where, line, raising)
+
+
+def _does_nothing(node: ast.AST) -> bool:
+    """Tell docstrings, and what is there for type checkers only."""
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return docstring or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+
+
+def _changes(node: Any, raising: bool) -> Iterator[Any]:
+    """Yield what may stand instead of a node. The words of errors stay as they are."""
+
+    def but(name: str, value: Any) -> Any:
+        other = copy.copy(node)
+        setattr(other, name, value)
+        return other
+
+    match node:
+        case ast.Constant(value=bool(value)):
+            yield but("value", not value)
+        case ast.Constant(value=int(value)):
+            yield but("value", value + 1)
+        case ast.Constant(value=float(value)):
+            yield but("value", 2 * value or 1.0)
+        case ast.Constant(value=str(value)) if not raising:
+            yield but("value", value[:-1] or "x" * (not value))
+        case ast.BinOp() | ast.BoolOp() if type(node.op) in SWAPS:
+            yield but("op", SWAPS[type(node.op)]())
+        case ast.UnaryOp():
+            yield node.operand
+        case ast.Compare(ops=ops):
+            for i, op in enumerate(ops):
+                yield but("ops", [*ops[:i], SWAPS[type(op)](), *ops[i + 1 :]])
+        case ast.IfExp():
+            yield from (node.body, node.orelse)
+        case ast.comprehension(ifs=[_, *others]):
+            yield but("ifs", others)
+        case ast.Call(func=func, keywords=keywords):
+            for keyword in keywords:
+                yield but("keywords", [other for other in keywords if other is not keyword])
+            if isinstance(func, ast.Name) and func.id in NAMES:
+                yield but("func", ast.Name(NAMES[func.id]))
+        case ast.If():
+            yield but("test", ast.Constant(False))
+        case ast.Expr() | ast.AugAssign() | ast.Continue() | ast.Break():
+            yield ast.Pass()
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            yield ast.Pass()
+
+
+class Quick:
+    """Let hypothesis try few examples, and not look for the smallest of those that fail."""
+
+    @staticmethod
+    def pytest_configure() -> None:
+        from hypothesis import Phase, settings
+
+        few = {"max_examples": 25, "phases": (Phase.explicit, Phase.generate)}
+        settings.register_profile("quick", settings.get_profile("ci"), **few)
+        settings.load_profile("quick")
+
+
+def passes(folder: Path, arguments: list[str], patience: float | None = None) -> bool:
+    """Return whether tests of the copy pass, in a process of their own that may take so long."""
+
+    def run() -> None:
+        os.setsid()
+        os.chdir(folder)
+        if "SHOW" not in os.environ:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+        os.environ |= {"PYTHONPATH": f"{folder}/src", "CI": "true", "MPLBACKEND": "agg"}
+        sys.path[:0] = [f"{folder}/src", f"{folder}"]
+        del sys.modules["tests"]
+        options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header"]
+        code = importlib.import_module("pytest").main(options + arguments, [Quick])
+        sys.stdout.flush()
+        os._exit(code)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join(patience)
+    if process.is_alive():
+        os.killpg(process.pid, signal.SIGKILL)
+        process.join()
+    return process.exitcode == 0
+
+
+def try_module(folder: Path, module: str, line: int, count: int, seed: int) -> tuple[int, int]:
+    """Try a sample of a module's mutants, or those of a line: how many, and how many survive."""
+    path = PACKAGE / f"{module}.py"
+    target = folder / path
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    arguments = [str(path), *(f"tests/test_{name}.py" for name in TESTS[module])]
+    arguments += [f"--deselect=tests/test_{name}" for name in SLOW]
+    write(target, ast.unparse(tree))
+    start = time.monotonic()
+    if not passes(folder, arguments):
+        sys.exit(f"The tests of {module} fail before anything is changed.")
+    patience = 30 + 4 * (time.monotonic() - start)
+    mutants = [mutant for mutant in mutants_of(tree) if line in (0, mutant.line)]
+    tried = survived = equivalent = 0
+    chosen = random.Random(f"{module} {seed}").sample(range(len(mutants)), len(mutants))
+    for mutant in [mutants[number] for number in sorted(chosen[: None if line else count])]:
+        before = _first_line(mutant.around)
+        old, mutant.box[mutant.key] = mutant.box[mutant.key], mutant.new
+        after = _first_line(mutant.new if mutant.around is old else mutant.around)
+        changed = ast.unparse(ast.fix_missing_locations(tree))
+        mutant.box[mutant.key] = old
+        name = f"{module}.{mutant.where}: {before} → {after}"
+        if any(name in names for names in EQUIVALENT.values()):
+            equivalent += 1
+            continue
+        write(target, changed)
+        tried += 1
+        if passes(folder, arguments, patience):
+            survived += 1
+            print(f"{path}:{mutant.line} {name}", flush=True)
+    shutil.copy(ROOT / path, target)
+    print(
+        f"{module}: {tried - survived} of {tried} killed, {equivalent} equivalent, "
+        f"of {len(mutants)} that there are, in {(time.monotonic() - start) / 60:.0f} min",
+        flush=True,
+    )
+    return tried, survived
+
+
+def write(path: Path, code: str) -> None:
+    """Write a module, and remove what Python would take for its bytecode."""
+    path.write_text(code, encoding="utf-8")
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+        compiled.unlink()
+
+
+def _first_line(node: ast.AST) -> str:
+    return ast.unparse(node).partition("\n")[0]
+
+
+def main() -> None:
+    """Try the modules that are named, or all, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("modules", nargs="*", default=list(TESTS), metavar="module[:line]")
+    parser.add_argument("--count", type=int, default=25, help="mutants a module")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    options = parser.parse_args()
+    for name in WARM:
+        importlib.import_module(name)
+    totals = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for name in ("src", "tests", "notebooks", "conftest.py", "pyproject.toml", "README.md"):
+            copied = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copied(ROOT / name, folder / name)
+        for name in options.modules:
+            module, _, line = name.partition(":")
+            totals.append(try_module(folder, module, int(line or 0), options.count, options.seed))
+    tried, survived = map(sum, zip(*totals, strict=True))
+    print(f"{tried - survived} of {tried} killed, {100 - 100 * survived / tried:.1f} %")
+
+
+if __name__ == "__main__":
+    main()
