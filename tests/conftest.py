@@ -14,9 +14,11 @@ import shutil
 from contextlib import ExitStack
 from functools import cache
 
+import nbformat
 import pytest
 from hypothesis import settings
 
+from tests import course
 from tests.helpers import NOTEBOOKS, need, pause
 from tests.lab import PACKAGES, PROGRAMS, serve, start
 
@@ -129,3 +131,13 @@ def jupyter(notebooks):
 def lab(jupyter):
     """Give the address of the one JupyterLab."""
     return jupyter("jupyterlab")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build the site of the course, with a lesson more, and return its folder."""
+    folder = tmp_path_factory.mktemp("course")
+    nbformat.write(course.more(), folder / f"{course.MORE}.ipynb")
+    build_site = need("softmax_temperature.site").build_site
+    build_site([*NOTEBOOKS.values(), folder], folder / "site")
+    return folder / "site"

@@ -4,6 +4,8 @@ import ipywidgets
 import nbformat
 from nbformat import v4
 
+from tests.helpers import NASTY
+
 SPEC = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -49,3 +51,37 @@ def executed(*shown, from_menu=False):
     made = v4.new_notebook(cells=cells, metadata=metadata)
     # As if it came from a file.
     return nbformat.reads(nbformat.writes(made), as_version=4)
+
+
+# The name and the cells of a notebook with all that the lessons have not.
+MORE = "99-more & more"
+_CELLS = [
+    "md: # More\n\nLinked sliders, a sampler, a text, and other controls.\n\n## Linked",
+    "import ipywidgets\n"
+    "import softmax_temperature as st\n\n"
+    'table = st.load_example("wonderful-day")\n'
+    'one, two = (st.TemperatureExplorer(table, value=0.5, parts=("bars",)) for _ in range(2))\n'
+    'ipywidgets.jslink((one.slider, "value"), (two.slider, "value"))\n'
+    "one",
+    "ipywidgets.HBox([two])",
+    "md: ## A sampler",
+    'sampler = st.SamplerExplorer(table, "top_p", 0.8)\nsampler',
+    "md: ## A text\n\n$$\\sum_i p_i = 1$$",
+    'text = st.TextExplorer(st.load_story_model(), "Once upon", [0, 0.5, 1, 1.5, 2], length=20)\n'
+    "table_of_third = text.choose(3)\n"
+    "text",
+    "md: ## Another prompt",
+    "prompted = st.TemperatureExplorer(table)\n"
+    'prompts = ipywidgets.Dropdown(options=["It was", "They were"], description="Prompt")\n'
+    "prompted.children = [prompts, *prompted.children]\n"
+    "prompted.draw(100)\n"
+    "prompted",
+    'st.Question("Is 2 even?", {"yes": True, "no": False}, why="2 = 2 · 1.")',
+    "table.to_frame(1)",
+    f"tokens = {NASTY!r}\nst.TemperatureExplorer(st.TokenTable(tokens, range(10)), value=0)",
+]
+
+
+def more():
+    """Return that notebook."""
+    return notebook(*_CELLS)

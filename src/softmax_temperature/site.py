@@ -62,7 +62,6 @@ def build_site(
         If a notebook cannot become a page; see `LiveExporter`. The old site stays as it is.
     """
     # Not above: without the extra, this says what to install.
-    import nbformat
     from traitlets.config import Config
 
     from .exporter import LiveExporter, notebook_page, title_of
@@ -70,7 +69,7 @@ def build_site(
     begun = time.monotonic()
     target = _writable(folder)
     paths = _notebooks(sources)
-    titles = [title_of(nbformat.read(path, as_version=4)) or path.stem for path in paths]
+    titles = [title_of(_read(path)) or path.stem for path in paths]
     names = [f"{path.stem}.html" for path in paths]
     exporter = LiveExporter(config=Config({"ExecutePreprocessor": {"enabled": True}}))
     pages: dict[str, str] = {}
@@ -116,14 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--introduction", default=_INTRODUCTION, help="what it is about")
     options = parser.parse_args(arguments)
     try:
-        from nbconvert.utils.exceptions import ConversionException
-    except ModuleNotFoundError as error:
-        sys.exit(f"{error.name} is missing: {_EXTRA}")
-    try:
+        from .exporter import NotebookError
+
         build_site(options.notebooks, options.folder, options.title, options.introduction)
     except ModuleNotFoundError as error:
-        sys.exit(f"{error.name} is missing: {_EXTRA}")
-    except (ConversionException, OSError, ValueError) as error:
+        sys.exit(f"{str(error.name).partition('.')[0]} is missing: {_EXTRA}")
+    except (NotebookError, OSError, ValueError) as error:
         sys.exit(f"The site was not built. {error}")
 
 
@@ -164,6 +161,15 @@ def _notebooks(sources: Sequence[str | os.PathLike[str]]) -> list[Path]:
     if not found:
         raise FileNotFoundError(f"there is no notebook in {', '.join(map(str, sources))}")
     return list(found.values())
+
+
+def _read(path: Path) -> Any:
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, nbformat.ValidationError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read as a notebook: {error}") from error
 
 
 def _order(path: Path) -> list[Any]:
