@@ -175,7 +175,8 @@ class SamplerExplorer(Explorer):
     """
 
     _view = Chart
-    _state: ClassVar[dict[str, Any]] = {}
+    # Whether the sliders wait for their other stops.
+    _state: ClassVar[dict[str, Any]] = {"busy": False}
     _heading = "What a sampler cuts"
     _note = (
         "Drag the sliders or use the arrow keys. Outlines are the probabilities without the cut. "
@@ -303,12 +304,14 @@ class SamplerExplorer(Explorer):
         after = self._cut, self._plan, self.knob_slider.index, self._layouts
         layouts = self._layouts if cut.bars is self._cut.bars else []
         self.slider.disabled = self.knob_slider.disabled = True
+        self._body.state = {"busy": True}
         try:
             plan = _plan(cut._replace(knobs=[cut.knobs[position]]), [self.temperature])
             self._draw(cut, plan, position, layouts)
             after = cut, _plan(cut, self._stops.tolist()), position, self._layouts
         finally:
             self._draw(*after)
+            self._body.state = self._state
             self.slider.disabled = self.knob_slider.disabled = False
 
     def _draw(self, cut: _Cut, plan: Plan, position: int, layouts: list[dict[str, Any]]) -> None:
@@ -380,18 +383,23 @@ def _plan(cut: _Cut, temperatures: list[float]) -> Plan:
     """Work out what is drawn at each temperature and stop of the knob, and what is said of it."""
     bars, total = cut.bars, cut.bars.n_unmasked
     plain: Any = bars.sweep(temperatures, with_entropy=True)
+    last = cut.order == "last"
+    # What a cut goes by that comes before the temperature, and what it keeps.
+    at_1 = softmax(bars.logits)
+    cut_at_1 = [cut.chain(knob, 1.0)(bars.logits) for knob in cut.knobs] if last else []
     rows, labels, said, outlines = [], [], [], []
     for stop, temperature in enumerate(temperatures):
-        before = softmax(bars.logits, temperature)
-        for knob in cut.knobs:
+        here = at_1 if last else softmax(bars.logits, temperature)
+        for position, knob in enumerate(cut.knobs):
             masked = cut.chain(knob, temperature)(bars.logits)
             row: Any = sweep(masked, [1.0], bars.shown, with_entropy=True)
-            kept = masked > -np.inf
             (texts,) = bars.labels(row)
             was_cut = plain.possible[stop] & ~row.possible[0]
             labels.append([CUT if cut else text for cut, text in zip(was_cut, texts, strict=True)])
             openness = row.entropy[0], plain.entropy[stop]
-            said.append(what_is_kept(int(kept.sum()), total, float(before[kept].sum()), *openness))
+            kept = (cut_at_1[position] if last else masked) > -np.inf
+            mass = float(here[kept].sum())
+            said.append(what_is_kept(int(kept.sum()), total, mass, last, *openness))
             rows.append(row)
             outlines.append(plain.shares[stop])
     shares, chances = (np.concatenate([row[part] for row in rows]) for part in (0, 1))

@@ -97,22 +97,32 @@ def sentences(
     return texts
 
 
-def what_is_kept(kept: int, total: int, mass: float, entropy: float, entropy_before: float) -> str:
-    """Say how many tokens a cut leaves, what probability they had, and how open the choice is.
+def what_is_kept(
+    kept: int, total: int, mass: float, at_1: bool, entropy: float, entropy_before: float
+) -> str:
+    """Say how many tokens a cut keeps, what probability they had, and how open the choice is.
+
+    That probability is the one that the cut went by: that of the temperature in question, or that
+    of temperature 1, where the cut comes before it.
 
     Examples
     --------
-    >>> print(what_is_kept(2, 6, 0.815, 0.957, 1.76))
-    Kept: 2 of 6 tokens, which have 81.50 % of the probability if nothing is cut.
+    >>> print(what_is_kept(2, 6, 0.815, False, 0.957, 1.76))
+    Kept: 2 of 6 tokens, which had 81.50 % of the probability before the cut.
     The choice is as open as an even one among 1.94 tokens (3.39 if nothing is cut).
     """
     share = probability_text(mass, percent=True, can_be_zero=False, can_be_one=kept == total)
-    many = "tokens, which have" if kept > 1 else "tokens, which has"
-    choices = "1 token" if kept == 1 else f"{_count(entropy)} tokens"
-    before = "1" if entropy_before == 0 else _count(entropy_before)
+    where = "at T = 1, where the cut is made" if at_1 else "before the cut"
+    first = f"Kept: {kept:,} of {total:,} tokens, which had {share} of the probability {where}."
+    if kept == total:
+        first = f"Nothing is cut: all {total:,} tokens are kept."
+    choices, before = (
+        "1" if bits == 0 else _count(bits) for bits in (float(entropy), float(entropy_before))
+    )
+    many = "token" if choices == "1" else "tokens"
     return (
-        f"Kept: {kept:,} of {total:,} {many} {share} of the probability if nothing is cut.\n"
-        f"The choice is as open as an even one among {choices} ({before} if nothing is cut)."
+        f"{first}\nThe choice is as open as an even one among {choices} {many} "
+        f"({before} if nothing is cut)."
     )
 
 

@@ -29,7 +29,8 @@ function drawSentence(el, picture, act) {
   prompt.textContent = picture.prompt;
   line.hidden = !picture.prompt;
   const wordAt = picture.dice && wordsOf(picture);
-  return ({ row, dice = -1 }) => {
+  return ({ row, dice = -1, busy }) => {
+    if (!picture.dice) el.lastChild.textContent = busy ? "working out all other stops …" : "";
     const word = dice < 0 ? undefined : wordAt(row, dice);
     blank.textContent = word ?? "\u00a0".repeat(12);
     blank.classList.toggle("empty", word === undefined);
