@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from softmax_temperature import (
@@ -417,13 +417,11 @@ truncations = st.sampled_from(list(KNOBS)).flatmap(
 whatever = pytest.mark.filterwarnings("ignore:logits look like probabilities")
 
 
+@pytest.mark.parametrize("name", list(KNOBS))
 @whatever
-@given(
-    st.one_of(rows_of_logits, st.lists(st.floats(-30, 30), min_size=1, max_size=30)), truncations
-)
-@settings(max_examples=500)
-def test_what_is_kept_is_what_the_rule_says(logits, step):
-    name, value = step
+@given(st.one_of(rows_of_logits, st.lists(st.floats(-30, 30), min_size=1, max_size=30)), st.data())
+def test_what_is_kept_is_what_the_rule_says(name, logits, data):
+    value = data.draw(KNOBS[name])
     expected = rule(name, logits, value)
     assume(expected is not None)
     masked = FUNCTIONS[name](logits, value)
@@ -441,6 +439,16 @@ def test_a_shift_of_all_logits_changes_nothing_of_what_is_kept(logits, step, shi
     assert before.any()
     assert np.array_equal(before, after)
     assert not (before & np.isinf(logits)).any()
+
+
+@whatever
+@given(rows_of_logits, truncations)
+def test_masked_tokens_count_for_nothing(logits, step):
+    name, value = step
+    kept = np.isfinite(FUNCTIONS[name](logits, value)).tolist()
+    some_masked = [*logits[:1], *[-math.inf] * 30, *logits[1:]]
+    more = np.isfinite(FUNCTIONS[name](some_masked, value)).tolist()
+    assert more == [*kept[:1], *[False] * 30, *kept[1:]]
 
 
 @whatever
@@ -513,7 +521,7 @@ def test_temperatures_at_their_limits():
         (1e300, [0, -0.5e-300, 0, -math.inf]),
     ]:
         np.testing.assert_allclose(temper(logits, temperature), tempered, rtol=1e-15)
-        assert not np.signbit(temper(logits, temperature)[[0, 2]]).any()
+        assert not np.signbit([x for x in temper(logits, temperature) if x == 0]).any()
     assert temper(np.float32([0, -1]), 1e-40).tolist() == [0, -math.inf]
     assert temper(np.float32([0, -1e-39]), 1e-40)[1] == pytest.approx(-10, rel=1e-5)
 
@@ -599,7 +607,7 @@ def test_no_number_is_too_large_or_small_for_any_step(dtype, temperature):
                     probabilities = chain.probabilities(np.array(logits, dtype))
                     np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-6)
     assert np.isfinite(top_n_sigma(wide, 1e308)).sum() == 6
-    assert np.isfinite(top_n_sigma([-1e307, 0, 1e308], 2.5)).sum() == 3
+    assert np.isfinite(top_n_sigma([-1e307, 0, 1e308], 1)).sum() == 1
 
 
 def test_a_chain_takes_its_steps_in_order():
