@@ -724,9 +724,7 @@ def test_a_count_is_refused_without_advice_that_nobody_gave():
         as_count(0, "n", 1)
 
 
-@pytest.mark.parametrize(
-    ("count", "words"), [(3, "'a', 'b', 'c')"), (4, "'a', 'b', 'c', ...)")]
-)
+@pytest.mark.parametrize(("count", "words"), [(3, "'a', 'b', 'c')"), (4, "'a', 'b', 'c', ...)")])
 def test_a_table_shows_its_first_three_tokens(count, words):
     table = TokenTable(list("abcd")[:count], range(count))
     assert repr(table) == f"TokenTable({count} tokens: {words}"
