@@ -989,26 +989,36 @@ def test_a_probability_of_0_masks():
     assert TokenTable.from_logprobs(listed).logits.tolist() == [0, -math.inf]
 
 
+OBJECT = "this is how Python shows an object: give the object, or its model_dump_json()"
+DICT = "this is how Python shows a dict: give the dict itself, or json.dumps of it"
+FILE = "for a file give its text, pathlib.Path(path).read_text(encoding='utf-8')"
+HTTP = "leave out the HTTP header, from the first line to the empty one"
+PASTE = "paste the answer from its first bracket to its last"
+
+
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("ChatCompletion(id='a', choices=[])", r"give the object, or its model_dump_json\(\)"),
-        ("[TopLogprob(token='a', logprob=-1.0)]", r"give the object, or its model_dump_json\(\)"),
-        ("{'choices': None}", "give the dict itself, or json.dumps of it"),
-        ("[{'token': 'a'}]", "give the dict itself, or json.dumps of it"),
-        ("answer.json", r"give its text, pathlib.Path\(path\).read_text"),
-        ("/home/me/the answer", r"give its text, pathlib.Path\(path\).read_text"),
-        (r"C:\me\answer.json", r"give its text, pathlib.Path\(path\).read_text"),
-        ("HTTP/1.1 200 OK\r\n\r\n{}", "leave out the HTTP header"),
-        ("<html><p>502</p></html>", "paste the answer from its first bracket to its last"),
-        ('{"a": -1}\n{"a":', "paste the answer from its first bracket to its last"),
-        ("data: {\n", "paste the answer from its first bracket to its last"),
-        ("", "paste the answer from its first bracket to its last"),
+        ("ChatCompletion(id='a', choices=[])", OBJECT),
+        ("[TopLogprob(token='a', logprob=-1.0)]", OBJECT),
+        ("HTTPException(502)", OBJECT),
+        ("{'choices': None}", DICT),
+        ("[{'token': 'a'}]", DICT),
+        ("answer.json", FILE),
+        ("/home/me/the answer", FILE),
+        (r"C:\me\answer.json", FILE),
+        ("HTTP/1.1 200 OK\r\n\r\n{}", HTTP),
+        ("<html><p>502</p></html>", PASTE),
+        ('{"a": -1}\n{"a":', PASTE),
+        ('``{"a": -1}``', PASTE),
+        ("data: {\n", PASTE),
+        ("", PASTE),
     ],
 )
 def test_text_that_is_no_json_gets_advice_that_works(text, advice):
-    with pytest.raises(ValueError, match=advice):
+    with pytest.raises(ValueError, match="logprobs must be whole JSON, got") as caught:
         TokenTable.from_logprobs(text)
+    assert str(caught.value).endswith(f"): {advice}")
 
 
 def test_a_path_is_sent_to_its_text(tmp_path):
@@ -1094,8 +1104,177 @@ def test_what_is_no_number_gets_advice_that_works(tmp_path, missing):
 
 def test_rows_are_counted_without_blank_lines(tmp_path):
     path = tmp_path / "tokens.csv"
-    lines = "tokens,logits\r\n\r\na,1\r\nb,high\r\n"
-    for text in ("\n\ntokens,logits\n\na,1\n\n\nb,high\n", lines):
+    for text in (
+        "\n\ntokens,logits\n\na,1\n\n\nb,high\n",
+        "tokens,logits\r\n\r\na,1\r\nb,high\r\n",
+    ):
         path.write_bytes(text.encode())
         with pytest.raises(ValueError, match=r"'logits', row 1: must be a number .* got 'high'"):
             TokenTable.from_csv(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data:{0}\n\ndata:{1}\n\ndata:[DONE]\n\n",
+        "data: {0}\r\n\r\ndata: {1}\r\n\r\ndata: [DONE]\r\n",
+        # Comments keep a connection alive, and a name without a colon has no value.
+        ": ping\n\ndata: {0}\n\ndata\n\ndata: {1}\n\n",
+        "{0}\n\n  {1}\n\n",
+        "\n{0}\r\n{1}",
+    ],
+)
+def test_streams_are_read_however_their_lines_are_spaced(text):
+    lines = [json.dumps(chunk(0, ONE)), json.dumps(chunk(0, TWO))]
+    text = text.replace("{0}", lines[0]).replace("{1}", lines[1])
+    assert TokenTable.from_logprobs(text).tokens == (" a", " b")
+    assert TokenTable.from_logprobs(text, 1).tokens == (" c", " d")
+
+
+def test_an_error_of_whole_json_names_its_line():
+    for text, place in (('{\n "a": -1,\n "b":', "line 3 column 6"), ('{"a": -1,\n2', "line 2 col")):
+        with pytest.raises(ValueError, match=f"must be whole JSON, got .*{place}"):
+            TokenTable.from_logprobs(text)
+
+
+def test_only_a_set_that_sums_to_1_looks_like_probabilities():
+    for values, advice in (
+        ((0.9, 0.1), "These look like probabilities"),
+        ((0.5, 0.5046), "These look like probabilities"),
+        ((0.9, 0.11), "For logits use TokenTable"),
+        ((0.9, 0.9), "For logits use TokenTable"),
+        ((0.9, -0.1), "For logits use TokenTable"),
+    ):
+        with pytest.raises(ValueError, match=f"must be at most 0, got {values[0]}: .*{advice}"):
+            TokenTable.from_logprobs({"a": values[0], "b": values[1]})
+
+
+def test_a_logprob_may_be_rounded_to_a_thousandth_above_0():
+    assert TokenTable.from_logprobs({"a": 0.001}).unseen_mass == 0
+    with pytest.raises(ValueError, match=r"'a' must be at most 0, got 0\.0011"):
+        TokenTable.from_logprobs({"a": 0.0011})
+
+
+@pytest.mark.parametrize("answer", [{"a": -9999.0}, {"choices": [{"logprobs": None}]}, []])
+def test_what_lacks_logprobs_says_how_to_ask_for_them(answer):
+    with pytest.raises(ValueError, match=r": ask the API for logprobs=True, top_logprobs=20$"):
+        TokenTable.from_logprobs(answer)
+
+
+WHOLE = "give the answer as it came"
+ASK = "ask the API for logprobs=True, top_logprobs=20"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            {1: {"decoded_token": "a", "logprob": "-1"}},
+            f"logprobs[1].logprob of the answer has the wrong type, got '-1': {WHOLE}",
+        ),
+        (
+            changed([*CONTENT, 0, "top_logprobs", 1, "token"], MISSING),
+            "choices[0].logprobs.content[0].top_logprobs[1].token of the answer is missing, got "
+            f"the keys ['logprob', 'bytes']: {WHOLE}",
+        ),
+        (
+            changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], None),
+            "choices[0].logprobs.content[0].top_logprobs[1].logprob of the answer is null: "
+            f"{WHOLE}",
+        ),
+        ({"choices": None}, f"choices of the answer is null: {WHOLE}"),
+        ({"choices": ""}, f"choices of the answer has the wrong type, got '': {WHOLE}"),
+        ({"logprobs": None}, f"logprobs of the answer is null: {ASK}"),
+        (
+            {"choices": [{"logprobs": True}]},
+            f"choices[0].logprobs of the answer has the wrong type, got True: {ASK}",
+        ),
+        (
+            [(-1.0, 3, "a"), ("b", -2.0)],
+            f"logprobs[1] of the answer must be an object, got ('b', -2.0): {WHOLE}",
+        ),
+        (
+            {"choices": None, "output": [{"content": []}]},
+            f"output[0].content of the answer is empty: {ASK}",
+        ),
+        (
+            {"output": [{"content": [{"logprobs": None}]}]},
+            f"output[0].content[0].logprobs of the answer is null: {ASK}",
+        ),
+        (
+            changed([*CONTENT, 0, "top_logprobs"], None),
+            f"choices[0].logprobs.content[0].top_logprobs of the answer is null: {ASK}",
+        ),
+        ([("a", 3, "b")], "logprobs must be pairs (token, logprob), got ('a', 3, 'b') at 0"),
+        ({"error": {"message": "x" * 200}}, "ERROR" + "x" * 200),
+        ({"error": {"message": "x" * 201}}, "ERROR" + "x" * 200 + "..."),
+    ],
+)
+def test_a_message_tells_the_place_and_what_to_do(answer, message):
+    with pytest.raises(ValueError, match=r"answer|pairs") as caught:
+        TokenTable.from_logprobs(answer)
+    start = "logprobs must be an answer, got the server's error: "
+    assert str(caught.value) == message.replace("ERROR", start)
+
+
+def test_tokens_of_one_text_are_told_apart_by_their_ids_in_triples():
+    assert TokenTable.from_logprobs([(-1.0, 5, "a"), (-1.0, 6, "a")]).tokens == ("a #0", "a #1")
+    assert TokenTable.from_logprobs([(-1.0, 5, "a"), (-1.0, 5, "a")]).tokens == ("a",)
+
+
+def test_long_names_may_be_written_as_json_does():
+    listed = [[math.log(0.5), 1, " a"]]
+    for name in ("output_top_logprobs", "outputTopLogprobs"):
+        assert TokenTable.from_logprobs({"meta_info": {name: [listed]}}).tokens == (" a",)
+
+
+def test_prompt_logprobs_are_those_of_a_choice():
+    positions = [[None, {1: {"decoded_token": t, "logprob": -1.0}}] for t in ("a", "b")]
+    answer = {"choices": [{"prompt_logprobs": position} for position in positions]}
+    for choice, token in enumerate("ab"):
+        assert TokenTable.from_logprobs(answer, 1, choice=choice).tokens == (token,)
+
+
+def test_an_event_that_repeats_others_is_read_only_where_they_are_not():
+    delta, done = "response.output_text.delta", "response.output_text.done"
+    cut_off = [
+        {"type": delta, "logprobs": [ONE]},
+        {"type": done, "logprobs": [ONE]},
+        {"type": delta, "logprobs": [TWO]},
+    ]
+    assert TokenTable.from_logprobs(cut_off, 1).tokens == (" c", " d")
+    with pytest.raises(ValueError, match="the answer has 2 positions"):
+        TokenTable.from_logprobs(cut_off, 2)
+    assert TokenTable.from_logprobs([cut_off[1]]).tokens == (" a", " b")
+
+
+def test_one_position_is_one():
+    with pytest.raises(ValueError, match=r"from 0 to 0, got 1: the answer has 1 position$"):
+        TokenTable.from_logprobs([ONE], position=1)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"PK\x03\x04", "an Excel workbook: save it as 'CSV UTF-8', or "),
+        (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as 'CSV UTF-8', or "),
+        (b"\x1f\x8b", "compressed: unpack it first, or "),
+        (b"PAR1", "a Parquet file: "),
+    ],
+)
+def test_a_file_of_another_kind_can_be_read_with_pandas(tmp_path, start, kind):
+    path = tmp_path / "tokens.csv"
+    path.write_bytes(start)
+    with pytest.raises(ValueError, match=r"must be a CSV file") as caught:
+        TokenTable.from_csv(path)
+    advice = "read it with pandas, and use TokenTable.from_frame"
+    assert str(caught.value).endswith(f", which is {kind}{advice}")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_letter_stays(tmp_path, end):
+    path = tmp_path / "tokens.csv"
+    tokens = [chr(code) for code in range(33, 127) if chr(code) not in '",']
+    lines = ["tokens,logits", *(f"{token},{i}" for i, token in enumerate(tokens))]
+    path.write_bytes(end.join(lines).encode())
+    assert list(TokenTable.from_csv(path).tokens) == tokens

@@ -52,7 +52,7 @@ def check_logprobs(pairs: Sequence[tuple[Any, Any]], source: str = "") -> Logpro
             values.append(-math.inf if value <= _FILTERED else value)
     if not values:
         raise ValueError(f"logprobs must not be empty: {ASK}")
-    if min(values) >= 0 and 0 < max(values) <= 1 and math.fsum(values) <= 1.005:
+    if min(values) >= 0 and 0 < math.fsum(values) <= 1.005:
         advice = ". These look like probabilities: give their logarithms"
     elif source or len(set(map(str, tokens))) < len(tokens):
         advice = ". Give one position, each token of it once"
