@@ -75,7 +75,8 @@ def build_site(
     pages: dict[str, str] = {}
     lessons: list[dict[str, Any]] = []
     for number, path in enumerate(paths):
-        print(f"[{number + 1}/{len(paths)}] {path.stem}: ", end="", flush=True)
+        # A line of its own: a kernel may say something while it starts.
+        print(f"[{number + 1}/{len(paths)}] {path.stem}", flush=True)
         start = time.monotonic()
         course = {
             "title": title,
@@ -85,7 +86,7 @@ def build_site(
             "generator": _GENERATOR,
         }
         text, resources = exporter.from_filename(str(path), {"course": course})
-        print(f"{time.monotonic() - start:.1f} s, {len(text.encode()) // 1000:,} kB", flush=True)
+        print(f"  {time.monotonic() - start:.1f} s, {len(text.encode()) // 1000:,} kB", flush=True)
         pages[names[number]] = text
         for warning in resources["lesson"]["warnings"]:
             print(f"  {warning}", file=sys.stderr, flush=True)

@@ -140,7 +140,8 @@ function readAddress(event) {
   const parts = location.hash.slice(1).split("&").map((part) => part.split("="));
   const asked = new Map(parts.map(([name, text]) => [name.toUpperCase(), text]));
   // A place on the page is no stop of a slider: all stay where they are, once they are shown.
-  if (event && location.hash && !fields.some(({ name }) => asked.has(name.toUpperCase()))) return;
+  if (event && location.hash && !fields.some(({ name }) => asked.has(name.toUpperCase())))
+    return endBurst();
   named.clear();
   for (const { name, go } of fields) {
     const text = asked.get(name.toUpperCase());
@@ -171,6 +172,11 @@ function keep(name) {
     pause = undefined;
     writeAddress("replaceState");
   }, 300);
+}
+
+function endBurst() {
+  clearTimeout(pause);
+  pause = undefined;
 }
 
 addEventListener("hashchange", readAddress);

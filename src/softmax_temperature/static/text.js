@@ -121,7 +121,7 @@ function drawText(el, data, { change }) {
     option.textContent = token === end ? data.endText : texts[i];
     option.classList.toggle("end", token === end);
     option.classList.toggle("newline", texts[i] === "\n");
-    if (texts[i] === "") option.ariaLabel = names[token];
+    if (!texts[i].trim()) option.ariaLabel = names[token];
     return option;
   }
 
