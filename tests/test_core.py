@@ -478,6 +478,8 @@ def test_a_table_cannot_be_changed():
         table.logits[0] = 5
     with pytest.raises(AttributeError):
         table.tokens = ("c", "d")
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        del table.tokens
 
 
 @pytest.mark.parametrize(

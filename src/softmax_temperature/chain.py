@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import Floats, as_count, short
-from .core import TokenTable, _shifted, likeliest
+from .core import TokenTable, likeliest, shift
 from .sampling import TRUNCATIONS, as_row_temperatures, checked, dice, keeps, landings, scale
 
 Step = tuple[str, Any]
@@ -249,7 +249,7 @@ class SamplerChain:
 
     def _run(self, logits: Floats) -> Floats:
         # Only to refuse what softmax refuses.
-        _shifted(logits)
+        shift(logits)
         values = logits.copy()
         for name, value in self.steps:
             if name == "temperature":

@@ -80,7 +80,7 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> F
     >>> softmax([5.0, 4.5, 5.0], temperature=0)
     array([0.5, 0. , 0.5])
     """
-    shifted = _shifted(real_array(logits, "logits", axis))
+    shifted = shift(real_array(logits, "logits", axis))
     weights = _weights(shifted, as_temperature(temperature), out=shifted)
     weights /= weights.sum(axis=-1, keepdims=True, dtype=np.float64)
     return np.moveaxis(weights, -1, axis)
@@ -197,7 +197,7 @@ def peak_temperature(logits: ArrayLike, positions: ArrayLike | None = None) -> A
     values = real_array(logits, "logits").astype(np.float64)
     if values.ndim != 1:
         raise ValueError(f"logits must be one-dimensional, got shape {values.shape}")
-    shifted = _shifted(values)
+    shifted = shift(values)
     places = np.arange(len(values)) if positions is None else as_positions(positions, len(values))
     unmasked = shifted > -np.inf
     owns, places = np.unique(values[places], return_inverse=True)
@@ -283,7 +283,7 @@ class TokenTable:
                 f"logits must be one number a token, got {len(names)} tokens and logits of shape "
                 f"{values.shape}"
             )
-        _shifted(values)
+        shift(values)
         if not isinstance(prompt, str):
             raise TypeError(f"prompt must be a string, got {short(prompt)}")
         unseen = real_number(unseen_mass, "unseen_mass")
@@ -448,7 +448,7 @@ class TokenTable:
             columns=columns,
         )
 
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
+    def __setattr__(self, name: str, *value: Any) -> NoReturn:
         """Refuse any change."""
         raise AttributeError(f"a TokenTable cannot be changed: make a new one to set {name}")
 
@@ -517,7 +517,7 @@ def sweep(
         [*chance[shown], *([np.delete(chance, shown).any()] if some_left_out else [])]
         for chance in (possible(logits, 0), possible(logits, 1))
     )
-    shifted = _shifted(logits)
+    shifted = shift(logits)
     first, others = shifted[shown], np.delete(shifted, shown)
     del shifted
     rows = np.empty((len(temperatures), len(at_0)), logits.dtype)
@@ -549,7 +549,7 @@ def name_of_others(table: TokenTable, count: int) -> str:
     return f"all other {count:,} {tokens}s" if count > 1 else f"the other {tokens}"
 
 
-def _shifted(logits: Floats) -> Floats:
+def shift(logits: Floats) -> Floats:
     """Return logits minus their largest, along the last axis, in a new contiguous array."""
     top = logits.max(axis=-1, keepdims=True)
     for wrong, advice in (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import Floats, as_count, as_temperature, real_array, real_number
-from .core import _shifted, likeliest, possible, softmax
+from .core import likeliest, possible, shift, softmax
 
 Mask = NDArray[np.bool_]
 # What misses a boundary by no more than the rounding of a logarithm has reached it: the nucleus of
@@ -75,7 +75,7 @@ def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
            [  0.,  -1.,  -4.]])
     """
     stops = as_row_temperatures(temperature, "temperature")
-    values = _shifted(checked(logits))
+    values = shift(checked(logits))
     scale(values, stops)
     return values
 
@@ -388,7 +388,7 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     >>> float((at_1 == at_2).mean())
     0.781
     """
-    shifted = _shifted(checked(logits).astype(np.float64, copy=False))
+    shifted = shift(checked(logits).astype(np.float64, copy=False))
     n, generator = as_count(n, "n", 1), np.random.default_rng(as_count(seed, "seed", 0))
     drawn = np.empty((*shifted.shape[:-1], n), np.intp)
     for draw in range(n):
@@ -613,7 +613,7 @@ def keeps(values: Floats, truncation: str, knob: Any) -> Mask:
 
 def _cut(values: Floats, truncation: str, knob: Any, name: str) -> Floats:
     knob = TRUNCATIONS[truncation].check(knob, name)
-    _shifted(values)
+    shift(values)
     return np.where(keeps(values, truncation, knob), values, values.dtype.type(-np.inf))
 
 
