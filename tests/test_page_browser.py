@@ -96,6 +96,14 @@ def test_the_hatching_of_the_last_bar_is_not_scaled(open_page):
     assert not bars.evaluate_all("bars => bars.some((bar) => bar.hasAttribute('transform'))")
 
 
+@pytest.mark.engines("chromium")
+def test_no_two_parts_have_the_same_id(open_page):
+    page = open_page(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
+    ids = page.locator("[id]").evaluate_all("parts => parts.map((part) => part.id)")
+    assert len(ids) > 50
+    assert len(ids) == len(set(ids))
+
+
 def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
     height, _, rows = open_page(six()).evaluate(MEASURE)
     assert len(rows) == 201

@@ -171,9 +171,6 @@ class Page:
         assert (role, exact) == ("button", True)
         return Locator(self, f"{self.locator(role).all}.filter((e) => e.textContent === {name!r})")
 
-    def screenshot(self, path: Path) -> None:
-        self.driver.save_screenshot(str(path))
-
 
 class Locator:
     def __init__(self, page: Page, elements: str):
