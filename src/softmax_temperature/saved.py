@@ -50,7 +50,9 @@ class SavedWidgets:
             If it cannot be shown without scripts of its own.
         """
         if name not in self._states:
-            raise ValueError(f"shows a widget whose state is not saved: {AGAIN}")
+            raise ValueError(
+                f"shows a widget whose state is not saved: {AGAIN}, or save it with its widgets"
+            )
         state = self._states[name]
         model = state.get("_model_name", "")
         if not self._is_no_explorer(name):
