@@ -537,6 +537,8 @@ def test_an_unseen_mass_is_a_probability_below_1(unseen):
 )
 @example([0.0, -1e-306, -1e4], 1e-306, 1)
 @example([1e300, -1e300, 0.0], 1e300, 1)
+# A small gap beside a huge one.
+@example([5.4e-09, 0.0, 0.0, -3e298], 1.6e-11, 1)
 def test_shares_entropy_and_what_is_possible_agree_with_the_softmax(logits, temperature, top):
     if max(logits) == -math.inf:
         return

@@ -580,8 +580,9 @@ def _sums(
     sums, gaps = np.zeros((2, len(temperatures)))
     shifted = shifted[shifted > -np.inf]
     buffer = np.empty_like(shifted[:_BLOCK])
-    # Scaled, so that no product of a weight and a gap overflows.
-    scale = -min(shifted.min(initial=0), -1.0)
+    # No weight times its gap is above T / e, but a sum of them might overflow. Scaled by no more
+    # than that takes, since beside a huge gap a small one would be lost.
+    scale = 2.0**64 if float(shifted.min(initial=0)) < -1e280 else 1.0
     for start in range(0, len(shifted), _BLOCK):
         block = shifted[start : start + _BLOCK]
         scaled = block / scale if with_gaps else block
