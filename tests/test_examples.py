@@ -1,6 +1,8 @@
 """The tables that come with the package, against figures that others published or measured."""
 
 import json
+import subprocess
+import sys
 from importlib.resources import files
 
 import numpy as np
@@ -110,3 +112,14 @@ def test_an_unknown_name_lists_the_names_there_are(name):
         ValueError, match=r"must be one of wonderful-day, .*gpt2-spaceship, .*, got"
     ):
         load_example(name)
+
+
+def test_the_files_are_read_as_utf_8_whatever_the_system_prefers():
+    code = """if True:
+        import warnings
+        from softmax_temperature import examples
+        warnings.simplefilter("error", EncodingWarning)
+        for name in examples._TOYS + examples._GPT2 + examples._ANSWERS:
+            examples.load_example(name)
+    """
+    subprocess.run([sys.executable, "-X", "warn_default_encoding", "-c", code], check=True)

@@ -1278,3 +1278,52 @@ def test_every_letter_stays(tmp_path, end):
     lines = ["tokens,logits", *(f"{token},{i}" for i, token in enumerate(tokens))]
     path.write_bytes(end.join(lines).encode())
     assert list(TokenTable.from_csv(path).tokens) == tokens
+
+
+NAME = "name the columns tokens and logits in the first line"
+TAKE = "of probabilities take the logarithm, and name the column logprobs"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"tokens,logits\na",1\n', "CSV, got '\"tokens,logits\\n' (unexpected end of data)"),
+        ("token,score\na,1\n", f"column 'logits' must be there once, .*: {NAME}"),
+        ("token,sharpness\na,1\n", f"column 'logits' must be there once, .*: {NAME}"),
+        ("token,problem\na,1\n", f"column 'logits' must be there once, .*: {NAME}"),
+        ("token,pp\na,1\n", f"column 'logits' must be there once, .*: {NAME}"),
+        ("token,P\na,1\n", f"column 'logits' must be there once, .*: {TAKE}"),
+        ("token,probs\na,1\n", f"column 'logits' must be there once, .*: {TAKE}"),
+        ("token,share\na,1\n", f"column 'logits' must be there once, .*: {TAKE}"),
+        ("tokens,logits\na,60%\n", f"got '60%': {TAKE}"),
+        (
+            "tokens,logits\na,1.234,5\n",
+            "put a token that holds ',' in quotes, and write numbers with a decimal point",
+        ),
+        (
+            'tokens,logits\na,"1.234,5"\n',
+            "got '1.234,5': write a decimal point instead of a decimal comma, and no thousands",
+        ),
+        (
+            "tokens;logits\na;1,234\n",
+            "got '1,234', a decimal comma or one of thousands: write it with a decimal point",
+        ),
+        ("tokens,logits\na,1\na,2\n", "'a' is in row 0 already: leave one of them out"),
+        (
+            'tokens,logits\n"a"b,1\n',
+            "put the token in quotes, and double each quotation mark in it",
+        ),
+        (
+            "logits,tokens\n2,day\r\n",
+            "put that token in quotes, or save the file anew",
+        ),
+    ],
+)
+def test_a_message_about_a_csv_says_what_to_do(tmp_path, text, message):
+    path = tmp_path / "tokens.csv"
+    path.write_bytes(text.encode())
+    with pytest.raises(ValueError, match=r"must|row") as caught:
+        TokenTable.from_csv(path)
+    start, _, end = message.partition(".*")
+    assert start in str(caught.value)
+    assert str(caught.value).endswith(end or start)
