@@ -19,7 +19,13 @@ from matplotlib.patheffects import withStroke
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.bars import Bars, glyphs, name_bars
-from softmax_temperature.words import sentences, temperature_texts, token_labels
+from softmax_temperature.words import (
+    in_text,
+    probability_text,
+    sentences,
+    temperature_texts,
+    token_labels,
+)
 from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, contrast, softmax
 
 
@@ -659,3 +665,89 @@ def test_the_bar_of_all_others_has_two_lines_in_a_panel():
     assert figure.axes[0].get_yticklabels()[-1].get_text() == "all other\n50,254 tokens"
     ax = bar_chart(load_example("gpt2-spaceship"), top=3, ax=axes())
     assert ax.get_yticklabels()[-1].get_text() == "all other 50,254 tokens"
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        (1.004, "fewer than 1.01 tokens"),
+        (1.006, "1.01 tokens"),
+        (9.994, "9.99 tokens"),
+        (9.996, "10.0 tokens"),
+        (99.94, "99.9 tokens"),
+        (99.96, "100 tokens"),
+        (1234.5678, "1,235 tokens"),
+    ],
+)
+def test_choices_have_as_many_digits_as_matter(choices, words):
+    table = TokenTable(["a", "b"], [1, 0])
+    (text,) = sentences(table, [1], np.array([0.7, 0.7]), np.log2([choices, choices]))
+    assert text.endswith(f"\nThe choice is as open as an even one among {words}.")
+
+
+@pytest.mark.parametrize(
+    ("share", "draws"),
+    [
+        (0.99502, "Of 100 draws more than 99 would be “a” (about 50 at T = 1)."),
+        (0.99498, "Of 100 draws about 99 would be “a” (about 50 at T = 1)."),
+        (0.01, "Of 100 draws about 1 would be “a” (about 50 at T = 1)."),
+        (0.0099, "Of 1,000 draws about 10 would be “a” (about 500 at T = 1)."),
+        (0.001, "Of 1,000 draws about 1 would be “a” (about 500 at T = 1)."),
+        (0.00099, "Of 10,000 draws about 10 would be “a” (about 5,000 at T = 1)."),
+        (0.0001, "Of 10,000 draws about 1 would be “a” (about 5,000 at T = 1)."),
+        (0.000099, "Of 1,000,000 draws about 99 would be “a” (about 500,000 at T = 1)."),
+        (0.00000049, "Of 1,000,000 draws fewer than 1 would be “a” (about 500,000 at T = 1)."),
+    ],
+)
+def test_draws_are_counted_in_as_many_as_show_the_leader(share, draws):
+    table = TokenTable(["a", "b"], [1, 0])
+    (text,) = sentences(table, [2.0], np.array([share, 0.5]), None)
+    assert text == draws.replace("(about ", "(")
+
+
+def test_rare_leaders_of_two_temperatures_are_counted_in_the_same_draws():
+    table = TokenTable(["a", "b"], [1, 0])
+    (text,) = sentences(table, [2.0], np.array([0.5, 0.999]), None)
+    assert text == "Of 100 draws about 50 would be “a” (more than 99 at T = 1)."
+
+
+@pytest.mark.parametrize("percent", [False, True])
+def test_a_share_close_to_0_or_1_never_looks_certain(percent):
+    tiny, nearly = ("<0.01 %", ">99.99 %") if percent else ("<0.01", ">0.99")
+    zero, one = ("0.00 %", "100.00 %") if percent else ("0.00", "1.00")
+    certain = {"percent": percent, "can_be_zero": True, "can_be_one": True}
+    open_ = {"percent": percent, "can_be_zero": False, "can_be_one": False}
+    for value, text, other in ((1e-9, tiny, zero), (1 - 1e-9, nearly, one)):
+        assert probability_text(value, **open_) == text
+        assert probability_text(value, **certain) == other
+    assert probability_text(0.01, **open_) == ("1.00 %" if percent else "0.01")
+
+
+def test_white_space_is_shown_by_signs():
+    assert token_labels([" ", "\n", "\t", "\r", ""]) == ["·", "↵", "⇥", "\\r", "(empty)"]
+    assert in_text(" two\twords\n") == " two⇥words↵"
+    assert in_text("") == ""
+
+
+@pytest.mark.parametrize(("orient", "other"), [("v", "h"), ("h", "v")])
+def test_the_axis_of_probabilities_has_a_name_and_the_other_none(orient, other):
+    ax = bar_chart(load_example("wonderful-day"), orient=orient, ax=axes())
+    names = {"v": ax.get_ylabel(), "h": ax.get_xlabel()}
+    assert (names[orient], names[other]) == ("Probability", "")
+    ax = bar_chart(load_example("gpt-4o-mini-tv"), orient=orient, ax=axes())
+    names = {"v": ax.get_ylabel(), "h": ax.get_xlabel()}
+    assert (names[orient], names[other]) == ("Probability among the listed tokens", "")
+
+
+def test_the_sentence_about_unseen_tokens_is_whole():
+    two = TokenTable(["a", "b"], [1, 0], unseen_mass=0.25)
+    one = TokenTable(["a"], [1], unseen_mass=1e-6)
+    for table, listed, mass in (
+        (two, "the 2 listed tokens", "25.00 %"),
+        (one, "the one listed token", "<0.01 %"),
+    ):
+        assert describe(table).splitlines()[2] == (
+            f"All draws are among {listed}: others have {mass} of the probability at T = 1. "
+            "How much they have elsewhere depends on how many they are, which is unknown."
+        )
+    assert len(describe(TokenTable(["a", "b"], [1, 0])).splitlines()) == 2

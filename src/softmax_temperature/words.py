@@ -144,7 +144,7 @@ def temperature_texts(temperatures: Sequence[float]) -> list[str]:
     ['1.00', '1.0000001', '1.0000002']
     """
     gaps = np.diff(np.unique(np.asarray(temperatures, np.float64)))
-    gap = gaps.min(initial=np.inf, where=gaps > 0)
+    gap = gaps.min(initial=np.inf)
     return [_temperature_text(temperature, gap) for temperature in temperatures]
 
 
