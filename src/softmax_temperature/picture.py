@@ -427,9 +427,9 @@ def _draw_curves(ax: Axes, plan: Plan, temperature: float, heights: Any) -> None
 def _mark_peaks(ax: Axes, plan: Plan) -> None:
     """Mark where a token's probability is largest, with its T where there is room for it."""
     labelled: list[float] = []
-    for peak, share in plan.peaks:
+    for position, (peak, share) in enumerate(plan.peaks):
         (mark,) = ax.plot(peak, share, "v", color=REFERENCE, markersize=6, zorder=4)
-        mark.set_gid("peak")
+        mark.set_gid(f"peak-{position}")
         points = ax.bbox.height * 72 / ax.figure.dpi
         if all(abs(share - other) * points > _LINE for other in labelled):
             below = share * points > 5 * _LINE
