@@ -382,6 +382,8 @@ def test_the_model_sees_512_tokens():
 # --- draws
 
 
+# Any logits, also those that look like probabilities.
+@pytest.mark.filterwarnings("ignore:logits look like probabilities")
 @given(
     st.lists(st.one_of(st.floats(-50, 50), st.just(-math.inf)), min_size=1, max_size=20),
     st.one_of(st.sampled_from([0, math.inf, 5e-324, 1e-300, 1e300]), st.floats(0, 1e300)),
