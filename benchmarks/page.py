@@ -1,10 +1,11 @@
 """Measure the exported page: its size, how soon it can be used, and how fast it follows.
 
-Run by hand, for about a minute: ``python -m benchmarks.page``
+Run by hand, for about three minutes: ``python -m benchmarks.page [page of a site ...]``
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -78,9 +79,16 @@ def main() -> None:
         for name, (explorer, which) in explorers.items():
             path = Path(folder, "page.html")
             explorer.to_html(path)
-            figures = measure(browser, path.as_uri(), which)
-            cells = [f"{value:.3g}" for value in (path.stat().st_size / 1000, *figures)]
-            print(f"| {name} | {' | '.join(cells)} |")
+            report(browser, name, path, which)
+        for path in map(Path, sys.argv[1:]):
+            report(browser, path.name, path.absolute(), 0)
+
+
+def report(browser: Browser, name: str, path: Path, which: int) -> None:
+    """Print a page's row of the table."""
+    figures = measure(browser, path.as_uri(), which)
+    cells = [f"{value:.3g}" for value in (path.stat().st_size / 1000, *figures)]
+    print(f"| {name} | {' | '.join(cells)} |")
 
 
 def measure(browser: Browser, address: str, which: int) -> tuple[float, float, float, int]:
