@@ -87,8 +87,8 @@ def main() -> None:
 def report(browser: Browser, name: str, path: Path, which: int) -> None:
     """Print a page's row of the table."""
     figures = measure(browser, path.as_uri(), which)
-    cells = [f"{value:.3g}" for value in (path.stat().st_size / 1000, *figures)]
-    print(f"| {name} | {' | '.join(cells)} |")
+    cells = [f"{value:.3g}" for value in figures]
+    print(f"| {name} | {path.stat().st_size / 1000:,.0f} | {' | '.join(cells)} |")
 
 
 def measure(browser: Browser, address: str, which: int) -> tuple[float, float, float, int]:
