@@ -502,6 +502,42 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
     assert rows[50]["heights"] == pytest.approx(softmax(RANKED, 0.5), abs=1 / height)
 
 
+@pytest.mark.engines("chromium")
+@pytest.mark.parametrize("width", [360, 1100])
+def test_no_text_of_lying_bars_overlaps_another_or_the_key(open_page, width):
+    explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
+    page = open_page(explorer, viewport={"width": width, "height": 800})
+    texts, overlaps = page.evaluate(
+        """() => {
+            const root = document.querySelector(".softmax-temperature svg");
+            const slider = document.querySelector("input");
+            const key = [...root.querySelectorAll("[id*='-legend'] path")];
+            const told = new Set();
+            let texts;
+            for (let stop = 0; stop <= 200; stop += 10) {
+                slider.value = stop / 100;
+                slider.dispatchEvent(new Event("input"));
+                texts = [...root.querySelectorAll("text")].filter((text) => text.checkVisibility());
+                const boxes = [...texts, ...key].map((part) => {
+                    // A line of text is higher than its letters are.
+                    const { left, right, top, bottom } = part.getBoundingClientRect();
+                    const spare = part.tagName === "text" ? 0.2 * (bottom - top) : 0;
+                    const name = part.textContent.trim() || "a sign of the key";
+                    return { name, left, right, top: top + spare, bottom: bottom - spare };
+                });
+                boxes.slice(0, texts.length).forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
+                    const beside = a.right < b.left + 1 || b.right < a.left + 1;
+                    if (!beside && a.top < b.bottom && b.top < a.bottom)
+                        told.add(`${a.name} and ${b.name} at ${slider.value}`);
+                }));
+            }
+            return [texts.length, [...told]];
+        }"""
+    )
+    assert texts > 50
+    assert overlaps == []
+
+
 @pytest.mark.parametrize("name", ["six", "gpt2", "answer", "far"])
 def test_nothing_jumps_when_the_slider_moves(open_page, name):
     explorer = {

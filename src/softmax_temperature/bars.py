@@ -66,9 +66,6 @@ class Bars:
                 f"a chart has room for {_ROOM_FOR_TOKENS} tokens, got {len(self.shown):,}: "
                 "use top=20 for the 20 likeliest and one bar for all others"
             )
-        # Where bars stand. That of all others comes last in each row of numbers, but stands first,
-        # beside the likeliest token.
-        self.places = (np.arange(self.count) + bool(self.n_others)) % self.count
         # A narrow chart is for telephones and panels.
         self.narrow = narrow
         self.percent = in_percent(table)
@@ -86,13 +83,18 @@ class Bars:
         lying = self.n_others > 0 or self.count > most_upright or wordy
         self.orient = orient or ("h" if lying else "v")
         self.upright = self.orient == "v"
+        # Where bars stand. That of all others comes last in each row of numbers, but stands first,
+        # beside the likeliest token, or farther from it where its name has two lines.
+        self.places = np.arange(self.count) + 1.0 * bool(self.n_others)
+        if self.n_others:
+            self.places[-1] = 0 if self.upright or not narrow else -0.5
         self.axis_label = PROBABILITY_OF_LISTED if table.unseen_mass else PROBABILITY
         # The limit of high temperatures is uniform. Its level is of no use beside a bar of many.
         self.n_unmasked = int(possible(self.logits, np.inf).sum())
         self.level = 0.0 if self.n_others else 1 / self.n_unmasked
         # The height of a chart in inches, and the room above the axis for the label of a full bar,
         # in heights of the font.
-        self.height = 3.0 if self.upright else max(3.0, 1.0 + 0.19 * self.count)
+        self.height = 3.0 if self.upright else max(3.0, 1.19 + 0.19 * np.ptp(self.places))
         self.room = 1.8 if self.upright else 0.6
 
     @cached_property
@@ -175,7 +177,7 @@ def finish_bars(
 
 
 def add_label(
-    ax: Axes, bars: Bars, place: int, label: str, end: float, fontsize: str
+    ax: Axes, bars: Bars, place: float, label: str, end: float, fontsize: str
 ) -> Annotation:
     """Write a bar's label where it ends."""
     return ax.annotate(
@@ -227,7 +229,7 @@ def draw_references(ax: Axes, bars: Bars, outlines: Sequence[float]) -> None:
 
 def set_axes(ax: Axes, bars: Bars) -> None:
     """Let the axis of probabilities run from 0 to 1, in percent for large tables."""
-    ends = (-0.6, bars.count - 0.4)
+    ends = bars.places.min() - 0.6, bars.places.max() + 0.6
     if bars.upright:
         ax.set(ylim=(0, 1), xlim=ends, xlabel="", ylabel=bars.axis_label)
     else:

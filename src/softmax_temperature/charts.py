@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .bars import (
     BAR,
@@ -242,7 +242,7 @@ def draws_chart(
 
 
 def _draw_bands(
-    ax: Axes, bars: Bars, places: NDArray[np.intp], lows: Floats, middles: Floats, highs: Floats
+    ax: Axes, bars: Bars, places: Floats, lows: Floats, middles: Floats, highs: Floats
 ) -> None:
     sides = places - WIDTH / 2
     for side, low, length in zip(sides, lows, highs - lows, strict=True):
@@ -270,7 +270,7 @@ def _draw_bars(ax: Axes, bars: Bars, lengths: Floats, width: float = WIDTH) -> l
     across, along = "xy" if bars.upright else "yx"
     data = {across: bars.places, along: lengths}
     style = {"color": BAR, "saturation": 1, "width": width, "linewidth": 0}
-    sns.barplot(**data, **style, orient=bars.orient, ax=ax)
+    sns.barplot(**data, **style, orient=bars.orient, native_scale=True, ax=ax)
     # seaborn draws from place to place.
     drawn = [patch for patch in ax.patches[first:] if isinstance(patch, Rectangle)]
-    return [drawn[place] for place in bars.places]
+    return [drawn[place] for place in bars.places.argsort().argsort()]

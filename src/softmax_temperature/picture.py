@@ -279,10 +279,13 @@ def _draw_bars(
     patches = list(draw(bars.places, lengths, WIDTH, color=BAR, linewidth=0))
     texts = finish_bars(ax, bars, patches, labels, plan.label_size, outlines)
     ax.set_title(title, fontsize="medium", pad=bars.room * 10).set_gid("title")
-    # Lying bars of tokens are short, and so are the last ones of upright bars.
+    # Lying bars of tokens are short, and so are the last ones of upright bars. Of a narrow chart
+    # the room for the labels of full bars is needed, too.
+    beside = 1.35 if bars.narrow and not bars.upright else 1
     ax.legend(
         *key_of(bars, plan.outline_name),
         loc="upper right" if bars.upright else "lower right",
+        bbox_to_anchor=(0, 0, beside, 1),
         frameon=False,
         fontsize="small",
     )
