@@ -1146,11 +1146,12 @@ def test_only_a_set_that_sums_to_1_looks_like_probabilities():
     for values, advice in (
         ((0.9, 0.1), "These look like probabilities"),
         ((0.5, 0.5046), "These look like probabilities"),
+        ((1.0, 0.005), "These look like probabilities"),
         ((0.9, 0.11), "For logits use TokenTable"),
         ((0.9, 0.9), "For logits use TokenTable"),
         ((0.9, -0.1), "For logits use TokenTable"),
     ):
-        with pytest.raises(ValueError, match=f"must be at most 0, got {values[0]}: .*{advice}"):
+        with pytest.raises(ValueError, match=f"must be at most 0, got {values[0]:g}: .*{advice}"):
             TokenTable.from_logprobs({"a": values[0], "b": values[1]})
 
 

@@ -510,6 +510,14 @@ def test_a_tempered_softmax_is_that_of_the_temperature(logits, data):
         assert np.array_equal(chain.probabilities(row), package_softmax(row, temperature))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_step_of_temperature_rounds_as_the_softmax_does(dtype):
+    logits = np.random.default_rng(1).normal(0, 4, 5_000).astype(dtype)
+    for temperature in (0.3, 0.7, 1.9):
+        tempered = package_softmax(temper(logits, temperature))
+        assert np.array_equal(tempered, package_softmax(logits, temperature))
+
+
 def test_temperatures_at_their_limits():
     logits = [5.0, 4.5, 5.0, -math.inf]
     for temperature, tempered in [
@@ -689,11 +697,14 @@ def test_presets_have_the_orders_and_defaults_of_the_engines():
         ("min_p", [0, 0.0, None, np.float32(0)]),
         ("typical_p", [1.0, None]),
         ("top_n_sigma", [-1, -1.0, 0, None]),
+        ("epsilon_cutoff", [0, 0.0, None]),
+        ("eta_cutoff", [0, 0.0, None]),
     ],
 )
 def test_what_an_engine_writes_for_off_is_off(name, off):
     for value in off:
-        chain = SamplerChain.preset("llama.cpp", **{name: value})
+        engine = "huggingface" if name.endswith("cutoff") else "llama.cpp"
+        chain = SamplerChain.preset(engine, **{name: value})
         assert name not in dict(chain)
         assert SamplerChain([(name, 1), ("top_k", 7)][name == "top_k" :]).replace(name, value) in (
             SamplerChain([("top_k", 7)]),

@@ -163,6 +163,8 @@ def test_a_chosen_token_shows_what_it_was_drawn_from():
     choose_in_browser(explorer, 2)
     assert explorer.children[-1] is below
     assert below.table == MODEL.table(MODEL.decode([1, *tokens[:2]]))
+    choose_in_browser(explorer, 0)
+    assert below.table == MODEL.table(MODEL.decode([1]))
     choose_in_browser(explorer, -1)
     assert explorer.children[-1] is below
     assert below.layout.display == "none"
@@ -311,6 +313,12 @@ def test_the_page_keeps_dice_and_temperature_and_is_small():
 def test_bad_input_is_refused(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def test_prompt_and_text_may_fill_the_context():
+    assert len(MODEL.encode("a")) == 2
+    explorer = explorer_of("a", length=510)
+    assert explorer.text.startswith("a")
 
 
 def test_a_refused_setting_changes_nothing(explorer):

@@ -329,8 +329,6 @@ def _read_position(positions: list[_Position], position: int) -> Logprobs:
         # A stream of TGI holds the drawn token in a part of its own.
         own = listed.get("token")
         drawn = own if isinstance(own, Mapping) else listed if own is not None else drawn
-        if drawn is listed:
-            drawn = {key: part for key, part in listed.items() if key != name}
         listed = listed[name]
         # The llm package wraps a mapping of tokens into a list.
         if isinstance(listed, list) and len(listed) == 1 and _is_position(listed[0]):

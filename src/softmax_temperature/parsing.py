@@ -40,7 +40,7 @@ def parse(text: str | bytes | bytearray) -> Any:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     data = [line[5:].strip() for line in lines if line.startswith("data:")]
     data = [line for line in data if line != "[DONE]"]
-    if not data and len(lines) > 1 and all(line.startswith("{") for line in lines):
+    if not data and all(line.startswith("{") for line in lines):
         data = lines
     try:
         if data:

@@ -39,7 +39,7 @@ class Tokenizer:
         # In the order in which they were learned, the first of them as the best.
         pieces = entries[_FIRST_PIECE:]
         ids = {piece: _FIRST_PIECE + place for place, piece in enumerate(pieces)}
-        self._characters = {piece: token for piece, token in ids.items() if len(piece) == 1}
+        self._ids = ids
         self._unions = {
             (ids[piece[:cut]], ids[piece[cut:]]): token
             for piece, token in ids.items()
@@ -75,8 +75,8 @@ class Tokenizer:
         """Return the tokens of a word's characters, or of their bytes."""
         ids = []
         for character in word:
-            if character in self._characters:
-                ids.append(self._characters[character])
+            if character in self._ids:
+                ids.append(self._ids[character])
             else:
                 ids += [_FIRST_BYTE + byte for byte in character.encode()]
         return ids
