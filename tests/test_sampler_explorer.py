@@ -190,26 +190,22 @@ def test_top_k_has_no_stop_that_cuts_nothing_but_off():
     assert sampler("top_k").knob_slider.options == ("1", "2", "3", "4", "5", "off")
 
 
+SHARES = " ".join(f"{i / 20:g}" for i in range(1, 20))
+COUNTS = "1 2 3 4 5 8 10 15 20 30 40 50 75 100 300 1000 3000 10000 off"
+SIGMAS = "0.25 0.5 0.75 1 1.25 1.5 1.75 2 2.5 3 4 5 6 8 off"
+SMALL = "off 0.0001 0.0003 0.001 0.003 0.01 0.03 0.1"
+
+
 @pytest.mark.parametrize(
     ("method", "name", "stops", "usual"),
     [
-        ("top_p", "top-p", [*(f"{i / 20:g}" for i in range(1, 20)), "off"], 0.9),
-        ("min_p", "min-p", ["off", "0.01", "0.02", *(f"{i / 20:g}" for i in range(1, 19))], 0.1),
-        ("typical_p", "typical-p", [*(f"{i / 20:g}" for i in range(1, 20)), "off"], 0.9),
-        (
-            "top_k",
-            "top-k",
-            "1 2 3 4 5 8 10 15 20 30 40 50 75 100 300 1000 3000 10000 off".split(),
-            40,
-        ),
-        (
-            "top_n_sigma",
-            "top-nσ",
-            "0.25 0.5 0.75 1 1.25 1.5 1.75 2 2.5 3 4 5 6 8 off".split(),
-            1,
-        ),
-        ("epsilon_cutoff", "epsilon", "off 0.0001 0.0003 0.001 0.003 0.01 0.03 0.1".split(), 3e-4),
-        ("eta_cutoff", "eta", "off 0.0001 0.0003 0.001 0.003 0.01 0.03 0.1".split(), 3e-4),
+        ("top_p", "top-p", f"{SHARES} off", 0.9),
+        ("typical_p", "typical-p", f"{SHARES} off", 0.9),
+        ("min_p", "min-p", f"off 0.01 0.02 {SHARES}".removesuffix(" 0.95"), 0.1),
+        ("top_k", "top-k", COUNTS, 40),
+        ("top_n_sigma", "top-nσ", SIGMAS, 1),
+        ("epsilon_cutoff", "epsilon", SMALL, 3e-4),
+        ("eta_cutoff", "eta", SMALL, 3e-4),
     ],
 )
 def test_each_method_has_its_name_stops_and_usual_setting(method, name, stops, usual):
@@ -220,7 +216,7 @@ def test_each_method_has_its_name_stops_and_usual_setting(method, name, stops, u
     explorer.method = method
     _, knob = explorer._body.data["sliders"]
     assert (knob["name"], knob["title"]) == (name, f", {name} = ")
-    assert knob["texts"] == list(explorer.knob_slider.options) == stops
+    assert knob["texts"] == list(explorer.knob_slider.options) == stops.split()
     assert explorer.knob == usual
 
 
