@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
-from softmax_temperature.bars import Bars, glyphs, name_bars
+from softmax_temperature.bars import Bars, glyphs, label_end, name_bars
 from softmax_temperature.words import (
+    columns,
     in_text,
     probability_text,
     sentences,
@@ -606,6 +607,52 @@ def test_labels_have_a_halo_in_the_colour_of_the_paper(options):
             (stroke,) = label.get_path_effects()
             assert isinstance(stroke, withStroke)
             assert stroke._gc == {"linewidth": 3, "foreground": paper}
+
+
+def test_bars_and_labels_keep_their_measures():
+    gpt2, six = load_example("gpt2-spaceship"), load_example("wonderful-day")
+    assert Bars(six).height == Bars(gpt2, 5).height == 3
+    # Each lying bar has 0.19 inches, so that names in letters of 10 points stand apart.
+    assert Bars(gpt2, 20).height == pytest.approx(1 + 0.19 * 21)
+    assert Bars(gpt2, 20, narrow=True).height == pytest.approx(1 + 0.19 * 21.5)
+    upright, lying = bar_chart(six, ax=axes()), bar_chart(gpt2, top=4, ax=axes())
+    assert upright.get_xlim() == pytest.approx((-0.6, 5.6))
+    assert lying.get_ylim() == pytest.approx((4.6, -0.6))
+    assert {text.xyann for text in upright.texts} == {(0, 3)}
+    assert {text.xyann for text in lying.texts} == {(3, 0)}
+    others, leader, *rest = bars(lying)
+    assert [others.get_hatch(), to_hex(others.get_edgecolor())] == ["///", "#ffffff"]
+    assert to_hex(others.get_facecolor()) == "#949494"
+    assert {to_hex(bar.get_facecolor()) for bar in rest} == {"#0173b2"}
+    assert {bar.get_hatch() for bar in (leader, *rest)} == {None}
+
+
+@pytest.mark.parametrize(("narrow", "longest"), [(True, 14), (False, 24)])
+def test_long_names_are_cut_in_the_middle_of_what_there_is_room_for(narrow, longest):
+    table = TokenTable(["abcdefghijklm" * 4, "n"], [1, 0])
+    name, other = Bars(table, narrow=narrow).names()
+    assert (columns(name), other) == (longest, "n")
+    assert name.startswith("abcdefg")
+    assert name.endswith("jklm")
+
+
+@pytest.mark.parametrize(
+    ("share", "outline", "end"),
+    [
+        (0.1, 0.2, 0.2),
+        (0.2, 0.1, 0.2),
+        # The dotted level of 0.5 would cross a label 0.25 long.
+        (0.3, 0.0, 0.5),
+        (0.0, 0.3, 0.5),
+        (0.25, 0.0, 0.25),
+        (0.5, 0.0, 0.5),
+        (0.6, 0.0, 0.6),
+    ],
+)
+def test_a_label_stands_beyond_bar_outline_and_a_level_that_would_cross_it(share, outline, end):
+    even = Bars(TokenTable(["a", "b"], [0, 0]))
+    assert even.level == 0.5
+    assert label_end(even, share, outline, room=0.25) == end
 
 
 def test_a_chart_has_room_for_100_tokens_and_no_more():

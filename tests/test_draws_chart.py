@@ -136,6 +136,28 @@ def test_nothing_overlaps(options, n, temperature):
         assert getattr(box, end) >= max(below), text
 
 
+@pytest.mark.parametrize("orient", ["v", "h"])
+def test_labels_have_a_halo_and_probabilities_a_line_across_their_bands(orient):
+    ax = draws_chart(SIX, 100, orient=orient, ax=axes())
+    for text in ax.texts:
+        (halo,) = text.get_path_effects()
+        assert halo._gc["foreground"] == "#ffffff"
+    (lines,) = ax.collections
+    assert to_rgb(lines.get_color()[0]) == to_rgb("black")
+    assert lines.get_linewidth() == pytest.approx([1.5])
+    (sign,) = (line for line in ax.get_legend().legend_handles if hasattr(line, "get_xdata"))
+    assert sign.get_linewidth() == 1.5
+    bands = [patch for patch in ax.patches if patch.get_zorder() < 1]
+    for band, path, p in zip(bands, lines.get_paths(), ARTICLE, strict=True):
+        low, high = path.vertices[0], path.vertices[1]
+        side, width = (band.get_x(), band.get_width())
+        if orient == "h":
+            low, high = low[::-1], high[::-1]
+            side, width = band.get_y(), band.get_height()
+        assert low == pytest.approx((side, p), abs=1e-6)
+        assert high == pytest.approx((side + width, p), abs=1e-6)
+
+
 def test_bands_can_be_seen_and_the_key_names_them():
     ax = draws_chart(SIX, 100, ax=axes())
     key = ax.get_legend()

@@ -444,7 +444,11 @@ def test_formulas_become_mathml(tex, expected):
 
 
 @pytest.mark.parametrize(
-    "tex", [r"\unknown x", r"\frac{1", r"\left( x", "a_b_c", "", r"\text{<b>}", r"a \\ b", "a & b"]
+    "tex",
+    [
+        *(r"\unknown x", r"\frac{1", r"\left( x", "a_b_c", "", r"\text{<b>}", r"a \\ b", "a & b"),
+        *(r"\frac{a}", r"\overset{a}", r"\underset{a}", "{x_}", r"{\frac{a}}"),
+    ],
 )
 def test_a_formula_that_cannot_be_drawn_stays_readable(tex):
     assert formulas.mathml(tex, "block") == ""

@@ -66,6 +66,11 @@ def test_the_sentence_counts_what_is_kept(order, kept, mass):
     assert text.startswith(f"Kept: {kept} of 6 tokens, which had {mass} % of the probability")
 
 
+def test_a_sentence_says_that_nothing_is_cut():
+    explorer = SamplerExplorer(load_example("gpt2-spaceship"), temperatures=[1, 2], value=1, top=3)
+    assert explorer._caption().startswith("Nothing is cut: all 50,257 tokens are kept.\n")
+
+
 def test_published_counts_of_gpt2():
     """18,378 and 2,323 tokens at T = 2, where top-p comes after temperature and before it."""
     table = load_example("gpt2-spaceship")

@@ -64,8 +64,10 @@ def mathml(tex: str, display: str) -> str:
     for element in root.iter():
         element.tag = element.tag.removeprefix(_NAMESPACE)
         complete = len(element) == _CHILDREN.get(element.tag, len(element))
-        # A line break or a command that is left over would be shown as something else.
-        if not complete or element.get("linebreak") or "\\" in (element.text or ""):
+        # A line break, a command that is left over, and a brace that is taken for what it ends
+        # would be shown as something else.
+        wrong = "\\" in (element.text or "") or (element.tag, element.text) == ("mi", "}")
+        if not complete or wrong or element.get("linebreak"):
             return ""
         if element.tag == "msub" and element[0].text in _WITH_LIMITS:
             element.tag = "munder"
