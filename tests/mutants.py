@@ -50,7 +50,6 @@ TESTS = {
     "explorer": ("explorer", "sampling"),
     "tokenizer": ("story_model",),
     "transformer": ("story_model",),
-    "formulas": ("exporter",),
     "saved": ("exporter",),
     "explorer.js": ("page_browser", "browser"),
     "chart.js": ("page_browser", "browser"),
