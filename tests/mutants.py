@@ -97,7 +97,32 @@ SCRIPTS = (
     ("notebook.js", '.setAttribute("aria-current", "true")', ""),
 )
 # Mutants that do what the code does, by the reason why.
-EQUIVALENT: dict[str, tuple[str, ...]] = {}
+EQUIVALENT: dict[str, tuple[str, ...]] = {
+    "It only takes more time or memory.": (
+        "chain._softmax: np.count_nonzero(kept) > len(masked) / 4"
+        " → np.count_nonzero(kept) > len(masked) * 4",
+        "checks.distributions: copy=False → copy=True",
+        "story_model.StoryModel._grow: self._transformer.new_cache(1, len(ids) + length)"
+        " → self._transformer.new_cache(2, len(ids) + length)",
+        "transformer.: 2 ** 18 → 3 ** 18",
+        "transformer.product: -1 → -2",
+    ),
+    "A power of two is divided out again.": (
+        "core._sums: 2.0 ** 64 if float(shifted.min(initial=0)) < -1e+280 else 1.0"
+        " → 2.0 ** 64 if float(shifted.min(initial=0)) < -1e+280 else 2.0",
+    ),
+    "Rows have two dimensions.": ("sampling._keeps_top_p: axis=-1 → axis=1",),
+    "A value that comes here is above 0, or not a number.": (
+        "candidates.check_logprobs: value > 0 and (not source) → value >= 0 and (not source)",
+    ),
+    "A key has at most three signs.": ("bars.add_title_and_key: ncols=3 → ncols=4",),
+    "A rectangle reads two numbers of its corner.": ("charts._draw_bands: :2 → :3",),
+    "A character that far inside is cut.": ("words._visible: longest + 1 → longest + 2",),
+    "No root comes with one part alone.": (
+        "formulas.: ('mfrac', 'mroot', 'msub', 'msup', 'munder', 'mover')"
+        " → ('mfrac', 'mroo', 'msub', 'msup', 'munder', 'mover')",
+    ),
+}
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
