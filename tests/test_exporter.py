@@ -185,12 +185,19 @@ def test_every_control_of_jupyter_is_shown_disabled():
 
 def test_boxes_and_tabs_show_all_that_they_hold():
     inner = ipywidgets.HTML("<i>old</i>")
-    tab = ipywidgets.Tab([six(), inner], titles=["One & two", "HTML"])
+    last = ipywidgets.HTML("last")
+    tab = ipywidgets.Tab([six(), inner, last], titles=["One & two", "HTML", ""])
     soup = page(ipywidgets.HBox([tab]))
     assert len(data_of(soup)) == 1
     text = soup.find("main").get_text(" ", strip=True)
     assert "One & two" in text
-    assert "HTML old" in text
+    assert text.endswith("HTML old last")
+    # The title of a tab stands above it, and none where there is none.
+    titles = [title.get_text() for title in soup.select("main .box p > b")]
+    assert titles == ["One & two", "HTML"]
+    across = soup.select(".box.across")
+    assert len(across) == 1
+    assert across[0].select(".box")
 
 
 def test_what_an_output_widget_holds_is_shown():
