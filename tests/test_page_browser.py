@@ -2,6 +2,7 @@
 
 import math
 import socket
+import time
 from html import escape
 from itertools import count
 
@@ -144,9 +145,16 @@ def address(page):
     return page.evaluate("location.hash")
 
 
+def wait_for(page, condition):
+    """Ask again and again. Playwright does so by `eval`, which the policy of a page forbids."""
+    patience = time.monotonic() + 60
+    while not page.evaluate(f"Boolean({condition})"):
+        assert time.monotonic() < patience, condition
+
+
 def arrive(page, value):
     """Wait until the page has heard of its new address, and check what it shows then."""
-    page.wait_for_function(f"document.querySelector('.slider span').textContent === '{value:.2f}'")
+    wait_for(page, f"document.querySelector('.slider span').textContent === '{value:.2f}'")
     assert temperature(page) == at(value)
 
 
@@ -606,7 +614,7 @@ def test_the_policy_stops_and_tells_what_is_not_the_pages_own(open_page):
             }""",
             f"http://127.0.0.1:{elsewhere.getsockname()[1]}",
         )
-        page.wait_for_function("problems.length >= 5")
+        wait_for(page, "problems.length >= 5")
         elsewhere.setblocking(False)
         with pytest.raises(BlockingIOError):
             elsewhere.accept()
