@@ -183,6 +183,14 @@ def test_every_control_of_jupyter_is_shown_disabled():
         assert "secret" not in shown
 
 
+def test_nothing_is_shown_that_is_not_there():
+    soup = page(ipywidgets.VBox([ipywidgets.HTML(""), ipywidgets.Label("")]), six())
+    boxes = soup.select("main .box > div")
+    assert [box.get_text(strip=True) for box in boxes[:2]] == ["", ""]
+    (explorer,) = soup.select(".softmax-temperature-explorer > div")
+    assert explorer.get_text(strip=True) == ""
+
+
 def test_boxes_and_tabs_show_all_that_they_hold():
     inner = ipywidgets.HTML("<i>old</i>")
     last = ipywidgets.HTML("last")
@@ -297,6 +305,14 @@ def test_pictures_beside_the_notebook_are_within_the_page(tmp_path):
     assert resources["lesson"]["warnings"] == []
 
 
+def test_pictures_attached_to_a_cell_are_within_the_page():
+    nb = executed("![a dot](attachment:dot.gif)")
+    nb.cells[0].attachments = {"dot.gif": {"image/gif": "R0lGODlh"}}
+    text, resources = export(nb)
+    assert 'src="data:image/gif;base64,R0lGODlh"' in text
+    assert resources["lesson"]["warnings"] == []
+
+
 LOST = {"text/html": "<script>draw()</script>", "text/plain": "<Figure>"}
 FOREIGN = {
     "application/vnd.jupyter.widget-view+json": {"model_id": "foreign"},
@@ -350,7 +366,10 @@ def test_all_that_a_page_can_show_is_shown():
 
 def test_a_notebook_that_was_not_executed_is_refused():
     nb = notebook("md: # Title", "1 + 1")
-    with pytest.raises(exporter.NotebookError, match=r"lesson, cell 2 \('1 \+ 1'\) was not exec"):
+    words = (
+        r"lesson, cell 2 \('1 \+ 1'\) was not executed: use jupyter nbconvert --execute --to live"
+    )
+    with pytest.raises(exporter.NotebookError, match=words):
         export(nb)
 
 
@@ -417,6 +436,8 @@ def test_title_and_description_come_from_the_notebook():
     assert lesson["sentence"] == "A word, e.g. this, is drawn."
     soup = BeautifulSoup(text, "html.parser")
     assert soup.title.get_text() == "How hot is T?"
+    text, _ = export(executed("# How hot?"), course={"title": "Heat"})
+    assert BeautifulSoup(text, "html.parser").title.get_text() == "How hot? · Heat"
     assert soup.select_one("meta[name=description]")["content"] == lesson["sentence"]
     text, _ = export(executed("no heading"))
     assert BeautifulSoup(text, "html.parser").title.get_text() == "lesson"

@@ -7,12 +7,13 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable, describe, load_example
-from softmax_temperature.page import replace_file
+from softmax_temperature.page import replace_file, without_repeats
 from tests.helpers import NASTY, RANKED, six, softmax
 
 
@@ -70,6 +71,35 @@ def test_only_the_pages_own_script_may_run():
     assert f"script-src 'sha256-{digest}';" in policy
     assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
     assert json.loads(data)["sliders"][0]["texts"][100] == "1.00"
+
+
+def test_data_scripts_and_styles_are_in_it_as_they_are_and_once():
+    text = six().to_html()
+    page = Reader(text)
+    static = files("softmax_temperature") / "static"
+    scripts = [(static / f"{name}.js").read_text("utf-8") for name in ("explorer", "chart", "page")]
+    styles = [(static / f"{name}.css").read_text("utf-8") for name in ("explorer", "chart", "page")]
+    assert page.scripts[1] == "\n" + "".join(scripts)
+    assert f"<style>\n{''.join(styles)}</style>" in text
+    classes = [a["class"] for tag, a in page.elements if tag == "div"]
+    assert classes == ["softmax-temperature-explorer"]
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script></div>', text)
+    # Neither spaces nor escapes but for signs of markup make it larger.
+    parsed = json.loads(data)
+    plain = json.dumps(parsed, separators=(",", ":"), ensure_ascii=False)
+    assert data == re.sub("[<>&]", lambda sign: f"\\u{ord(sign[0]):04x}", plain)
+    assert "“day”" in data
+
+
+@pytest.mark.parametrize("same", [b"as bytes", "as text"])
+def test_a_repeated_part_is_named_where_that_is_shorter(same):
+    first = {"a": same * 100, "b": 1}
+    second = {"a": same * 100, "b": 2, "c": 3}
+    assert without_repeats([first, second]) == [first, {"b": 2, "c": 3, "like": 0}]
+    assert without_repeats([{"a": 1}, {"a": 1}]) == [{"a": 1}, {"a": 1}]
+    assert without_repeats([second, first]) == [second, first]
+    third = second | {"b": 5}
+    assert without_repeats([first, second, third])[2] == {"b": 5, "like": 1}
 
 
 def test_the_page_starts_at_the_explorers_temperature():

@@ -265,7 +265,7 @@ def title_of(nb: NotebookNode) -> str:
     """Return the first heading of a notebook, as plain text."""
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            html, _ = markdown_html(cell.source)
+            html, _ = markdown_html(cell.source, attachments=cell.get("attachments", {}))
             if heading := BeautifulSoup(html, "html.parser").h1:
                 return heading.get_text().strip()
     return ""
