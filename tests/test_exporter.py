@@ -285,7 +285,9 @@ def test_a_page_asks_for_nothing_and_runs_its_own_script_alone():
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src "
     )
     assert len(soup.select("head > style")) == 1
-    assert not soup.select("[onclick], object, iframe")
+    assert not soup.select("[onclick], object, iframe, #cell-1 script, #cell-1 style")
+    assert soup.select_one("#cell-1 b").get_text() == "bold"
+    assert not soup.select_one("#cell-1 p[style]")
     links = {link["href"]: link.get_text() for link in soup.select("#cell-1 a")}
     assert links["https://example.org/a.png"] == "far"
     assert links["https://example.org/film"] == "https://example.org/film"
