@@ -272,6 +272,67 @@ def test_peaks_are_marked_where_a_fine_grid_has_them(drawing):
         assert x1 - x0 == pytest.approx(5 * len(text.text), rel=0.2)
 
 
+def test_the_strip_has_names_in_its_middle_a_scale_and_the_dice(drawing):
+    if "strip" not in drawing.parts:
+        assert not any(name.startswith(("segment", "dice")) for name in drawing.named)
+        return
+    left, top, right, bottom = drawing.frame("strip")
+    for i in range(drawing.count):
+        (text,) = drawing.named[f"name-{i}"].iter(f"{SVG}text")
+        assert float(text.get("x")) == pytest.approx((left + right) / 2, abs=2e-3)
+        assert top < float(text.get("y")) < bottom
+        assert "text-anchor: middle" in text.get("style")
+        # Black on vermilion and grey, white on blue.
+        ink = "#010101" if i in (0, 20) else "#ffffff"
+        assert f"fill: {ink}" in text.get("style")
+    assert drawing.place("dice-mark")[0] == pytest.approx(right, abs=2e-3)
+    assert drawing.place("dice-mark")[1] < top
+    (text,) = drawing.named["dice-text"].iter(f"{SVG}text")
+    assert text.text == "dice: 1.00"
+    assert "text-anchor: middle" in text.get("style")
+    assert float(text.get("x")) == pytest.approx(right, abs=2e-3)
+    assert 0 < float(text.get("y")) < drawing.place("dice-mark")[1]
+    ticks = [
+        (float(text.get("x")), text.text)
+        for text in drawing.named["axes-strip"].iter(f"{SVG}text")
+        if float(text.get("y")) > bottom
+    ]
+    assert [text for _, text in ticks] == [f"{i / 10:.1f}" for i in range(11)]
+    assert [x for x, _ in ticks] == pytest.approx(np.linspace(left, right, 11), abs=2e-3)
+
+
+def test_titles_stand_in_the_middle_and_the_key_within_the_bars(drawing):
+    left, top, right, bottom = drawing.frame("bars")
+    (title,) = drawing.named["title"].iter(f"{SVG}text")
+    middle = (left + right) / 2
+    if not drawing.upright:
+        # However long the names are.
+        middle = drawing.width * (0.5 if drawing.narrow or len(drawing.parts) == 1 else 0.27)
+    assert float(title.get("x")) == pytest.approx(middle, abs=2e-3)
+    assert "text-anchor: middle" in title.get("style")
+    # Above it, a label of a full bar has room.
+    assert top - float(title.get("y")) == pytest.approx(18 if drawing.upright else 6, abs=2)
+    key = drawing.named["legend_1"]
+    texts = list(key.iter(f"{SVG}text"))
+    uniform = ["dotted: uniform, 1/6"] if drawing.count == 6 else []
+    assert [text.text for text in texts] == ["likeliest", "outline: T = 1", *uniform]
+    spare = 0.7 * 72 if drawing.narrow and not drawing.upright else 1
+    for text in texts:
+        width = TextPath((0, 0), text.text, size=8.33).get_extents().width
+        assert left < float(text.get("x")) < float(text.get("x")) + width <= right + spare
+        near = float(text.get("y")) - top if drawing.upright else bottom - float(text.get("y"))
+        assert 0 < near < 50
+    if "curves" in drawing.parts:
+        left, top, right, _ = drawing.frame("curves")
+        (title,) = (
+            text
+            for text in drawing.named["axes-curves"].iter(f"{SVG}text")
+            if text.text == "The same shares at every temperature"
+        )
+        assert float(title.get("x")) == pytest.approx((left + right) / 2, abs=2e-3)
+        assert top - float(title.get("y")) == pytest.approx(18 if drawing.upright else 6, abs=2)
+
+
 def test_texts_are_real_and_of_two_sizes(drawing):
     sizes = {
         re.search(r"font-size: ([\d.]+)px", text.get("style"))[1]
