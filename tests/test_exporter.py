@@ -244,6 +244,17 @@ def test_what_explorers_have_in_common_is_on_the_page_once(explorers):
     assert read == explorers
 
 
+def test_an_index_can_show_the_first_explorer_of_a_lesson():
+    first, second = six(value=0.5), six(value=2)
+    asked = Question("?", {"a": True, "b": False})
+    _, resources = export(executed("# A", asked, ipywidgets.HTML("x"), first, second, asked))
+    shown = BeautifulSoup(resources["lesson"]["explorer"], "html.parser")
+    (data,) = data_of(shown)
+    assert data["start"] == [50]
+    _, resources = export(executed("# A", asked))
+    assert resources["lesson"]["explorer"] == ""
+
+
 def test_the_same_explorer_again_adds_little_to_a_page():
     (once, _), (twice, _) = export(executed(six())), export(executed(six(), six()))
     assert len(twice) < len(once) + 5_000

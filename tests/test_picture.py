@@ -335,7 +335,7 @@ def test_titles_stand_in_the_middle_and_the_key_within_the_bars(drawing):
 
 def test_texts_are_real_and_of_two_sizes(drawing):
     sizes = {
-        re.search(r"font-size: ([\d.]+)px", text.get("style"))[1]
+        re.search(r"font(?:-size)?: ([\d.]+)px", text.get("style"))[1]
         for text in drawing.root.iter(f"{SVG}text")
     }
     assert sizes == {"8.33", "10"}
