@@ -45,6 +45,11 @@ def test_it_starts_at_1_on_a_slider_from_0_to_2():
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.00)"
 
 
+def test_it_is_as_wide_as_its_picture_can_be_read():
+    widths = [six(parts=parts).layout.max_width for parts in (("bars",), ("bars", "curves"))]
+    assert widths == ["800px", "1080px"]
+
+
 def test_the_chart_follows_this_slider():
     explorer = six()
     assert chart(explorer).sliders == [explorer.slider]

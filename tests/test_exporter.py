@@ -318,6 +318,25 @@ def test_pictures_beside_the_notebook_are_within_the_page(tmp_path):
     assert resources["lesson"]["warnings"] == []
 
 
+def test_styles_that_load_nothing_stay():
+    html = (
+        '<style>td {color: red} p {background: url( "data:image/gif;base64,AA")}</style>'
+        '<p style="fill: url(#a)">@import and url(x) are words</p><p onclick>y</p>'
+    )
+    table = html.replace("<p onclick>y</p>", "")
+    soup = BeautifulSoup(
+        export(executed({"text/html": table, "text/plain": "x"}))[0], "html.parser"
+    )
+    assert soup.select_one(".cell style").get_text().startswith("td {color: red}")
+    assert soup.select_one(".cell p")["style"] == "fill: url(#a)"
+    found = [what for _, what in exporter._needs(BeautifulSoup(html, "html.parser"))]
+    assert found == ["onclick"]
+    bad = '<style>@import "a"</style><p style="a: url(\'b\')"></p><link><embed><meta><base>'
+    found = [what for _, what in exporter._needs(BeautifulSoup(bad, "html.parser"))]
+    expected = ["<style> that loads a file", "style", "<link>", "<embed>", "<meta>", "<base>"]
+    assert found == expected
+
+
 def test_pictures_attached_to_a_cell_are_within_the_page():
     nb = executed("![a dot](attachment:dot.gif)")
     nb.cells[0].attachments = {"dot.gif": {"image/gif": "R0lGODlh"}}

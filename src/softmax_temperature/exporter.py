@@ -352,7 +352,7 @@ def _needs(soup: BeautifulSoup) -> list[tuple[Tag, str]]:
 
 
 def _loads(style: str) -> bool:
-    return bool(re.search(r"@import|url\(\s*[\"']?(?!data:|#)", style))
+    return bool(re.search(r"@import|url\(\s*[\"']?(?![\s\"']|data:|#)", style, re.IGNORECASE))
 
 
 def _first_sentence(soup: BeautifulSoup) -> str:
