@@ -104,6 +104,18 @@ def test_draws_go_on_and_begin_again_with_the_same_seed():
     assert tuple(six(seed=3).draw(100)) == tuple(six(seed=3).draw(100))
 
 
+def test_a_hundred_draws_are_in_the_picture_and_others_are_sent_to_it():
+    explorer = six()
+    explorer.draw(100)
+    assert explorer._body.state["draws"] == {"n": 100, "batch": 0}
+    drawn = explorer.draw(101)
+    draws = explorer._body.state["draws"]
+    assert (draws["n"], draws["sample"]["n"], draws["batch"]) == (101, 101, 0)
+    counts = np.frombuffer(draws["sample"]["counts"], "u1").reshape(201, 6)[100]
+    tokens = ["day", "experience", "problem", "challenge", "space", "furniture"]
+    assert counts.tolist() == [drawn.count(token) for token in tokens]
+
+
 def test_the_same_dice_land_on_rarer_tokens_at_a_higher_temperature():
     explorer = six(value=0)
     words = []
