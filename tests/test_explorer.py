@@ -244,16 +244,21 @@ def test_the_still_picture_shows_what_was_drawn(drawn):
     explorer = six()
     explorer._repr_mimebundle_()
     assert marks_of(drawn[-1]) == []
+    assert not any("dice" in text for text in texts_of(drawn[-1]))
     tokens = explorer.draw(100)
     explorer.draw()
     explorer._repr_mimebundle_()
     names = ["day", "experience", "problem", "challenge", "space", "furniture"]
     assert marks_of(drawn[-1]) == [tokens.count(name) / 100 for name in names]
-    texts = [text.get_text() for ax in drawn[-1][1].axes for text in ax.texts]
-    assert "dice: 0.78" in texts
+    assert "dice: 0.78" in texts_of(drawn[-1])
     explorer.clear()
     explorer._repr_mimebundle_()
     assert marks_of(drawn[-1]) == []
+    assert not any("dice" in text for text in texts_of(drawn[-1]))
+
+
+def texts_of(picture):
+    return [text.get_text() for ax in picture[1].axes for text in ax.texts]
 
 
 def marks_of(picture):
