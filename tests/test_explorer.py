@@ -45,6 +45,19 @@ def test_it_starts_at_1_on_a_slider_from_0_to_2():
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.00)"
 
 
+def test_the_slider_has_its_whole_name_and_all_the_width():
+    explorer = six()
+    slider = explorer.slider
+    assert (slider.style.description_width, slider.layout.width) == ("initial", "auto")
+    assert slider.readout_format == ".2f"
+    assert explorer._dom_classes == ("softmax-temperature-explorer",)
+    shown = picture(explorer)["sliders"]
+    assert [(s["name"], s["key"], s["first"], s["step"]) for s in shown] == [
+        ("Temperature", "T", 0.0, pytest.approx(0.01, abs=1e-15))
+    ]
+    assert shown[0]["title"] == "Softmax Probabilities at Temperature = "
+
+
 def test_it_is_as_wide_as_its_picture_can_be_read():
     widths = [six(parts=parts).layout.max_width for parts in (("bars",), ("bars", "curves"))]
     assert widths == ["800px", "1080px"]
