@@ -63,6 +63,13 @@ def test_it_is_as_wide_as_its_picture_can_be_read():
     assert widths == ["800px", "1080px"]
 
 
+@pytest.mark.parametrize("parts", [("bars",), ("dice", "bars"), ["curves", "bars", "bars"]])
+def test_only_the_parts_that_are_asked_for_are_there(parts):
+    (drawn,) = picture(six(parts=parts))["layouts"]
+    assert (drawn["strip"] is not None) == ("dice" in parts)
+    assert (drawn["curves"] is not None) == ("curves" in parts)
+
+
 def test_the_chart_follows_this_slider():
     explorer = six()
     assert chart(explorer).sliders == [explorer.slider]

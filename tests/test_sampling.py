@@ -116,6 +116,19 @@ def test_a_hundred_draws_are_in_the_picture_and_others_are_sent_to_it():
     assert counts.tolist() == [drawn.count(token) for token in tokens]
 
 
+@pytest.mark.parametrize("n", [2, 30, 100])
+def test_how_lucky_draws_were_is_told_in_standard_deviations(n):
+    explorer = six()
+    explorer.draw(n)
+    draws = explorer._body.state["draws"]
+    sample = draws.get("sample") or explorer._body.data["hundreds"][draws["batch"]]
+    counts = np.frombuffer(sample["counts"], "u1").reshape(201, 6)
+    for stop, (row, told) in enumerate(zip(counts, sample["deviations"], strict=True)):
+        p = softmax(RANKED, stop / 100)[0]
+        spread = math.sqrt(n * p * (1 - p))
+        assert told == pytest.approx((row[0] - n * p) / spread if spread else 0, abs=0.051)
+
+
 def test_the_same_dice_land_on_rarer_tokens_at_a_higher_temperature():
     explorer = six(value=0)
     words = []

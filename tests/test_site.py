@@ -119,17 +119,20 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(tmp_pat
 
 def test_a_notebook_that_fails_leaves_the_old_site_whole(tmp_path, capsys):
     folder = save(tmp_path / "a", one="print('old')")
-    build_site([folder], tmp_path / "site")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "site").iterdir()}
+    site = tmp_path / "not" / "there"
+    pages = build_site([folder], site)
+    assert pages == [site / "index.html", site / "one.html"]
+    before = {path.name: path.read_bytes() for path in site.iterdir()}
     assert set(before) == {"index.html", "one.html"}
     save(folder, one="print('new')", two="table = 1\n1 / 0")
     with pytest.raises(NotebookError, match=r"two, cell 2 \('table = 1'\) fails with ZeroDivis"):
-        build_site([folder], tmp_path / "site")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "site").iterdir()} == before
+        build_site([folder], site)
+    assert {path.name: path.read_bytes() for path in site.iterdir()} == before
     told = capsys.readouterr().out
     assert re.search(r"^\[1/1\] one\n  \d+\.\d s, \d+ kB$", told, re.M)
+    assert re.search(r"^.*not/there/index\.html: 2 pages in \d+\.\d s$", told, re.M)
     with pytest.raises(SystemExit, match=r"^The site was not built. two, cell 2"):
-        site_module.main([str(folder), str(tmp_path / "site")])
+        site_module.main([str(folder), str(site)])
 
 
 def test_old_pages_go_and_other_files_stay(tmp_path):
