@@ -79,13 +79,31 @@ def test_the_text_is_pythons_at_five_temperatures_and_with_all_dice(open_text, w
 
 
 def test_bytes_become_the_characters_that_python_makes_of_them(open_text):
-    explorer = TextExplorer(MODEL, "🦊 日本", [1, 50, 99], length=200, seeds=[1])
+    explorer = TextExplorer(MODEL, "🦊 日本", [1, 50, 99], length=400, seeds=[1, 10, 40])
     page = open_text(explorer)
-    for temperature in (1, 50, 99):
-        explorer.temperature = temperature
+    for seed in (1, 10, 40):
+        explorer.seed = seed
+        for temperature in (1, 50, 99):
+            explorer.temperature = temperature
+            go_to(page, temperature)
+            seen = "".join(text for text, _, _ in tokens(page)).removesuffix("■ end of the story")
+            assert seen == explorer.text.removeprefix("🦊 日本")
+        # One of two bytes and one of three, which are no tokens of their own.
+        assert {1: "", 10: "ڄ", 40: "⫯"}[seed] in seen
+        page.get_by_role("button", name="Other dice").click()
+
+
+def test_a_token_that_cannot_be_seen_has_a_name(open_text, whole):
+    page = open_text(whole)
+    for temperature in (0, 0.8, 1.2):
+        whole.temperature = temperature
         go_to(page, temperature)
-        seen = "".join(text for text, _, _ in tokens(page)).removesuffix("■ end of the story")
-        assert seen == explorer.text.removeprefix("🦊 日本")
+        options = page.locator("[role=option]")
+        names = options.evaluate_all("tokens => tokens.map((token) => token.ariaLabel)")
+        shown = [MODEL.tokens[token] for token in whole._written.tokens[whole._path()]]
+        blank = {" ": "·", "\n": "↵"}
+        assert names == [blank.get(text, text if not text.strip() else None) for text in shown]
+        assert any(names)
 
 
 def test_every_stop_has_its_own_text(open_text, whole):
@@ -135,6 +153,10 @@ def test_the_keys_go_from_token_to_token(open_text, whole):
         assert active.strip() == names[chosen].strip()
         assert page.locator("[aria-selected=true]").count() == 1
         assert f"“{names[chosen].replace(' ', '·')}”, a surprise of" in details(page)
+    # With another key they are the browser's own.
+    for key in ("Control", "Alt", "Meta"):
+        page.keyboard.press(f"{key}+ArrowRight")
+        assert page.locator("[role=option]").nth(0).get_attribute("aria-selected") == "true"
     page.keyboard.press("ArrowDown")
     first, second = (
         page.locator("[role=option]").nth(0).bounding_box(),
@@ -266,6 +288,8 @@ def test_a_chosen_token_shows_its_distribution_where_a_kernel_runs(browser, lab,
     label = chart.locator("[id$='-label-0'] text").text_content()
     top = 100 * max(table.probabilities(2))
     assert label == f"{top:.2f} %"
+    # In command mode, in which a notebook takes letters and arrow keys.
+    page.locator(".jp-InputPrompt").first.click()
     page.locator("[role=listbox]").focus()
     for key in ("ArrowDown", "b", "m", "ArrowRight"):
         page.keyboard.press(key)

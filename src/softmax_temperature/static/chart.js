@@ -156,7 +156,7 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
   // In a frame of its own, since a chart of another height at once would be told as an error.
   const observer = new ResizeObserver(() => requestAnimationFrame(fit));
   observer.observe(el);
-  return { show, stop: () => (observer.disconnect(), clearTimeout(pause)) };
+  return { show, stop: () => observer.disconnect() };
 }
 
 // Build one layout of the picture, with a function that moves its parts.

@@ -243,7 +243,7 @@ function drawText(el, data, { change }) {
       }, 600);
   }
 
-  return { show, stop: () => clearTimeout(pause) };
+  return { show };
 }
 
 KINDS.text = { actions: DICE, head: sayDice, body: drawText };
