@@ -86,12 +86,10 @@ def serve(folder: str | Path, app: str = "jupyterlab") -> Iterator[str]:
         Path(home, "audit", "sitecustomize.py").write_text(AUDIT)
         log = Path(home, "sockets.log")
         environment = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
-        paths = os.pathsep.join([f"{home}/audit", os.environ.get("PYTHONPATH", "")])
-        environment |= {
-            "HOME": home,
-            "SOCKET_LOG": str(log),
-            "PYTHONPATH": paths.rstrip(os.pathsep),
-        }
+        # The package comes from where the tests take it.
+        paths = [f"{home}/audit", *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment |= {"HOME": home, "SOCKET_LOG": str(log)}
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
         command = [sys.executable, "-m", app, "--no-browser", f"--port={port}", *OPTIONS[app]]
         for name, setting in SETTINGS.items():
             file = Path(home, f".jupyter/lab/user-settings/@jupyterlab/{name}.jupyterlab-settings")

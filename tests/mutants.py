@@ -46,7 +46,7 @@ TESTS = {
     "bars": ("charts", "draws_chart", "picture"),
     "charts": ("charts", "draws_chart"),
     "picture": ("picture", "explorer"),
-    "view": ("explorer", "sampler_explorer", "text_explorer"),
+    "view": ("explorer", "page", "sampler_explorer", "text_explorer"),
     "explorer": ("explorer", "sampling"),
     "tokenizer": ("story_model",),
     "transformer": ("story_model",),
@@ -118,6 +118,10 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
     "anywidget makes no use of them.": (
         "question.Question._repr_mimebundle_: super()._repr_mimebundle_(**kwargs)"
         " → super()._repr_mimebundle_()",
+    ),
+    "A script may end without a line break.": (
+        "view.script: f'{files}\\nexport default widget(KINDS.{kind});\\n'"
+        " → f'{files}\\nexport default widget(KINDS.{kind});'",
     ),
     "Rows have two dimensions.": ("sampling._keeps_top_p: axis=-1 → axis=1",),
     "A value that comes here is above 0, or not a number.": (

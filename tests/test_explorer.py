@@ -146,6 +146,8 @@ def test_only_tables_are_explored():
 def test_other_stops():
     explorer = six(temperatures=np.linspace(0.5, 1.5, 9), value=1.25)
     assert explorer.slider.readout_format == ".3f"
+    huge = six(temperatures=[1e20, 2e20], value=2e20).slider
+    assert (huge.value, huge.readout_format) == (2e20, ".6g")
     assert (explorer.slider.min, explorer.slider.max, explorer.slider.step) == (0.5, 1.5, 0.125)
     assert picture(explorer)["sliders"][0]["texts"][1] == "0.625"
     assert repr(explorer) == "TemperatureExplorer(6 tokens, temperature=1.25)"

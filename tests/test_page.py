@@ -106,7 +106,8 @@ def test_the_page_starts_at_the_explorers_temperature():
     explorer = six(value=0.5)
     explorer.temperature = 0.7
     page = Reader(explorer.to_html())
-    assert json.loads(page.scripts[0])["start"] == [70]
+    data = json.loads(page.scripts[0])
+    assert (data["start"], data["state"]) == ([70], {"dice": -1, "draws": {}})
     (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
     assert description.startswith("Of 100 draws about 62 would be “day” (51 at T = 1).")
 
