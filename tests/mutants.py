@@ -80,7 +80,7 @@ SCRIPTS = (
     ("text.js", "if (!texts[i].trim()) option.ariaLabel = names[token];", ""),
     ("text.js", "if (ctrlKey || metaKey || altKey) return;", ""),
     ("text.js", 'list.dataset.lmSuppressShortcuts = "true";', ""),
-    ("text.js", "kept < path.length && path[kept] === before[0][kept]", "kept < path.length"),
+    ("text.js", "path[chosen] !== before[0][chosen]", "false"),
     ("text.js", "way > 0 ? 0 : -1", "way > 0 ? -1 : 0"),
     ("question.js", '"aria-disabled", pressed || right', '"aria-disabled", pressed'),
     ("question.js", "span.ariaHidden", "span.hidden"),

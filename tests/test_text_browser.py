@@ -203,6 +203,21 @@ def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_text, whole):
     assert page.locator("[aria-selected=true]").count() == 1
 
 
+def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_text, whole):
+    page = open_text(whole)
+    chosen = page.locator("[aria-selected=true]")
+    fork = int(whole._written.forks[0][whole._stops.tolist().index(2)])
+    for key in ["ArrowRight"] * fork:
+        page.locator("[role=listbox]").press(key)
+    go_to(page, 2)
+    assert chosen.count() == 1
+    page.locator("[role=listbox]").press("ArrowRight")
+    assert chosen.count() == 1
+    go_to(page, 1)
+    assert chosen.count() == 0
+    assert details(page).startswith("Point at a token, or go to one")
+
+
 def test_a_screen_reader_hears_what_has_come_to_rest(open_text, whole):
     page = open_text(whole, paused=True)
     status = page.get_by_role("status").nth(0)
