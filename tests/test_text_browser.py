@@ -1,6 +1,8 @@
 """Texts in real browsers: as a page, and in JupyterLab, where a kernel runs."""
 
+import math
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -162,10 +164,19 @@ def test_the_keys_go_from_token_to_token(open_text, whole):
         page.locator("[role=option]").nth(0).bounding_box(),
         page.locator("[aria-selected=true]").bounding_box(),
     )
-    assert second["y"] > first["y"] + 10
+    tops = page.locator("[role=option]").evaluate_all(
+        "tokens => tokens.map((token) => token.getClientRects()[0].top)"
+    )
+    lines = [a for a, b in pairwise([*sorted(tops), math.inf]) if b > a + 4]
+    assert len(lines) > 3
+    assert (first["y"], second["y"]) == pytest.approx(lines[:2], abs=2)
     assert abs(second["x"] - first["x"]) < 30
     page.keyboard.press("ArrowUp")
     assert page.locator("[role=option]").nth(0).get_attribute("aria-selected") == "true"
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    above = page.locator("[aria-selected=true]").bounding_box()
+    assert above["y"] == pytest.approx(lines[-2], abs=2)
     page.keyboard.press("Escape")
     assert page.locator("[aria-selected=true]").count() == 0
     assert details(page).startswith("Point at a token, or go to one")
