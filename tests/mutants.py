@@ -119,6 +119,9 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "question.Question._repr_mimebundle_: super()._repr_mimebundle_(**kwargs)"
         " → super()._repr_mimebundle_()",
     ),
+    "anywidget stops a view's listening to its own model by itself.": (
+        'question.js: return () => model.off("change:answered", follow); → nothing',
+    ),
     "A script may end without a line break.": (
         "view.script: f'{files}\\nexport default widget(KINDS.{kind});\\n'"
         " → f'{files}\\nexport default widget(KINDS.{kind});'",
