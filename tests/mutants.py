@@ -43,7 +43,7 @@ TESTS = {
     "answers": ("cases", "readers"),
     "readers": ("cases", "readers"),
     "words": ("charts", "sampler_explorer"),
-    "bars": ("charts", "draws_chart", "picture"),
+    "bars": ("charts", "draws_chart", "picture", "sampler_explorer"),
     "charts": ("charts", "draws_chart"),
     "picture": ("picture", "explorer"),
     "view": ("explorer", "page", "sampler_explorer", "text_explorer"),

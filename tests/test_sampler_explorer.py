@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from softmax_temperature import (
     SamplerChain,
@@ -232,6 +233,20 @@ def test_the_still_picture_is_that_of_the_set_stop():
     assert explorer._repr_mimebundle_()[0]["image/png"] != first
     explorer.knob = 0.5
     assert explorer._repr_mimebundle_()[0]["image/png"] == first
+
+
+def test_the_outlines_of_the_still_picture_are_the_bars_if_nothing_is_cut(monkeypatch):
+    figures, draw = [], FigureCanvasAgg.print_png
+
+    def listed(self, *arguments, **options):
+        figures.append(self.figure)
+        return draw(self, *arguments, **options)
+
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", listed)
+    sampler("top_p", 0.5, value=2)._repr_mimebundle_()
+    (ax,) = figures[-1].axes
+    outlines = [patch.get_height() for patch in ax.patches if not patch.get_fill()]
+    assert outlines == pytest.approx(softmax(RANKED, 2), abs=1e-6)
 
 
 def test_the_page_keeps_both_sliders_and_names_its_menus():
