@@ -452,11 +452,31 @@ def test_no_text_of_gpt2_is_cut_off(gpt2_page):
 def test_another_table_is_drawn_on_the_page(browser, lab):
     page = open_odd(browser, lab)
     cell = page.locator(".jp-CodeCell .cm-content").last
-    cell.fill("explorer.temperature = 0; explorer.table = TokenTable(['one', 'two'], [1, 2])")
+    page.evaluate(
+        """() => {
+            window.observing = new Set();
+            window.ResizeObserver = class extends ResizeObserver {
+                observe(el) {
+                    if (el.matches(".softmax-temperature")) observing.add(this);
+                    super.observe(el);
+                }
+                disconnect() {
+                    observing.delete(this);
+                    super.disconnect();
+                }
+            };
+        }"""
+    )
+    cell.fill(
+        "explorer.table = TokenTable(['a', 'b'], [1, 2]);"
+        "explorer.temperature = 0; explorer.table = TokenTable(['one', 'two'], [1, 2])"
+    )
     cell.press("Shift+Enter")
     page.wait_for_function(
         "document.querySelector('.softmax-temperature p').textContent.includes('two')"
     )
+    # What is no longer shown is no longer followed.
+    assert page.evaluate("observing.size") == 1
     seen = shown(explorer(page))
     assert seen["labels"] == ["1.00", "0.00"]
     assert seen["heights"][0] == pytest.approx(seen["axis"], abs=1)

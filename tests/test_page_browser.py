@@ -429,6 +429,16 @@ def test_every_stop_can_be_reached(open_page, stops):
 
 def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
     page = open_page(six(value=0.5), paused=True)
+    scopes = "heads => heads.map((head) => head.scope)"
+    heads = page.locator(".softmax-temperature th")
+    assert heads.evaluate_all(scopes) == ["col"] * 3 + ["row"] * 6
+    told = page.evaluate(
+        """["labelledby", "describedby"].map((name) => document.getElementById(
+            document.querySelector(".softmax-temperature svg").getAttribute(`aria-${name}`)
+        ).textContent)"""
+    )
+    caption = page.locator(".softmax-temperature p").text_content()
+    assert told == ["Softmax Probabilities at Temperature = 0.50", caption]
     rows = page.locator(".softmax-temperature tbody tr").all_text_contents()
     assert rows[:4] == ["day0.71", "experience0.26", "problem0.01", "challenge0.01"]
     page.locator("input").press("End")
