@@ -92,7 +92,7 @@ SCRIPTS = (
     ("page.js", 'asked.replace(",", ".")', "asked"),
     ("page.js", 'Object.assign(input, { type: "range",', "Object.assign(input, {"),
     ("page.js", "readout.ariaHidden", "readout.hidden"),
-    ("page.js", "if (other.input !== input) other", "other"),
+    ("page.js", "other.input.value = input.value;", ""),
     ("notebook.js", "if (target.scrollWidth > target.clientWidth)", "if (false)"),
     ("notebook.js", '.setAttribute("aria-current", "true")', ""),
 )

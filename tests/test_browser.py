@@ -538,11 +538,12 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(browser, jupyter, notebooks):
 @in_firefox_too
 def test_a_screen_reader_learns_what_the_slider_says(page):
     view = explorer(page)
-    type_temperature(view, 0.75)
     handle = view.locator(".noUi-handle")
-    page.wait_for_function(
-        "document.querySelector('.noUi-handle').getAttribute('aria-valuetext') === '0.75'"
-    )
+    for text in ("0.70", "0.75"):
+        type_temperature(view, float(text))
+        page.wait_for_function(
+            "text => document.querySelector('.noUi-handle').ariaValueText === text", arg=text
+        )
     assert handle.get_attribute("aria-label") == "Temperature"
     status = view.locator("[aria-live=polite]")
     expect(status).to_have_text(re.compile("^Temperature 0.75. "))

@@ -110,6 +110,70 @@ def test_no_two_parts_have_the_same_id(open_page):
     ids = page.locator("[id]").evaluate_all("parts => parts.map((part) => part.id)")
     assert len(ids) > 50
     assert len(ids) == len(set(ids))
+    # What a part refers to is there: its hatching, and the shape of a mark.
+    named = page.evaluate(
+        """[...document.querySelectorAll(".softmax-temperature svg *")].flatMap((part) =>
+            [...part.attributes].flatMap(({ localName, value }) => localName === "href"
+                ? [value.slice(1)] : [...value.matchAll(/url\\(#([^)]*)\\)/g)].map((m) => m[1])))"""
+    )
+    assert len(named) > 50
+    assert any("url" in style for style in styles_of(page))
+    assert set(named) <= set(ids)
+
+
+def styles_of(page):
+    return page.locator(".softmax-temperature svg [style]").evaluate_all(
+        "parts => parts.map((part) => part.getAttribute('style'))"
+    )
+
+
+def test_labels_stand_beyond_bars_outlines_and_the_level_that_would_cross_them(open_page):
+    page = open_page(six())
+    at_1 = softmax(RANKED, 1)
+    for temperature in (0, 0.5, 1, 1.4, 2):
+        go_to(page, temperature)
+        frame, boxes, room = page.evaluate(
+            """() => {
+                const root = document.querySelector(".softmax-temperature svg");
+                const box = (id) => {
+                    const { top, bottom } = root.querySelector(id).getBoundingClientRect();
+                    return [top, bottom];
+                };
+                const frame = box("[id$='-axes-bars'] > [id*='-patch_'] path");
+                const texts = [0, 1, 2, 3, 4, 5].map((i) => box(`[id$='-label-${i}'] text`));
+                const { width } = root.getBoundingClientRect();
+                return [frame, texts, 15 * width / root.viewBox.baseVal.width];
+            }"""
+        )
+        height = frame[1] - frame[0]
+        gaps = []
+        for p, outline, (_, bottom) in zip(softmax(RANKED, temperature), at_1, boxes, strict=True):
+            place = max(p, outline)
+            if place < 1 / 6 < place + room / height:
+                place = 1 / 6
+            gaps.append(frame[1] - height * place - bottom)
+        # The same gap for all, from the bar's end to the box of the text.
+        assert np.ptp(gaps) < 1.5, (temperature, gaps)
+
+
+def test_names_beside_dots_stand_where_there_is_room(open_page):
+    page = open_page(six())
+    for temperature, side in ((0.5, 1), (1.5, -1), (2, -1)):
+        go_to(page, temperature)
+        cursor, names = page.evaluate(
+            """() => {
+                const root = document.querySelector(".softmax-temperature svg");
+                const ends = (part) => {
+                    const { left, right } = part.getBoundingClientRect();
+                    return [left, right];
+                };
+                const names = root.querySelectorAll("[id*='-dotname-'] text");
+                return [ends(root.querySelector("[id$='-cursor'] path")), [...names].map(ends)];
+            }"""
+        )
+        assert len(names) == 6
+        for left, right in names:
+            assert left > cursor[1] if side > 0 else right < cursor[0]
 
 
 def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
@@ -432,6 +496,12 @@ def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
     scopes = "heads => heads.map((head) => head.scope)"
     heads = page.locator(".softmax-temperature th")
     assert heads.evaluate_all(scopes) == ["col"] * 3 + ["row"] * 6
+    # There are no draws yet.
+    cells = page.locator(".softmax-temperature tr > :last-child")
+    assert cells.evaluate_all("cells => cells.map((cell) => cell.hidden)") == [True] * 7
+    readout = page.locator(".slider span")
+    assert readout.get_attribute("aria-hidden") == "true"
+    assert readout.is_visible()
     told = page.evaluate(
         """["labelledby", "describedby"].map((name) => document.getElementById(
             document.querySelector(".softmax-temperature svg").getAttribute(`aria-${name}`)

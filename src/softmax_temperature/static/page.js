@@ -43,7 +43,7 @@ function build(el, number) {
   function moved(i) {
     const { input } = lines[i];
     for (const other of groups[i]) {
-      if (other.input !== input) other.input.value = input.value;
+      other.input.value = input.value;
       other.follow();
     }
   }
