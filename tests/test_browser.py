@@ -211,6 +211,18 @@ def test_bars_and_labels_equal_pythons_softmax(page, temperature):
 
 
 @in_firefox_too
+def test_letters_and_arrow_keys_on_a_button_are_not_the_notebooks(page):
+    button = explorer(page).get_by_role("button", name="Draw", exact=True)
+    cells = page.locator(".jp-Cell").count()
+    # In command mode, in which a notebook takes them.
+    page.locator(".jp-InputPrompt").first.click()
+    button.focus()
+    for key in ("ArrowDown", "b", "m", "y"):
+        page.keyboard.press(key)
+    expect(button).to_be_focused()
+    assert page.locator(".jp-Cell").count() == cells
+
+
 def test_arrow_keys_move_the_bars(page):
     view = explorer(page)
     type_temperature(view, 1)
@@ -482,6 +494,16 @@ def test_another_table_is_drawn_on_the_page(browser, lab):
     assert seen["heights"][0] == pytest.approx(seen["axis"], abs=1)
     type_temperature(explorer(page), 1)
     assert shown(explorer(page))["labels"] == ["0.73", "0.27"]
+    title = page.evaluate_handle("document.querySelector('.softmax-temperature svg title')")
+    page.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    expect(page.locator(".softmax-temperature")).to_have_count(0)
+    page.evaluate(
+        f"async code => {{ await {KERNEL}.requestExecute({{ code }}).done; }}",
+        "explorer.temperature = 2",
+    )
+    catch_up(page)
+    assert page.evaluate("observing.size") == 0
+    assert title.evaluate("title => title.textContent").endswith(" = 1.00")
     assert page.problems == []
     page.close()
 
