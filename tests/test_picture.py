@@ -15,7 +15,6 @@ from softmax_temperature.view import NARROW
 from tests.helpers import RANKED, gpt2_shares, six, softmax
 
 SVG = "{http://www.w3.org/2000/svg}"
-LINK = "{http://www.w3.org/1999/xlink}href"
 BLUE, VERMILION, GREY = "#0173b2", "#d55e00", "#949494"
 STOPS = np.arange(201) / 100
 KINDS = {
@@ -37,8 +36,7 @@ class Drawing:
 
     def box(self, name):
         """Return left, top, right and bottom of a part's first path."""
-        numbers = points_of(self.named[name].find(f".//{SVG}path"))
-        return [*numbers.min(axis=0), *numbers.max(axis=0)]
+        return box_of(self.named[name].find(f".//{SVG}path"))
 
     def colour(self, name, what="fill"):
         part = next(iter(self.named[name].iter(f"{SVG}use")), None)
@@ -51,12 +49,12 @@ class Drawing:
         return float(part.get("x")), float(part.get("y"))
 
     def frame(self, axes):
-        return self.box_of(self.named[f"axes-{axes}"].find(f"{SVG}g/{SVG}path"))
+        return box_of(self.named[f"axes-{axes}"].find(f"{SVG}g/{SVG}path"))
 
-    @staticmethod
-    def box_of(path):
-        numbers = points_of(path)
-        return [*numbers.min(axis=0), *numbers.max(axis=0)]
+
+def box_of(path):
+    numbers = points_of(path)
+    return [*numbers.min(axis=0), *numbers.max(axis=0)]
 
 
 def points_of(path):
@@ -89,7 +87,7 @@ def test_it_has_its_size_and_no_background(drawing):
     hatches = drawing.root.iterfind(f".//{SVG}pattern//{SVG}*")
     for path in set(drawing.root.iter(f"{SVG}path")) - set(hatches):
         if "fill: #ffffff" in (path.get("style") or ""):
-            left, _, right, _ = drawing.box_of(path)
+            left, _, right, _ = box_of(path)
             assert right - left < 30
     for name in drawing.parts:
         frame = drawing.named[f"axes-{name}"].find(f"{SVG}g/{SVG}path")
