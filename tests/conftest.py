@@ -13,6 +13,7 @@ import os
 import shutil
 from contextlib import ExitStack
 from functools import cache
+from itertools import count
 
 import nbformat
 import pytest
@@ -109,6 +110,21 @@ def open_file(browsers, engine):
         files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
         assert files <= {path.as_uri()}
         context.close()
+
+
+@pytest.fixture
+def open_explorer(open_file, tmp_path):
+    """Open an explorer's page from its file: `open_file` says how, and what it checks."""
+    numbers = count()
+
+    def open_it(explorer, fragment="", **options):
+        path = tmp_path / f"page-{next(numbers)}.html"
+        explorer.to_html(path)
+        page = open_file(path, fragment, **options)
+        page.wait_for_selector(".softmax-temperature :is(svg, [role=option])")
+        return page
+
+    return open_it
 
 
 @pytest.fixture(scope="session")

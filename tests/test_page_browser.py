@@ -4,7 +4,6 @@ import math
 import socket
 import time
 from html import escape
-from itertools import count
 
 import numpy as np
 import pytest
@@ -34,21 +33,6 @@ pytestmark = pytest.mark.engines("chromium", "firefox", "webkit")
 in_playwright = pytest.mark.engines("chromium", "firefox")
 
 
-@pytest.fixture
-def open_page(open_file, tmp_path):
-    """Open an explorer's page from its file: `open_file` says how, and what it checks."""
-    numbers = count()
-
-    def open_it(explorer, fragment="", **options):
-        path = tmp_path / f"page-{next(numbers)}.html"
-        explorer.to_html(path)
-        page = open_file(path, fragment, **options)
-        page.wait_for_selector(".softmax-temperature svg")
-        return page
-
-    return open_it
-
-
 MEASURE = """() => {
     const slider = document.querySelector("input");
     const root = document.querySelector(".softmax-temperature svg");
@@ -74,19 +58,19 @@ MEASURE = """() => {
 }"""
 
 
-def test_the_page_of_an_explorer_that_was_displayed_works(open_page):
+def test_the_page_of_an_explorer_that_was_displayed_works(open_explorer):
     """It was dead once: run all, then export, is the usual order."""
     explorer = six()
     explorer.temperature = 0.5
     explorer._repr_mimebundle_()
-    height, _, rows = open_page(explorer).evaluate(MEASURE)
+    height, _, rows = open_explorer(explorer).evaluate(MEASURE)
     for stop in (0, 50, 137, 200):
         assert rows[stop]["heights"] == pytest.approx(softmax(RANKED, stop / 100), abs=1 / height)
 
 
-def test_the_hatching_of_the_last_bar_is_not_scaled(open_page):
+def test_the_hatching_of_the_last_bar_is_not_scaled(open_explorer):
     """Firefox draws a hatching anew for each scale, for up to two seconds."""
-    page = open_page(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
+    page = open_explorer(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
     hatch = "document.querySelector('.softmax-temperature pattern').outerHTML"
     before = page.evaluate(hatch)
     page.locator("input").press("End")
@@ -105,8 +89,8 @@ def test_the_hatching_of_the_last_bar_is_not_scaled(open_page):
 
 
 @pytest.mark.engines("chromium")
-def test_no_two_parts_have_the_same_id(open_page):
-    page = open_page(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
+def test_no_two_parts_have_the_same_id(open_explorer):
+    page = open_explorer(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
     ids = page.locator("[id]").evaluate_all("parts => parts.map((part) => part.id)")
     assert len(ids) > 50
     assert len(ids) == len(set(ids))
@@ -127,8 +111,8 @@ def styles_of(page):
     )
 
 
-def test_labels_stand_beyond_bars_outlines_and_the_level_that_would_cross_them(open_page):
-    page = open_page(six())
+def test_labels_stand_beyond_bars_outlines_and_the_level_that_would_cross_them(open_explorer):
+    page = open_explorer(six())
     at_1 = softmax(RANKED, 1)
     for temperature in (0, 0.5, 1, 1.4, 2):
         go_to(page, temperature)
@@ -156,8 +140,8 @@ def test_labels_stand_beyond_bars_outlines_and_the_level_that_would_cross_them(o
         assert np.ptp(gaps) < 1.5, (temperature, gaps)
 
 
-def test_names_beside_dots_stand_where_there_is_room(open_page):
-    page = open_page(six())
+def test_names_beside_dots_stand_where_there_is_room(open_explorer):
+    page = open_explorer(six())
     for temperature, side in ((0.5, 1), (1.5, -1), (2, -1)):
         go_to(page, temperature)
         cursor, names = page.evaluate(
@@ -176,8 +160,8 @@ def test_names_beside_dots_stand_where_there_is_room(open_page):
             assert left > cursor[1] if side > 0 else right < cursor[0]
 
 
-def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
-    height, _, rows = open_page(six()).evaluate(MEASURE)
+def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_explorer):
+    height, _, rows = open_explorer(six()).evaluate(MEASURE)
     assert len(rows) == 201
     for stop, row in enumerate(rows):
         text = f"{stop / 100:.2f}"
@@ -187,9 +171,9 @@ def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_page):
         assert row["caption"].startswith(("Of 100 draws ", "Every draw would be “day”"))
 
 
-def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_page):
+def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_explorer):
     explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
-    _, width, rows = open_page(explorer).evaluate(MEASURE)
+    _, width, rows = open_explorer(explorer).evaluate(MEASURE)
     for stop, row in enumerate(rows):
         assert row["widths"] == pytest.approx(gpt2_shares(stop / 100), abs=1 / width)
 
@@ -241,8 +225,8 @@ def settle(page, condition="true"):
     )
 
 
-def test_the_keyboard_alone_reaches_and_moves_the_slider(open_page):
-    page = open_page(six())
+def test_the_keyboard_alone_reaches_and_moves_the_slider(open_explorer):
+    page = open_explorer(six())
     for button in ("Draw", "Draw 100", "Clear"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == button
@@ -261,8 +245,8 @@ def click(page, name):
 
 
 @pytest.mark.parametrize("size", [(1100, 800), (400, 900)])
-def test_strip_dice_curves_and_marks_equal_pythons_softmax(open_page, size):
-    page = open_page(six(), viewport=dict(zip(("width", "height"), size)))
+def test_strip_dice_curves_and_marks_equal_pythons_softmax(open_explorer, size):
+    page = open_explorer(six(), viewport=dict(zip(("width", "height"), size)))
     view = page.locator("main")
     assert instrument(view)["blank"].strip() == ""
     click(page, "Draw")
@@ -292,10 +276,10 @@ WORDS = """() => {
 
 
 @pytest.mark.parametrize("name", ["wonderful-day", "gpt2-spaceship"])
-def test_each_number_lands_on_the_token_that_it_falls_on_at_all_201_stops(open_page, name):
+def test_each_number_lands_on_the_token_that_it_falls_on_at_all_201_stops(open_explorer, name):
     """In order of likelihood every cut moves left as T rises, so that words only get rarer."""
     table = load_example(name)
-    page = open_page(TemperatureExplorer(table, top=20 if len(table.tokens) > 100 else None))
+    page = open_explorer(TemperatureExplorer(table, top=20 if len(table.tokens) > 100 else None))
     logits = table.logits.astype(float)
     order = np.argsort(-logits, kind="stable")
     gaps = logits[order] - logits[order[0]]
@@ -312,8 +296,8 @@ def test_each_number_lands_on_the_token_that_it_falls_on_at_all_201_stops(open_p
         assert page.evaluate(WORDS) == [in_text(token) for token in expected]
 
 
-def test_a_click_in_the_curves_moves_the_temperature(open_page):
-    page = open_page(six())
+def test_a_click_in_the_curves_moves_the_temperature(open_explorer):
+    page = open_explorer(six())
     box = page.locator(".softmax-temperature svg [id$='-axes-curves'] > [id*='-patch_'] path").first
     frame = box.bounding_box()
     page.mouse.click(frame["x"] + frame["width"] / 4, frame["y"] + frame["height"] / 2)
@@ -323,8 +307,8 @@ def test_a_click_in_the_curves_moves_the_temperature(open_page):
     assert temperature(page) == at(0.5)
 
 
-def test_draws_are_told_to_those_who_cannot_see_them(open_page):
-    page = open_page(six(), paused=True)
+def test_draws_are_told_to_those_who_cannot_see_them(open_explorer):
+    page = open_explorer(six(), paused=True)
     click(page, "Draw")
     click(page, "Draw 100")
     page.clock.run_for(600)
@@ -340,8 +324,8 @@ def test_draws_are_told_to_those_who_cannot_see_them(open_page):
 @pytest.mark.parametrize(
     ("parts", "axes"), [(("bars",), ["bars"]), (("bars", "dice"), ["bars", "strip"])]
 )
-def test_parts_that_are_not_asked_for_are_not_there(open_page, parts, axes):
-    page = open_page(six(parts=parts))
+def test_parts_that_are_not_asked_for_are_not_there(open_explorer, parts, axes):
+    page = open_explorer(six(parts=parts))
     click(page, "Draw")
     click(page, "Draw 100")
     found = page.locator(".softmax-temperature svg [id*='-axes-']").evaluate_all(
@@ -352,15 +336,15 @@ def test_parts_that_are_not_asked_for_are_not_there(open_page, parts, axes):
     assert "as open as" not in page.locator(".softmax-temperature p").text_content()
 
 
-def test_without_a_prompt_there_is_no_sentence(open_page):
-    page = open_page(TemperatureExplorer(TokenTable(["a", "b"], [1, 2])))
+def test_without_a_prompt_there_is_no_sentence(open_explorer):
+    page = open_explorer(TemperatureExplorer(TokenTable(["a", "b"], [1, 2])))
     assert not page.locator(".softmax-temperature-head p").is_visible()
     click(page, "Draw")
     assert not page.locator(".softmax-temperature-head p").is_visible()
 
 
-def test_the_mouse_drags_the_slider(open_page):
-    page = open_page(six())
+def test_the_mouse_drags_the_slider(open_explorer):
+    page = open_explorer(six())
     box = page.locator("input").bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] / 2, y)
@@ -372,8 +356,8 @@ def test_the_mouse_drags_the_slider(open_page):
     page.mouse.up()
 
 
-def test_the_address_keeps_the_temperature(open_page):
-    page = open_page(six(), "#T=0.7", paused=True)
+def test_the_address_keeps_the_temperature(open_explorer):
+    page = open_explorer(six(), "#T=0.7", paused=True)
     assert temperature(page) == at(0.7)
     page.locator("input").press("ArrowRight")
     assert address(page) == "#T=0.71"
@@ -391,8 +375,8 @@ def test_the_address_keeps_the_temperature(open_page):
     arrive(page, 0.71)
 
 
-def test_a_burst_of_key_presses_is_one_step_back(open_page):
-    page = open_page(six(), paused=True)
+def test_a_burst_of_key_presses_is_one_step_back(open_explorer):
+    page = open_explorer(six(), paused=True)
     for _ in range(20):
         page.locator("input").press("ArrowLeft")
         page.clock.run_for(299)
@@ -402,8 +386,8 @@ def test_a_burst_of_key_presses_is_one_step_back(open_page):
     arrive(page, 1)
 
 
-def test_no_key_press_is_lost_however_fast_they_come(open_page):
-    page = open_page(six(), "#T=0", paused=True)
+def test_no_key_press_is_lost_however_fast_they_come(open_explorer):
+    page = open_explorer(six(), "#T=0", paused=True)
     page.evaluate(
         """() => {
             const slider = document.querySelector("input");
@@ -435,8 +419,8 @@ def test_no_key_press_is_lost_however_fast_they_come(open_page):
         ("#other", 1, "#other"),
     ],
 )
-def test_an_odd_address_goes_to_a_stop_that_there_is(open_page, fragment, value, kept):
-    page = open_page(six(), fragment)
+def test_an_odd_address_goes_to_a_stop_that_there_is(open_explorer, fragment, value, kept):
+    page = open_explorer(six(), fragment)
     assert temperature(page) == at(value)
     assert address(page) == kept
 
@@ -477,8 +461,8 @@ def test_in_a_frame_the_page_leaves_the_history_alone(browser, tmp_path, way):
         np.arange(11) * 1e5,
     ],
 )
-def test_every_stop_can_be_reached(open_page, stops):
-    page = open_page(TemperatureExplorer(load_example("wonderful-day"), stops, stops[0]))
+def test_every_stop_can_be_reached(open_explorer, stops):
+    page = open_explorer(TemperatureExplorer(load_example("wonderful-day"), stops, stops[0]))
     data = page.evaluate("JSON.parse(document.querySelector('main script').textContent)")
     texts = data["sliders"][0]["texts"]
     for text in texts:
@@ -491,8 +475,8 @@ def test_every_stop_can_be_reached(open_page, stops):
     assert float(texts[-1]) == pytest.approx(stops[-1], rel=1e-5)
 
 
-def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
-    page = open_page(six(value=0.5), paused=True)
+def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_explorer):
+    page = open_explorer(six(value=0.5), paused=True)
     scopes = "heads => heads.map((head) => head.scope)"
     heads = page.locator(".softmax-temperature th")
     assert heads.evaluate_all(scopes) == ["col"] * 3 + ["row"] * 6
@@ -520,13 +504,13 @@ def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_page):
 
 
 @in_playwright
-def test_a_screen_reader_finds_all_numbers(open_page):
-    page = open_page(six(value=0.5))
+def test_a_screen_reader_finds_all_numbers(open_explorer):
+    page = open_explorer(six(value=0.5))
     assert "day 0.71" in page.locator(".softmax-temperature").aria_snapshot()
 
 
-def test_a_screen_reader_is_told_once_after_a_change(open_page):
-    page = open_page(six(), paused=True)
+def test_a_screen_reader_is_told_once_after_a_change(open_explorer):
+    page = open_explorer(six(), paused=True)
     status = page.locator("[aria-live=polite]")
     page.evaluate(
         """() => {
@@ -559,13 +543,13 @@ LOOKS = [
 
 
 @pytest.mark.parametrize(("width", "scheme", "orient"), LOOKS)
-def test_the_page_is_accessible_and_nothing_is_cut(open_page, width, scheme, orient):
+def test_the_page_is_accessible_and_nothing_is_cut(open_explorer, width, scheme, orient):
     if orient == "v":
         explorer = six(value=0)
     else:
         explorer = TemperatureExplorer(load_example("gpt2-spaceship"), value=0, top=20)
     size = {"width": width, "height": 800}
-    page = open_page(explorer, viewport=size, color_scheme=scheme)
+    page = open_explorer(explorer, viewport=size, color_scheme=scheme)
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
     assert cut_off(page.locator("main")) == []
@@ -582,8 +566,8 @@ def test_the_page_is_accessible_and_nothing_is_cut(open_page, width, scheme, ori
     assert smallest >= 9.9
 
 
-def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
-    page = open_page(six(), viewport={"width": 360, "height": 700})
+def test_a_narrow_screen_gets_a_chart_of_its_own(open_explorer):
+    page = open_explorer(six(), viewport={"width": 360, "height": 700})
     view_box = "document.querySelector('.softmax-temperature svg').viewBox.baseVal.width"
     narrow = page.evaluate(view_box)
     resize(page, 1100, 700)
@@ -599,9 +583,9 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_page):
 
 @pytest.mark.engines("chromium")
 @pytest.mark.parametrize("width", [360, 1100])
-def test_no_text_of_lying_bars_overlaps_another_or_the_key(open_page, width):
+def test_no_text_of_lying_bars_overlaps_another_or_the_key(open_explorer, width):
     explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
-    page = open_page(explorer, viewport={"width": width, "height": 800})
+    page = open_explorer(explorer, viewport={"width": width, "height": 800})
     texts, overlaps = page.evaluate(
         """() => {
             const root = document.querySelector(".softmax-temperature svg");
@@ -634,14 +618,14 @@ def test_no_text_of_lying_bars_overlaps_another_or_the_key(open_page, width):
 
 
 @pytest.mark.parametrize("name", ["six", "gpt2", "answer", "far"])
-def test_nothing_jumps_when_the_slider_moves(open_page, name):
+def test_nothing_jumps_when_the_slider_moves(open_explorer, name):
     explorer = {
         "six": six,
         "gpt2": lambda: TemperatureExplorer(load_example("gpt2-spaceship"), top=20),
         "answer": lambda: TemperatureExplorer(load_example("gpt-4o-mini-tv-show-is")),
         "far": lambda: six(temperatures=np.linspace(0, 20, 61), value=20),
     }[name]()
-    page = open_page(explorer)
+    page = open_explorer(explorer)
     for width in (1000, 600, 520, 360, 320):
         resize(page, width, 900)
         places = page.evaluate(
@@ -662,8 +646,8 @@ def test_nothing_jumps_when_the_slider_moves(open_page, name):
         assert len(places) == 1, (width, places)
 
 
-def test_the_slider_stays_when_text_is_enlarged(open_page):
-    page = open_page(six(), viewport={"width": 360, "height": 800})
+def test_the_slider_stays_when_text_is_enlarged(open_explorer):
+    page = open_explorer(six(), viewport={"width": 360, "height": 800})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     settle(page)
     assert page.locator("input").bounding_box()["width"] > 200
@@ -672,16 +656,16 @@ def test_the_slider_stays_when_text_is_enlarged(open_page):
 
 @pytest.mark.parametrize("width", [1400, 768, 521, 519, 360, 320])
 @pytest.mark.parametrize("orient", ["v", "h"])
-def test_wide_characters_are_not_cut_off(open_page, width, orient):
+def test_wide_characters_are_not_cut_off(open_explorer, width, orient):
     long = "日本語の長い長い長いトークンですよね本当に長い"
     tokens = [f"{long}{i}" for i in range(9)] + ["😀" * 20, "שלום עולם " * 5, "W" * 50]
     explorer = TemperatureExplorer(TokenTable(tokens, range(12)), orient=orient)
-    page = open_page(explorer, viewport={"width": width, "height": 800})
+    page = open_explorer(explorer, viewport={"width": width, "height": 800})
     assert cut_off(page.locator("main")) == []
 
 
-def test_the_policy_stops_and_tells_what_is_not_the_pages_own(open_page):
-    page = open_page(six())
+def test_the_policy_stops_and_tells_what_is_not_the_pages_own(open_explorer):
+    page = open_explorer(six())
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         page.evaluate(
             """(elsewhere) => {
@@ -707,8 +691,8 @@ def test_the_policy_stops_and_tells_what_is_not_the_pages_own(open_page):
     page.requests.clear()
 
 
-def test_nasty_tokens_neither_break_the_page_nor_run(open_page):
-    page = open_page(TemperatureExplorer(TokenTable(NASTY, range(10)), value=0, orient="v"))
+def test_nasty_tokens_neither_break_the_page_nor_run(open_explorer):
+    page = open_explorer(TemperatureExplorer(TokenTable(NASTY, range(10)), value=0, orient="v"))
     names = page.locator(".softmax-temperature svg text").all_text_contents()
     assert {'"quoted"', "it's", "&amp;", "<!--", "{{data}}", "${x}`", "a\\x00b"} <= set(names)
     assert page.evaluate("document.scripts.length") == 2
@@ -727,11 +711,11 @@ def test_without_javascript_the_sentence_is_there(browser, tmp_path):
     context.close()
 
 
-def test_other_stops_have_a_slider_of_their_own(open_page):
+def test_other_stops_have_a_slider_of_their_own(open_explorer):
     explorer = TemperatureExplorer(
         load_example("wonderful-day"), temperatures=np.linspace(0.5, 1.5, 9), value=1.25
     )
-    page = open_page(explorer)
+    page = open_explorer(explorer)
     assert temperature(page)[0] == "1.25"
     page.locator("input").press("ArrowRight")
     assert temperature(page) == ["1.375", "Softmax Probabilities at Temperature = 1.375"]

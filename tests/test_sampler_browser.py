@@ -22,18 +22,6 @@ def sampler(*args, **options):
     return SamplerExplorer(load_example("wonderful-day"), *args, **options)
 
 
-@pytest.fixture
-def open_sampler(open_file, tmp_path):
-    def open_it(explorer, *args, **options):
-        path = tmp_path / "sampler.html"
-        explorer.to_html(path)
-        page = open_file(path, *args, **options)
-        page.wait_for_selector(".softmax-temperature svg")
-        return page
-
-    return open_it
-
-
 def measure(page):
     """Read heights of bars and outlines as shares of the axis, labels, title and sentence."""
     return page.evaluate(
@@ -81,9 +69,9 @@ SETTINGS = [(0, 0.5), (0.5, 0.8), (1, 0.9), (1.5, 0.8), (2, None)]
 
 @pytest.mark.engines("chromium", "firefox", "webkit")
 @pytest.mark.parametrize("order", ["first", "last"])
-def test_both_sliders_move_the_bars_of_a_page(open_sampler, order):
+def test_both_sliders_move_the_bars_of_a_page(open_explorer, order):
     explorer = sampler("top_p", 0.8, order, value=1.5)
-    page = open_sampler(explorer)
+    page = open_explorer(explorer)
     check_sampler(page, explorer)
     for temperature, knob in SETTINGS:
         explorer.temperature, explorer.knob = temperature, knob
@@ -99,9 +87,9 @@ def test_both_sliders_move_the_bars_of_a_page(open_sampler, order):
 
 
 @pytest.mark.parametrize("method", ["top_k", "min_p", "typical_p", "top_n_sigma"])
-def test_the_keys_move_both_sliders_and_the_address_keeps_them(open_sampler, method):
+def test_the_keys_move_both_sliders_and_the_address_keeps_them(open_explorer, method):
     explorer = sampler(method, value=1)
-    page = open_sampler(explorer, paused=True)
+    page = open_explorer(explorer, paused=True)
     first, second = page.locator("input").all()
     first.press("ArrowRight")
     explorer.temperature = 1.05
@@ -128,15 +116,15 @@ def test_the_keys_move_both_sliders_and_the_address_keeps_them(open_sampler, met
         ("#T=7&top-p=", 2.0, None),
     ],
 )
-def test_an_address_goes_to_stops_that_there_are(open_sampler, fragment, temperature, knob):
+def test_an_address_goes_to_stops_that_there_are(open_explorer, fragment, temperature, knob):
     explorer = sampler("top_p")
-    page = open_sampler(explorer, fragment)
+    page = open_explorer(explorer, fragment)
     explorer.temperature, explorer.knob = temperature, knob
     check_sampler(page, explorer)
 
 
-def test_what_needs_a_kernel_is_shown_and_disabled(open_sampler):
-    page = open_sampler(sampler("min_p", 0.1, "last"))
+def test_what_needs_a_kernel_is_shown_and_disabled(open_explorer):
+    page = open_explorer(sampler("min_p", 0.1, "last"))
     menus = page.locator("select")
     assert menus.evaluate_all("menus => menus.map((menu) => [menu.value, menu.disabled])") == [
         ["min-p", True],
@@ -147,15 +135,15 @@ def test_what_needs_a_kernel_is_shown_and_disabled(open_sampler):
 
 @pytest.mark.parametrize("width", [1400, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_of_a_sampler_has_no_fault_that_axe_knows(open_sampler, scheme, width):
+def test_the_page_of_a_sampler_has_no_fault_that_axe_knows(open_explorer, scheme, width):
     explorer = sampler("top_p", 0.5)
-    page = open_sampler(explorer, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = open_explorer(explorer, color_scheme=scheme, viewport={"width": width, "height": 800})
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_screen_reader_hears_both_sliders(open_sampler):
-    page = open_sampler(sampler("top_p", 0.8), paused=True)
+def test_a_screen_reader_hears_both_sliders(open_explorer):
+    page = open_explorer(sampler("top_p", 0.8), paused=True)
     page.locator("input").nth(1).press("ArrowLeft")
     page.clock.run_for(700)
     said = page.get_by_role("status").text_content()

@@ -35,18 +35,6 @@ def first_dice(whole):
     whole.seed, whole.temperature = 0, 1
 
 
-@pytest.fixture
-def open_text(open_file, tmp_path):
-    def open_it(explorer, *args, **options):
-        path = tmp_path / "text.html"
-        explorer.to_html(path)
-        page = open_file(path, *args, **options)
-        page.wait_for_selector("[role=option]")
-        return page
-
-    return open_it
-
-
 def tokens(page):
     """Read each token's text, how surprising it is said to be, and where the fork is marked."""
     return page.evaluate(
@@ -71,8 +59,8 @@ def check_text(page, explorer, temperature):
 
 
 @pytest.mark.engines("chromium", "firefox", "webkit")
-def test_the_text_is_pythons_at_five_temperatures_and_with_all_dice(open_text, whole):
-    page = open_text(whole)
+def test_the_text_is_pythons_at_five_temperatures_and_with_all_dice(open_explorer, whole):
+    page = open_explorer(whole)
     for seed in (0, 1, 2, 3, 4, 0):
         whole.seed = seed
         for temperature in FIVE:
@@ -80,9 +68,9 @@ def test_the_text_is_pythons_at_five_temperatures_and_with_all_dice(open_text, w
         page.get_by_role("button", name="Other dice", exact=True).click()
 
 
-def test_bytes_become_the_characters_that_python_makes_of_them(open_text):
+def test_bytes_become_the_characters_that_python_makes_of_them(open_explorer):
     explorer = TextExplorer(MODEL, "🦊 日本", [1, 50, 99], length=400, seeds=[1, 10, 40])
-    page = open_text(explorer)
+    page = open_explorer(explorer)
     for seed in (1, 10, 40):
         explorer.seed = seed
         for temperature in (1, 50, 99):
@@ -95,8 +83,8 @@ def test_bytes_become_the_characters_that_python_makes_of_them(open_text):
         page.get_by_role("button", name="Other dice").click()
 
 
-def test_a_token_that_cannot_be_seen_has_a_name(open_text, whole):
-    page = open_text(whole)
+def test_a_token_that_cannot_be_seen_has_a_name(open_explorer, whole):
+    page = open_explorer(whole)
     for temperature in (0, 0.8, 1.2):
         whole.temperature = temperature
         go_to(page, temperature)
@@ -108,8 +96,8 @@ def test_a_token_that_cannot_be_seen_has_a_name(open_text, whole):
         assert any(names)
 
 
-def test_every_stop_has_its_own_text(open_text, whole):
-    page = open_text(whole)
+def test_every_stop_has_its_own_text(open_explorer, whole):
+    page = open_explorer(whole)
     seen = page.evaluate(
         """() => {
             const slider = document.querySelector("input");
@@ -129,8 +117,8 @@ def details(page):
     return page.locator(".details").inner_text()
 
 
-def test_the_keys_go_from_token_to_token(open_text, whole):
-    page = open_text(whole)
+def test_the_keys_go_from_token_to_token(open_explorer, whole):
+    page = open_explorer(whole)
     for name in ("Other dice", None):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == (name or "")
@@ -182,8 +170,8 @@ def test_the_keys_go_from_token_to_token(open_text, whole):
     assert details(page).startswith("Point at a token, or go to one")
 
 
-def test_what_is_told_of_a_token_is_the_models_own(open_text, whole):
-    page = open_text(whole, "#T=1.5")
+def test_what_is_told_of_a_token_is_the_models_own(open_explorer, whole):
+    page = open_explorer(whole, "#T=1.5")
     whole.temperature = 1.5
     path = whole._path()
     ids = [1, *whole._written.tokens[path].tolist()]
@@ -203,8 +191,8 @@ def test_what_is_told_of_a_token_is_the_models_own(open_text, whole):
         np.testing.assert_allclose(found, shares[likeliest].clip(0.01, 0.99), atol=0.0051)
 
 
-def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_text, whole):
-    page = open_text(whole)
+def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_explorer, whole):
+    page = open_explorer(whole)
     page.locator("[role=option]").nth(3).click()
     chosen = details(page)
     page.locator("[role=option]").nth(10).hover()
@@ -214,8 +202,8 @@ def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_text, whole):
     assert page.locator("[aria-selected=true]").count() == 1
 
 
-def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_text, whole):
-    page = open_text(whole)
+def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_explorer, whole):
+    page = open_explorer(whole)
     chosen = page.locator("[aria-selected=true]")
     fork = int(whole._written.forks[0][whole._stops.tolist().index(2)])
     for key in ["ArrowRight"] * fork:
@@ -229,8 +217,8 @@ def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_text, whol
     assert details(page).startswith("Point at a token, or go to one")
 
 
-def test_a_screen_reader_hears_what_has_come_to_rest(open_text, whole):
-    page = open_text(whole, paused=True)
+def test_a_screen_reader_hears_what_has_come_to_rest(open_explorer, whole):
+    page = open_explorer(whole, paused=True)
     status = page.get_by_role("status").nth(0)
     assert status.text_content() == ""
     page.locator("input").press("ArrowLeft")
@@ -248,8 +236,8 @@ def test_a_screen_reader_hears_what_has_come_to_rest(open_text, whole):
 
 
 @pytest.mark.parametrize("width", [1400, 768, 360])
-def test_nothing_jumps(open_text, whole, width):
-    page = open_text(whole, viewport={"width": width, "height": 800})
+def test_nothing_jumps(open_explorer, whole, width):
+    page = open_explorer(whole, viewport={"width": width, "height": 800})
     places = page.evaluate(
         """() => {
             const slider = document.querySelector("input");
@@ -272,16 +260,18 @@ def test_nothing_jumps(open_text, whole, width):
 
 @pytest.mark.parametrize("width", [1400, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_of_a_text_has_no_fault_that_axe_knows(open_text, whole, scheme, width):
-    page = open_text(whole, "#T=2", color_scheme=scheme, viewport={"width": width, "height": 800})
+def test_the_page_of_a_text_has_no_fault_that_axe_knows(open_explorer, whole, scheme, width):
+    page = open_explorer(
+        whole, "#T=2", color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
     page.locator("[role=listbox]").press("ArrowRight")
     results = Axe().run(page)
     assert results.response["violations"] == []
 
 
-def test_a_prompt_with_markup_is_text(open_text):
+def test_a_prompt_with_markup_is_text(open_explorer):
     prompt = "<img src=x onerror=alert(1)> $x$ </script>"
-    page = open_text(TextExplorer(MODEL, prompt, [0, 1], length=3, seeds=[0]))
+    page = open_explorer(TextExplorer(MODEL, prompt, [0, 1], length=3, seeds=[0]))
     assert page.locator(".prompt").text_content() == prompt
     assert page.locator("img").count() == 0
 
