@@ -12,7 +12,7 @@ from statistics import median
 from playwright.sync_api import Page
 
 from tests.helpers import write_notebook
-from tests.lab import chromium, run_all, serve
+from tools.lab import chromium, run_all, serve
 
 ROUNDS = 5
 BARE = """

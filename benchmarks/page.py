@@ -19,7 +19,7 @@ from softmax_temperature import (
     load_example,
     load_story_model,
 )
-from tests.lab import chromium
+from tools.lab import chromium
 
 OPENINGS, CHANGES = 10, 100
 # Milliseconds from the start of loading to the frame that first has the chart in it, and from a

@@ -18,7 +18,7 @@ import nbformat
 from jupyter_client.manager import start_new_kernel
 from playwright.sync_api import Browser, Page
 
-from tests.lab import chromium, run_all, serve
+from tools.lab import chromium, run_all, serve
 
 Figures = dict[str, list[float]]
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from softmax_temperature.story_model import load_story_model
-from softmax_temperature.transformer import product
+from softmax_temperature.model.story import load_story_model
+from softmax_temperature.model.transformer import product
 
 STOPS = np.arange(201) / 100
 # What is written, the seeds, the temperatures, the tokens of a text, and the most seconds.

@@ -4,7 +4,7 @@ A test that asks for `browser`, or for a fixture that does, runs in Chromium. To
 too, name them: ``@pytest.mark.engines("chromium", "firefox", "webkit")``, or ``pytestmark = `` that
 for a whole module, where a test's own mark wins. The name of the engine is the fixture `engine`.
 
-In Chromium and Firefox `browser` is Playwright's, in WebKit it is `tests.webkit.WebKit`, which has
+In Chromium and Firefox `browser` is Playwright's, in WebKit it is `tools.webkit.WebKit`, which has
 the same names for what the tests use. Test modules that need a browser have names that end in
 ``browser.py``: by that name `.ci/run` leaves them out where it tests the lowest versions.
 """
@@ -19,9 +19,9 @@ import nbformat
 import pytest
 from hypothesis import settings
 
-from tests import course
 from tests.helpers import NOTEBOOKS, need, pause
-from tests.lab import PACKAGES, PROGRAMS, serve, start
+from tools import course
+from tools.lab import PACKAGES, PROGRAMS, serve, start
 
 # No deadline, since a busy machine is no error. In CI the same examples every time, so that a
 # failure there can be repeated: CI=true pytest.
@@ -154,6 +154,6 @@ def site(tmp_path_factory):
     """Build the site of the course, with a lesson more, and return its folder."""
     folder = tmp_path_factory.mktemp("course")
     nbformat.write(course.more(), folder / f"{course.MORE}.ipynb")
-    build_site = need("softmax_temperature.site").build_site
+    build_site = need("softmax_temperature.publishing.site").build_site
     build_site([*NOTEBOOKS.values(), folder], folder / "site")
     return folder / "site"

@@ -93,7 +93,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     files = ("explorer.js", "chart.js", "page.html", "question.css", "question.js")
-    for name in ("py.typed", "__init__.pyi", *(f"static/{file}" for file in files)):
+    for name in ("py.typed", "__init__.pyi", *(f"browser/{file}" for file in files)):
         assert f"softmax_temperature/{name}" in names
     data = ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md")
     for name in (*data, "stories260k/stories260K.bin", "stories260k/tok512.bin"):
@@ -110,7 +110,7 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
         assert explorer.to_html().endswith("</html>\\n")
         st.Question("?", {"a": True, "b": False})
-        from softmax_temperature.story_model import load_story_model
+        from softmax_temperature.model.story import load_story_model
         assert load_story_model().write("Once upon", 0, length=4) == ["Once upon a time, there"]
         print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
     """

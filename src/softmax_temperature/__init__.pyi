@@ -1,10 +1,12 @@
 from .chain import SamplerChain
-from .charts import bar_chart, draws_chart, temperature_panels
 from .core import TokenTable, entropy, peak_temperature, perplexity, softmax
+from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .examples import load_example
-from .explorer import TemperatureExplorer
-from .question import Question
-from .sampler_explorer import SamplerExplorer
+from .explorers.question import Question
+from .explorers.sampler import SamplerExplorer
+from .explorers.temperature import TemperatureExplorer
+from .explorers.text import TextExplorer
+from .model.story import StoryModel, load_story_model
 from .sampling import (
     epsilon_cutoff,
     eta_cutoff,
@@ -16,8 +18,6 @@ from .sampling import (
     top_p,
     typical_p,
 )
-from .story_model import StoryModel, load_story_model
-from .text_explorer import TextExplorer
 from .words import describe
 
 __all__ = [

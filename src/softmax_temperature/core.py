@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .answers import read_logprobs
 from .checks import (
     Floats,
     as_positions,
@@ -22,7 +21,8 @@ from .checks import (
     real_number,
     short,
 )
-from .readers import read_csv, read_frame
+from .reading.answers import read_logprobs
+from .reading.files import read_csv, read_frame
 
 # So many logits and their weights fit into a processor's cache.
 _BLOCK = 32_768

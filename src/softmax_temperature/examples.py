@@ -9,7 +9,7 @@ import numpy as np
 
 from .checks import short
 from .core import TokenTable
-from .readers import read_csv_text
+from .reading.files import read_csv_text
 
 _DATA = files(__package__) / "data"
 _TOYS = ("wonderful-day", "wonderful-day-large")

@@ -1,0 +1,1 @@
+"""Bars, charts and the picture of an explorer, by matplotlib alone."""

@@ -1,0 +1,113 @@
+"""Explorers as an HTML page that needs no other file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..checks import short
+
+# What explorers show: each has a script and styles of its name.
+KINDS = ("chart", "text")
+
+
+def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str) -> str:
+    """Return a page that shows an explorer, given what its JavaScript needs and its first state."""
+    kind = data["kind"]
+    return fill(
+        "page.html",
+        scripts=("explorer.js", f"{kind}.js", "page.js"),
+        styles=("explorer.css", f"{kind}.css", "page.css"),
+        name=escape(heading + title),
+        heading=escape(heading),
+        note=escape(note),
+        caption=escape(caption.replace("\n", " ")),
+        explorer=with_data("softmax-temperature-explorer", data),
+    )
+
+
+def fill(template: str, scripts: Sequence[str], styles: Sequence[str], **parts: str) -> str:
+    """Return a page with one copy of its scripts and styles, which runs and loads nothing else."""
+    script = "".join(read_static(name) for name in scripts)
+    digest = to_base64(hashlib.sha256(f"\n{script}".encode()).digest())
+    parts |= {
+        "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'",
+        "style": "".join(read_static(name) for name in styles),
+        "script": script,
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static(template))
+
+
+def with_data(name: str, data: Any, inside: str = "") -> str:
+    """Return an element, by the name of its class, that holds data for the page's script."""
+    return f'<div class="{name}">{as_script(data)}{inside}</div>'
+
+
+def as_script(data: Any) -> str:
+    """Return the element that holds data."""
+    plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=to_base64)
+    # Escaped, no token can end the element.
+    signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+    return f'<script type="application/json">{plain.translate(signs)}</script>'
+
+
+def without_repeats(explorers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the data of a page's explorers, each without what an earlier one, ``like``, has."""
+    kept: list[dict[str, Any]] = []
+    for number, data in enumerate(explorers):
+        ways = [data]
+        for like, earlier in enumerate(explorers[:number]):
+            # Else it would get what it does not have itself.
+            if earlier.keys() <= data.keys():
+                repeated = {key for key in earlier if earlier[key] == data[key]}
+                own = {key: data[key] for key in data if key not in repeated}
+                ways.append(own | {"like": like})
+        kept.append(min(ways, key=lambda way: len(json.dumps(way, default=to_base64))))
+    return kept
+
+
+def as_html(text: str) -> str:
+    """Return text that a page shows as it is."""
+    # A dollar sign alone in an element does not begin a formula.
+    return escape(text).replace("$", "<span>$</span>").replace("\n", "<br>")
+
+
+def to_base64(data: bytes) -> str:
+    """Return bytes as text."""
+    return base64.b64encode(data).decode()
+
+
+def read_static(name: str) -> str:
+    """Return one of the package's scripts, styles and pages."""
+    return (files("softmax_temperature") / "browser" / name).read_text(encoding="utf-8")
+
+
+def replace_file(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file, whole or not at all."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be a path, got {short(path)}: leave it out to get the text")
+    try:
+        target = Path(path).expanduser().resolve()
+        if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
+            raise OSError("it is not a file, or is write-protected")
+        # A folder of its own, in which nobody else writes, on the disk of the target.
+        with tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder:
+            beside = Path(folder, "page")
+            beside.write_text(text, encoding="utf-8", newline="\n")
+            if target.exists():
+                shutil.copymode(target, beside)
+            beside.replace(target)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(f"path {short(os.fspath(path), 200)} cannot be written: {reason}") from error

@@ -1,0 +1,1 @@
+"""Language models in numpy: text to tokens, tokens to logits, and writing."""

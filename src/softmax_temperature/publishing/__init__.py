@@ -1,0 +1,1 @@
+"""Notebooks become pages in which every explorer is live, and a site of such pages."""

@@ -1,0 +1,383 @@
+"""Notebooks as pages in which every explorer is live: nbconvert's exporter ``live``."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import jinja2
+from bs4 import BeautifulSoup, Tag
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.exporters.html import HTMLExporter
+from nbconvert.preprocessors.execute import ExecutePreprocessor
+from nbconvert.utils.exceptions import ConversionException
+from nbformat import NotebookNode, from_dict
+from traitlets import default
+
+from ..checks import short
+from ..explorers.base import NARROW
+from ..explorers.page import KINDS, as_script, fill, without_repeats
+from .formulas import latex_html, markdown_html
+from .saved import AGAIN, SavedWidgets
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_STATES = "application/vnd.jupyter.widget-state+json"
+# What a page can show of an output, the best first.
+_PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
+_FORMS = ("text/html", "text/markdown", "text/latex", *_PICTURES)
+# The data of explorers take no part in what is done to a page's elements.
+_DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+_HELD = re.compile(r'<template data-held="(\d+)"></template>')
+_SCRIPTS = ("explorer.js", *(f"{kind}.js" for kind in KINDS), "question.js", "page.js")
+_STYLES = ("explorer.css", *(f"{kind}.css" for kind in KINDS), "question.css", "page.css")
+
+
+class NotebookError(ConversionException):
+    """A notebook that cannot become a page, with the cell that is the reason."""
+
+
+class LiveExporter(HTMLExporter):
+    """Write a notebook as one page, with its explorers and questions live in it.
+
+    The page needs no kernel and no network, and its policy forbids every request. Controls that
+    need Python are shown disabled. What explorers show comes from the state that an execution
+    leaves in the notebook: ``jupyter nbconvert --execute --to live NOTEBOOK`` is the usual command.
+
+    Raises
+    ------
+    NotebookError
+        If a cell fails, was not executed, or has an output that would be lost. The message names
+        the notebook and the cell.
+    """
+
+    export_from_notebook = "Live page"
+
+    @default("default_preprocessors")
+    def _with_both_layouts(self) -> list[Any]:
+        usual: Any = HTMLExporter.class_traits()["default_preprocessors"].default()
+        return [_Execute if name.endswith(".ExecutePreprocessor") else name for name in usual]
+
+    @default("template_name")
+    def _base(self) -> str:
+        return "base"
+
+    @default("template_file")
+    def _own_template(self) -> str:
+        return "cells.html.j2"
+
+    @default("extra_loaders")
+    def _own_loader(self) -> list[Any]:
+        return [jinja2.PackageLoader("softmax_temperature", "browser")]
+
+    @default("embed_images")
+    def _with_images(self) -> bool:
+        return True
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        """Add a filter for formulas to those of nbconvert."""
+        yield from super().default_filters()
+        yield "latex_html", latex_html
+
+    @jinja2.pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Return Markdown as HTML, with its formulas as MathML."""
+        cell, resources = context.get("cell", {}), context["resources"]
+        html, not_drawn = markdown_html(
+            source,
+            attachments=cell.get("attachments", {}),
+            embed_images=self.embed_images,
+            path=resources["metadata"].get("path", ""),
+            **self.lexer_options,
+        )
+        for tex in not_drawn:
+            self._warn(resources, cell, f"has a formula that is shown as text: {short(tex)}")
+        return html
+
+    def from_notebook_node(  # type: ignore[override]
+        self, nb: NotebookNode, resources: Any = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return a notebook as a page, and in its resources a ``lesson`` for an index of pages.
+
+        Of `resources`, ``course`` can have a title, what stands above and below the text, and the
+        names of all pages.
+        """
+        nb = copy.deepcopy(nb)
+        for number, cell in enumerate(nb.cells, 1):
+            cell.metadata["number"] = number
+        html, resources = super().from_notebook_node(nb, resources, **kw)
+        soup = BeautifulSoup(html, "html.parser")
+        self._keep_within(soup, nb, resources)
+        lesson, course = resources["lesson"], resources.get("course", {})
+        lesson["title"] = title_of(nb) or resources["metadata"]["name"]
+        lesson["sentence"] = _first_sentence(soup)
+        names = [lesson["title"], course.get("title", "")]
+        text = notebook_page(
+            title=" · ".join(filter(None, names)),
+            description=lesson["sentence"],
+            contents=_contents(soup),
+            body=_with_data(str(soup), lesson["data"]),
+            top=course.get("top", ""),
+            bottom=course.get("bottom", ""),
+            language=self.language_code,
+            generator=course.get("generator", "softmax-temperature"),
+        )
+        return text, resources
+
+    def _init_preprocessors(self) -> None:
+        super()._init_preprocessors()
+        self.register_preprocessor(self._show_widgets)
+
+    def _show_widgets(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Leave of each output what a page can show, and of a widget its HTML."""
+        saved = SavedWidgets(nb.metadata.get("widgets", {}).get(_STATES, {}).get("state", {}))
+        resources["lesson"] = {"data": [], "explorer": "", "picture": "", "warnings": []}
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                continue
+            skipped = "skip-execution" in cell.metadata.get("tags", ())
+            if cell.source.strip() and cell.execution_count is None and not skipped:
+                problem = f"was not executed: {AGAIN}"
+                raise NotebookError(_message(resources, cell, problem))
+            waiting, cell.outputs = list(cell.outputs), []
+            while waiting:
+                output = waiting.pop(0)
+                cell.outputs.append(output)
+                if "data" in output:
+                    try:
+                        waiting[:0] = _show(output, saved, resources["lesson"])
+                    except ValueError as error:
+                        raise NotebookError(_message(resources, cell, str(error))) from error
+        return nb, resources
+
+    def _keep_within(self, soup: BeautifulSoup, nb: Any, resources: Any) -> None:
+        """Let the page ask for nothing: what lies beyond it is linked, not loaded."""
+
+        def warn(element: Tag, problem: str) -> None:
+            place = element.find_parent(id=re.compile("^cell-"))
+            cell = nb.cells[int(str(place["id"]).removeprefix("cell-")) - 1] if place else None
+            self._warn(resources, cell, problem)
+
+        for element, what in _needs(soup):
+            warn(element, f"has {what}, which is left out")
+            if what in element.attrs:
+                del element[what]
+            else:
+                element.decompose()
+        for shown in soup.select("iframe, img:not([src^='data:'])"):
+            source = str(shown.get("src", ""))
+            name = str(shown.get("alt") or shown.get("title") or source)
+            if urlsplit(source).scheme and not shown.find_parent("a"):
+                warn(shown, f"shows {short(source)}, which the page only links to")
+                link = soup.new_tag("a", href=source)
+                link.string = name
+                shown.replace_with(link)
+            else:
+                warn(shown, f"shows {short(source)}, of which the page has only the name")
+                shown.replace_with(name)
+        pages = resources.get("course", {}).get("pages")
+        for link in soup.select("a[href]"):
+            parts = urlsplit(str(link["href"]))
+            if parts.scheme or parts.netloc or not parts.path:
+                continue
+            if parts.path.endswith(".ipynb"):
+                path = f"{parts.path.removesuffix('.ipynb')}.html"
+                # The pages of a course are in one folder.
+                path = path if pages is None else path.rpartition("/")[2]
+                parts = parts._replace(path=path)
+                link["href"] = urlunsplit(parts)
+            if pages is not None and unquote(parts.path) not in pages:
+                warn(link, f"links to {short(parts.path)}, which is no page of the course")
+        for table in soup.select("table"):
+            table.wrap(soup.new_tag("div", attrs={"class": "table"}))
+            for corner in table.find_all("th"):
+                if not corner.get_text().strip():
+                    corner.name = "td"
+
+    def _warn(self, resources: Any, cell: Any, problem: str) -> None:
+        message = _message(resources, cell, problem)
+        self.log.warning("%s", message)
+        resources["lesson"]["warnings"].append(message)
+
+
+class _Execute(ExecutePreprocessor):
+    """Let explorers carry both layouts, and name the cell that fails."""
+
+    def preprocess(self, nb: Any, resources: Any = None, km: Any = None) -> Any:
+        """Execute a notebook."""
+        before = os.environ.get(NARROW)
+        os.environ[NARROW] = "1"
+        try:
+            return super().preprocess(nb, resources, km)
+        except NoSuchKernel as error:
+            problem = f"needs a kernel that is not installed: {error.name}"
+            raise NotebookError(_message(resources, None, problem)) from error
+        finally:
+            del os.environ[NARROW]
+            if before is not None:
+                os.environ[NARROW] = before
+
+    def preprocess_cell(self, cell: Any, resources: Any, index: int) -> Any:
+        """Execute a cell."""
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            if isinstance(error, CellExecutionError):
+                problem = f"fails with {error.ename}: {error.evalue}"
+            else:
+                problem = str(error).splitlines()[0]
+            raise NotebookError(_message(resources, cell, problem)) from error
+
+
+def notebook_page(
+    title: str,
+    description: str,
+    body: str,
+    contents: str = "",
+    top: str = "",
+    bottom: str = "",
+    language: str = "en",
+    generator: str = "softmax-temperature",
+) -> str:
+    """Return a page whose explorers and questions are live, given its text as HTML."""
+    return fill(
+        "notebook.html",
+        scripts=(*_SCRIPTS, "notebook.js"),
+        styles=(*_STYLES, "notebook.css"),
+        title=escape(title),
+        description=escape(description),
+        language=escape(language),
+        generator=escape(generator),
+        body=body,
+        contents=contents,
+        top=top,
+        bottom=bottom,
+    )
+
+
+def title_of(nb: NotebookNode) -> str:
+    """Return the first heading of a notebook, as plain text."""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            html, _ = markdown_html(cell.source, attachments=cell.get("attachments", {}))
+            if heading := BeautifulSoup(html, "html.parser").h1:
+                return heading.get_text().strip()
+    return ""
+
+
+def _message(resources: Any, cell: Any, problem: str) -> str:
+    name = resources["metadata"]["name"]
+    if not cell:
+        return f"{name} {problem}"
+    first = next(iter(cell.source.strip().splitlines()), "")
+    return f"{name}, cell {cell.metadata.get('number', '?')} ({short(first)}) {problem}"
+
+
+def _show(output: Any, saved: SavedWidgets, lesson: dict[str, Any]) -> list[Any]:
+    """Leave of an output the form that a page can show, and return the outputs within it."""
+    data = output.data
+    picture = next((form for form in _PICTURES if form in data), None)
+    # An index shows the richest.
+    if picture and len(data[picture]) > len(lesson["picture"]):
+        lesson["picture"] = _image(picture, data[picture])
+    lost = sorted(data.keys() - {*_FORMS, _WIDGET, "text/plain"})
+    if _WIDGET in data:
+        try:
+            html, inner = saved.html(data[_WIDGET]["model_id"])
+        except NotImplementedError as error:
+            lost.append(str(error))
+        else:
+            if "text/html" in data:
+                html += f"<noscript>{data['text/html']}</noscript>"
+            if not lesson["explorer"] and "softmax-temperature-explorer" in html:
+                lesson["explorer"] = html
+            output.data = {"text/html": _DATA.sub(lambda match: _hold(match[1], lesson), html)}
+            return [from_dict(shown) for shown in inner]
+    forms = [form for form in _FORMS if form in data]
+    if "text/html" in forms:
+        needs = [what for _, what in _needs(BeautifulSoup(data["text/html"], "html.parser"))]
+        lost += needs
+        if needs:
+            forms.remove("text/html")
+    if lost and not forms:
+        raise ValueError(
+            f"shows what no page without a kernel can show: {lost[0]}; give it a picture, too, or "
+            "take the cell out"
+        )
+    form = forms[0] if forms else "text/plain"
+    output.data = {form: data.get(form, "")}
+    if form in _PICTURES[3:]:
+        output.data = {"text/html": f"<p>{_image(form, data[form])}</p>"}
+    return []
+
+
+def _hold(data: str, lesson: dict[str, Any]) -> str:
+    lesson["data"].append(json.loads(data))
+    return f'<template data-held="{len(lesson["data"]) - 1}"></template>'
+
+
+def _with_data(html: str, data: list[dict[str, Any]]) -> str:
+    """Put data into the places where they were held, and what several explorers have once."""
+    explorers = iter(without_repeats([item for item in data if "kind" in item]))
+    items = [as_script(next(explorers) if "kind" in item else item) for item in data]
+    return _HELD.sub(lambda match: items[int(match[1])], html)
+
+
+def _image(form: str, data: str) -> str:
+    if form == "image/svg+xml":
+        return f'<img src="data:{form},{quote(data)}" alt="">'
+    return f'<img src="data:{form};base64,{data.strip()}" alt="">'
+
+
+def _needs(soup: BeautifulSoup) -> list[tuple[Tag, str]]:
+    """Return what a page without scripts of its own and requests would leave out."""
+    found = []
+    for element in soup.find_all(True):
+        source = str(element.get("src", ""))
+        local = element.name == "iframe" and not source.startswith("http")
+        if local or element.name in ("script", "object", "embed", "link", "base", "meta"):
+            found.append((element, f"<{element.name}>"))
+        for name, value in element.attrs.items():
+            if name.startswith("on") or (name == "style" and _loads(str(value))):
+                found.append((element, name))
+        if element.name == "style" and _loads(element.get_text()):
+            found.append((element, "<style> that loads a file"))
+    return found
+
+
+def _loads(style: str) -> bool:
+    return bool(re.search(r"@import|url\(\s*[\"']?(?![\s\"']|data:|#)", style, re.IGNORECASE))
+
+
+def _first_sentence(soup: BeautifulSoup) -> str:
+    paragraph = soup.select_one(".cell > p")
+    text = " ".join(paragraph.get_text().split()) if paragraph else ""
+    return re.split(r"(?<=[.!?])\s(?![a-z])", text)[0]
+
+
+def _contents(soup: BeautifulSoup) -> str:
+    """Give each heading an address, and return links to them."""
+    taken: set[str] = set()
+    links = []
+    for heading in soup.select(".cell > :is(h1, h2, h3, h4, h5, h6)"):
+        text = heading.get_text().strip()
+        name = plain = text.replace(" ", "-") or "section"
+        while name in taken:
+            name = f"{plain}-{len(taken)}"
+        taken.add(name)
+        heading["id"] = name
+        if heading.name in ("h2", "h3"):
+            links.append((heading.name, f'<a href="#{quote(name)}">{escape(text)}</a>'))
+    if len(links) < 2:
+        return ""
+    items = "".join(f'<li class="{level}">{link}</li>' for level, link in links)
+    return (
+        '<nav class="contents" aria-label="On this page"><details>'
+        f"<summary>On this page</summary><ol>{items}</ol></details></nav>"
+    )

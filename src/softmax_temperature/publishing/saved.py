@@ -1,0 +1,233 @@
+"""The widgets that an executed notebook has saved, as HTML: explorers and questions stay live."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from contextlib import suppress
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from ..explorers.base import script
+from ..explorers.page import KINDS, with_data
+from ..explorers.question import Question
+
+Outputs = list[dict[str, Any]]
+
+AGAIN = "use jupyter nbconvert --execute --to live"
+
+_ID = "IPY_MODEL_"
+_TEXTS = ("LabelModel", "HTMLModel", "HTMLMathModel")
+_BOXES = ("BoxModel", "HBoxModel", "VBoxModel", "GridBoxModel")
+_PAGES = ("AccordionModel", "TabModel", "StackModel")
+_STANDARD = ("@jupyter-widgets/controls", "@jupyter-widgets/base", "@jupyter-widgets/output")
+
+
+class SavedWidgets:
+    """The states of a notebook's widgets, by their ids.
+
+    Parameters
+    ----------
+    saved : mapping of str to mapping
+        What ``metadata.widgets`` of the notebook has, each model with its state and its buffers.
+    """
+
+    def __init__(self, saved: Mapping[str, Any]) -> None:
+        self._states = {name: _with_buffers(model) for name, model in saved.items()}
+        self._twins = self._linked()
+        # Numbers for groups of sliders: ids differ from run to run, and a page should not.
+        self._links: dict[str, int] = {}
+
+    def html(self, name: str) -> tuple[str, Outputs]:
+        """Return a widget as HTML, and the outputs that are shown in it.
+
+        Raises
+        ------
+        ValueError
+            If the widget is not saved, or was saved by another version of this package.
+        NotImplementedError
+            If it cannot be shown without scripts of its own.
+        """
+        if name not in self._states:
+            raise ValueError(
+                f"shows a widget whose state is not saved: {AGAIN}, or save it with its widgets"
+            )
+        state = self._states[name]
+        model = state.get("_model_name", "")
+        if not self._is_no_explorer(name):
+            return self._explorer(state)
+        if "_asked" in state:
+            _check_version(state, Question._esm)
+            shown = {"asked": state["_asked"], "answered": state.get("answered")}
+            return with_data("softmax-temperature-question", shown), []
+        if model in _BOXES:
+            return self._box(model, [self.html(child) for child in _ids(state.get("children", ()))])
+        if model in _PAGES:
+            titles = [*state.get("titles", ()), *[""] * len(state.get("children", ()))]
+            children = [self.html(child) for child in _ids(state.get("children", ()))]
+            named = [
+                (f"<p><b>{escape(title)}</b></p>{text}" if title else text, outputs)
+                for title, (text, outputs) in zip(titles, children)
+            ]
+            return self._box(model, named)
+        if model == "OutputModel":
+            return "", copy.deepcopy(list(state.get("outputs", ())))
+        if state.get("_model_module") not in _STANDARD:
+            raise NotImplementedError(f"a widget of {state.get('_model_module', 'its own')}")
+        return _plain(model, state), []
+
+    def _box(self, model: str, children: list[tuple[str, Outputs]]) -> tuple[str, Outputs]:
+        across = " across" if model == "HBoxModel" else ""
+        texts = "".join(text for text, _ in children)
+        return f'<div class="box{across}">{texts}</div>', [
+            output for _, outputs in children for output in outputs
+        ]
+
+    def _explorer(self, state: Mapping[str, Any]) -> tuple[str, Outputs]:
+        body = self._body(state)
+        view = self._states[body]
+        data: dict[str, Any] = view["data"]
+        if data["kind"] not in KINDS:
+            raise ValueError(_VERSION)
+        _check_version(view, script(data["kind"]))
+        parts = {slider: number for number, slider in enumerate(_ids(view["sliders"]), 1)}
+        start = [self._stop(slider, data["sliders"][n - 1]) for slider, n in parts.items()]
+        sliders = [
+            slider | {"link": self._link(name)} for name, slider in zip(parts, data["sliders"])
+        ]
+        parts |= {name: 0 for name in self._states if self._is_head(name, body)}
+        parts[body] = len(parts)
+        places, outputs = "", []
+        # A slider stays in sight as long as what follows it, and no other explorer, is.
+        for own, names in groupby(_ids(state.get("children", ())), self._is_no_explorer):
+            children = [self._part(child, parts) if own else self.html(child) for child in names]
+            text, shown_in_it = self._box("VBoxModel", children)
+            places += text
+            outputs += shown_in_it
+        shown = {**data, "sliders": sliders, "start": start, "state": view.get("state", {})}
+        width = self._states.get(_ids([state.get("layout")])[0], {}).get("max_width")
+        style = f' style="max-width: {escape(width)}"' if width else ""
+        inside = f"<div{style}>{places}</div>{_still(shown)}"
+        return with_data("softmax-temperature-explorer", shown, inside), outputs
+
+    def _body(self, state: Mapping[str, Any]) -> str:
+        """Return the view that has the data of an explorer, wherever it stands in it."""
+        for child in _ids(state.get("children", ())):
+            inner = self._states.get(child, {})
+            if inner.get("data"):
+                return child
+            if inner.get("body"):
+                return str(inner["body"]).removeprefix(_ID)
+        raise ValueError(f"shows an explorer that is not saved with all its parts: {AGAIN}")
+
+    def _is_head(self, name: str, body: str) -> bool:
+        return self._states[name].get("body") == _ID + body
+
+    def _is_no_explorer(self, name: str) -> bool:
+        classes = self._states.get(name, {}).get("_dom_classes", ())
+        return "softmax-temperature-explorer" not in classes
+
+    def _part(self, name: str, parts: Mapping[str, int]) -> tuple[str, Outputs]:
+        """Return a place for what the page's script makes, or another widget, as it is."""
+        if name in parts:
+            return f'<div data-part="{parts[name]}"></div>', []
+        state = self._states.get(name, {})
+        if state.get("_model_name") in _BOXES and not state.get("_dom_classes"):
+            children = [self._part(child, parts) for child in _ids(state.get("children", ()))]
+            return self._box(state["_model_name"], children)
+        return self.html(name)
+
+    def _stop(self, name: str, slider: Mapping[str, Any]) -> int:
+        """Return the stop at which a slider was left."""
+        state = self._states.get(name, {})
+        # A notebook's menu does not save a value of 0.
+        value = state.get("value", state.get("index", 0.0))
+        nearest: int = round((value - slider["first"]) / slider["step"])
+        return min(max(nearest, 0), len(slider["texts"]) - 1)
+
+    def _link(self, slider: str) -> int:
+        return self._links.setdefault(self._twins.get(slider, slider), len(self._links))
+
+    def _linked(self) -> dict[str, str]:
+        """Return for each linked slider one that stands for its group."""
+        twins: dict[str, str] = {}
+        for state in self._states.values():
+            if state.get("_model_name") in ("LinkModel", "DirectionalLinkModel"):
+                ends = [state["source"], state["target"]]
+                first, second = (twins.get(name, name) for name in _ids(end[0] for end in ends))
+                if all(end[1] in ("value", "index") for end in ends):
+                    members = {name for name, group in twins.items() if group == second}
+                    twins |= dict.fromkeys(members | {first, second}, first)
+        return twins
+
+
+_VERSION = f"was executed with another version of softmax_temperature: {AGAIN}"
+
+
+def _check_version(state: Mapping[str, Any], now: str) -> None:
+    # Data and scripts belong together: the page has those of now.
+    if state.get("_esm") != now:
+        raise ValueError(_VERSION)
+
+
+def _ids(references: Any) -> list[str]:
+    return [str(reference).removeprefix(_ID) for reference in references]
+
+
+def _with_buffers(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's state with its buffers in their places, as the base64 that they are in."""
+    # What a notebook's menu has saved has no defaults, and no names, in it.
+    names = {f"_{key}": model[key] for key in ("model_name", "model_module") if key in model}
+    state: dict[str, Any] = names | copy.deepcopy(dict(model["state"]))
+    for buffer in model.get("buffers", ()):
+        place: Any = state
+        *path, last = buffer["path"]
+        # One that has no place is left from an earlier state.
+        with suppress(KeyError, IndexError, TypeError):
+            for step in path:
+                place = place[step]
+            place[last] = buffer["data"]
+    return state
+
+
+def _still(data: Mapping[str, Any]) -> str:
+    """Return what is said of an explorer's first state, for those without JavaScript."""
+    if data["kind"] != "chart":
+        return ""
+    row = 0
+    for slider, stop in zip(data["sliders"], data["start"]):
+        row = row * len(slider["texts"]) + stop
+    return f"<noscript><p>{escape(data['sentences'][row])}</p></noscript>"
+
+
+def _plain(model: str, state: Mapping[str, Any]) -> str:
+    """Return one of Jupyter's own controls, which cannot be used without Python."""
+    name = escape(state.get("description", ""))
+    value = state.get("value")
+    if model in _TEXTS:
+        text = escape(value or "") if model == "LabelModel" else value or ""
+        return f"<div>{name} {text}</div>"
+    if model == "ImageModel":
+        kind = escape(state.get("format", "png"))
+        return f'<img src="data:image/{kind};base64,{value or ""}" alt="{name}">'
+    if model == "ButtonModel":
+        return _disabled(f"<button disabled>{name or 'Button'}</button>")
+    if "_options_labels" in state:
+        index = state.get("index") or 0
+        labels = state["_options_labels"]
+        chosen = [labels[i] for i in (index if isinstance(index, (list, tuple)) else [index])]
+        texts = escape(", ".join(map(str, chosen)))
+        return _disabled(f"{name} <select disabled><option>{texts}</option></select>")
+    if isinstance(value, bool):
+        checked = " checked" if value else ""
+        return _disabled(f'<input type="checkbox" disabled{checked}> {name}')
+    if isinstance(value, (list, tuple)):
+        text = ", ".join(map(str, value))
+    else:
+        text = "" if value is None or model == "PasswordModel" else f"{value}"
+    return _disabled(f'{name} <input disabled value="{escape(text)}">')
+
+
+def _disabled(control: str) -> str:
+    return f'<label class="control">{control} <small>needs a kernel</small></label>'

@@ -1,0 +1,356 @@
+"""Tokens and logprobs of one position: from an API's answer, a mapping, or pairs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from itertools import count, pairwise
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+from ..checks import short
+from .candidates import (
+    ASK,
+    LISTED,
+    Logprobs,
+    check_entries,
+    check_logprobs,
+    is_entry,
+    keys_of,
+    name_in,
+    part_of,
+    read_entries,
+    read_entry,
+    same_text,
+)
+from .parsing import parse, plain
+
+# Where an answer holds its positions: `#` is the choice that is asked for, `*` each item in turn.
+# Then the lists beside the last one that hold the token drawn at each position; without them, the
+# position itself does. Names are those of Python; JSON can have their camel-case twins. People also
+# hand over a part of an answer, so a path may begin at any of its names.
+_PATHS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("choices.#.logprobs.content", ()),  # Chat Completions
+    ("choices.#.logprobs.refusal", ()),
+    ("choices.#.logprobs.top_logprobs", ("tokens", "token_logprobs")),  # Completions, Together
+    ("output.*.content.*.logprobs", ()),  # Responses
+    ("completion_probabilities", ()),  # llama.cpp
+    ("logprobs", ()),  # Ollama
+    ("candidates.#.logprobs_result.top_candidates", ("chosen_candidates",)),  # Gemini
+    ("details.top_tokens", ("tokens",)),  # TGI
+    ("meta_info.output_top_logprobs", ("output_token_logprobs",)),  # SGLang
+    ("choices.#.prompt_logprobs", ()),  # vLLM
+    ("prompt_logprobs", ()),
+)
+_STARTS = {path.partition(".")[0] for path, _ in _PATHS}
+_UNREADABLE = 99  # further than any path: there are positions, but without candidates
+_ENDS = ("response.completed", "response.incomplete")
+
+
+class _Position(NamedTuple):
+    place: str
+    listed: Any
+    drawn: Any
+
+
+def read_logprobs(logprobs: Any, position: Any = 0, choice: Any = 0) -> Logprobs:
+    """Return tokens, their logprobs and the unseen mass, or say what is wrong with them."""
+    position, choice = _whole_number(position, "position"), _whole_number(choice, "choice")
+    if isinstance(logprobs, (str, bytes, bytearray)):
+        logprobs = parse(logprobs)
+    whole = plain(logprobs)
+    if isinstance(whole, os.PathLike):
+        raise TypeError(f"logprobs must be no path, got {short(whole)}: give its read_text()")
+    if hasattr(whole, "items") and not isinstance(whole, Mapping):
+        whole = list(whole.items())
+    if not isinstance(whole, Iterable):
+        raise TypeError(
+            f"logprobs must be a mapping, pairs or an API's answer, got {short(logprobs)}"
+        )
+    if not isinstance(whole, Mapping):
+        whole = [plain(item) for item in whole]
+    if not _is_set(whole):
+        return _read_position(_positions(whole, choice), position)
+    for name, value in (("position", position), ("choice", choice)):
+        if value != 0:
+            raise ValueError(f"{name} is for answers of an API, got {short(value)}: leave it out")
+    if not whole or not any(is_entry(item) for item in _values(whole)):
+        pairs = whole.items() if isinstance(whole, Mapping) else map(_pair, whole, count())
+        return check_logprobs(list(pairs))
+    entries = read_entries(whole, "logprobs")
+    # The token that was drawn can stand first. The others of one position are in order.
+    if any(later.logprob > entry.logprob for entry, later in pairwise(entries[1:])):
+        raise ValueError(
+            "logprobs must have the largest first, as one position of an answer has: this looks "
+            "like a list over positions. Give the top_logprobs of one, or pairs (token, logprob)"
+        )
+    return check_entries(entries, "logprobs")
+
+
+def _whole_number(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, got {short(value)}")
+    return int(value)
+
+
+def _pair(item: Any, number: int) -> tuple[Any, Any]:
+    if not isinstance(item, Iterable) or isinstance(item, (str, bytes, Mapping)):
+        raise TypeError(f"logprobs must be pairs (token, logprob), got {short(item)} at {number}")
+    pair = tuple(item)
+    if len(pair) != 2:
+        raise ValueError(f"logprobs must be pairs (token, logprob), got {short(item)} at {number}")
+    return pair
+
+
+def _is_set(whole: Any) -> bool:
+    """Tell whether this is one distribution, and no answer or list over positions."""
+    values = _values(whole)
+    if not isinstance(whole, Mapping):
+        return not any(
+            _is_position(item) or (isinstance(item, Mapping) and not is_entry(item))
+            for item in values
+        )
+    if _server_error(whole):
+        return False
+    if values and all(map(is_entry, values)):
+        return True  # vLLM gives a mapping of ids to logprobs with their tokens
+    # An answer can lack all that it could hold. A token may be named as a part of it is.
+    lacks = any(isinstance(whole.get(name, 0), (str, type(None))) for name in _STARTS)
+    return not lacks and not any(isinstance(value, (Mapping, list, tuple)) for value in values)
+
+
+def _is_position(item: Any) -> bool:
+    """Tell whether this is a whole position rather than one of its candidates."""
+    if isinstance(item, Mapping):
+        listed = name_in(item, LISTED)
+        if listed == "candidates":
+            # Gemini also calls its choices so.
+            return isinstance(item[listed], list) and all(map(is_entry, item[listed]))
+        if listed is not None:
+            return "token_logprobs" not in item  # in Completions, the list is one over positions
+        numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in item.values())
+        numbers = numbers and "logprob" not in item  # but a candidate that lacks its token
+        return bool(item) and (numbers or all(map(is_entry, item.values())))
+    return isinstance(item, (list, tuple)) and bool(item) and all(map(is_entry, item))
+
+
+def _values(whole: Any) -> list[Any]:
+    return list(whole.values() if isinstance(whole, Mapping) else whole)
+
+
+def _server_error(whole: Mapping[Any, Any]) -> str | None:
+    """Return the message of a server that answered with an error."""
+    error = whole.get("error") or whole.get("detail")
+    error = error if isinstance(error, Mapping) else {"message": error}
+    message = error.get("message")
+    if not message and whole.get("object") == "error":
+        message = whole.get("message")
+    return None if not message or isinstance(message, Real) else str(message)
+
+
+def _positions(whole: Any, choice: int) -> list[_Position]:
+    """Return the positions of an answer, of the chunks of one, or of a part of one."""
+    if not isinstance(whole, Mapping) and any(map(_is_position, whole)):
+        if len(whole) > 1 and all(isinstance(item, Mapping) and len(item) == 1 for item in whole):
+            raise ValueError(
+                f"logprobs must be one mapping, got {len(whole)} with one token each, which could "
+                "also be as many positions: put them into one, or give the one that you want"
+            )
+        whole = {"logprobs": whole}
+    chunks = [whole] if isinstance(whole, Mapping) else _chunks(whole)
+    positions: list[_Position] = []
+    failures = []
+    for chunk in map(_unwrapped, chunks):
+        if message := _server_error(chunk):
+            message = message if len(message) <= 200 else f"{message[:200]}..."
+            raise ValueError(f"logprobs must be an answer, got the server's error: {message}")
+        found = _find(chunk, choice)
+        if isinstance(found, list):
+            positions += found
+            continue
+        if found[0] == _UNREADABLE:
+            raise ValueError(found[1])  # left out, it would move the later positions up
+        failures.append(found)
+    if not positions:
+        raise ValueError(max(failures, key=_depth)[1])
+    return positions
+
+
+def _unwrapped(whole: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Take an answer out of a line of a Batch, or out of an event of Responses."""
+    response = whole.get("response")
+    if isinstance(response, Mapping):
+        body = response.get("body")
+        return body if isinstance(body, Mapping) else response
+    return whole
+
+
+def _chunks(items: list[Any]) -> list[Mapping[Any, Any]]:
+    """Return the parts of one answer that was streamed, or refuse several answers."""
+    for number, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            raise ValueError(f"logprobs must be one answer, got {short(item)} at {number}")
+    events = [item for item in items if str(item.get("type")).startswith("response.")]
+    if events:
+        # The last event repeats what came before it.
+        ended = [item for item in events if item["type"] in _ENDS]
+        return ended or [item for item in events if not item["type"].endswith(".done")] or events
+    names = [item.get(name_in(item, ("custom_id", "id", "response_id")) or "id") for item in items]
+    same = names[0] is not None and names.count(names[0]) == len(names)
+    # Ollama and llama.cpp mark the last chunk instead.
+    running = all(item.get("done") is False or item.get("stop") is False for item in items[:-1])
+    if not same and not running:
+        raise ValueError(
+            f"logprobs must be one answer, got {len(items)} of them: give the one that you want"
+        )
+    return items
+
+
+def _find(whole: Mapping[Any, Any], choice: int) -> list[_Position] | tuple[int, str]:
+    """Return the positions of an answer, or how far the best path led and what it lacks."""
+    failures = [(0, f"logprobs must be an answer that has them, got {keys_of(whole)}: {ASK}")]
+    for path, beside in _PATHS:
+        steps = path.split(".")
+        for start in range(len(steps)):
+            if steps[start] not in "#*":
+                found = _follow(whole, steps[start:], beside, choice)
+                if isinstance(found, list):
+                    return found
+                failures.append(found)
+    if choice == 0 and _is_position(whole):
+        return [_Position("logprobs", whole, None)]
+    return max(failures, key=_depth)
+
+
+def _follow(
+    whole: Mapping[Any, Any], steps: list[str], beside: tuple[str, ...], choice: int
+) -> list[_Position] | tuple[int, str]:
+    """Return the positions at the end of a path, or how far it leads and what is missing."""
+    if choice != 0 and "#" not in steps:
+        return 1, f"choice is for answers that have choices, got {short(choice)}: leave it out"
+    parts: list[tuple[str, Any]] = [("", whole)]
+    parents: list[Any] = []
+    for depth, step in enumerate(steps):
+        if step == "*":
+            if not any(items for _, items in parts):
+                return 2 * depth, f"{parts[0][0]} of the answer is empty: {ASK}"
+            parts = [
+                (f"{place}[{number}]", item)
+                for place, items in parts
+                for number, item in enumerate(items)
+            ]
+        elif step == "#":
+            place, items = parts[0]
+            number, problem = _chosen(items, choice, place)
+            if problem:
+                return 2 * depth, problem
+            parts = [(f"{place}[{number}]", items[number])]
+        else:
+            kind = list if steps[depth + 1 : depth + 2] in ([], ["#"], ["*"]) else Mapping
+            reached, problems, present = [], [], False
+            for place, part in parts:
+                name = name_in(part, [step]) if isinstance(part, Mapping) else None
+                present = present or name is not None
+                try:
+                    value = part_of(part, name or step, kind, place)
+                    reached.append((f"{place}.{name}".removeprefix("."), value, part))
+                except ValueError as error:
+                    problems.append(str(error))
+            if not reached:
+                # A part that is null or wrong says more than one that is not there.
+                return 2 * depth + present, problems[0]
+            parts = [(place, value) for place, value, _ in reached]
+            parents = [parent for _, _, parent in reached]
+    positions = [
+        _Position(f"{place}[{number}]", item, drawn)
+        for (place, items), parent in zip(parts, parents)
+        for number, (item, drawn) in enumerate(zip(items, _drawn(parent, beside, items)))
+    ]
+    if not positions:
+        return 2 * len(steps), f"{parts[0][0]} of the answer is empty: {ASK}"
+    if not any(_is_position(position.listed) for position in positions):
+        return _UNREADABLE, _no_candidates(positions[0])
+    return positions
+
+
+def _depth(failure: tuple[int, str]) -> int:
+    return failure[0]
+
+
+def _chosen(items: list[Any], choice: int, place: str) -> tuple[int, str]:
+    """Return where the choice stands, or what is wrong with it."""
+    if not items:
+        return 0, f"{place} of the answer is empty: give an answer that has a choice"
+    numbers = [
+        item.get("index", number) if isinstance(item, Mapping) else number
+        for number, item in enumerate(items)
+    ]
+    # In a stream the choices come one by one, each with its index.
+    if not all(isinstance(number, int) for number in numbers) or len(set(numbers)) < len(items):
+        numbers = list(range(len(items)))
+    if choice not in numbers:
+        listed = short(numbers)
+        return 0, f"choice must be one of {listed}, got {short(choice)}: {place} has {len(items)}"
+    return numbers.index(choice), ""
+
+
+def _drawn(parent: Mapping[Any, Any], names: tuple[str, ...], items: list[Any]) -> list[Any]:
+    """Return the tokens that were drawn, one a position, from the lists beside the positions."""
+    spelled = [name_in(parent, [name]) for name in names]
+    columns = [parent[name] for name in spelled if name and isinstance(parent[name], list)]
+    if not columns or len(columns) < len(names):
+        return [None] * len(items)
+    for name, column in zip(spelled, columns):
+        if len(column) != len(items):
+            raise ValueError(
+                f"{name} of the answer must have one token a position, got {len(column)} for "
+                f"{len(items)} positions: give the answer as it came"
+            )
+    if len(columns) > 1:
+        return [{"token": token, "logprob": logprob} for token, logprob in zip(*columns)]
+    return list(columns[0])
+
+
+def _read_position(positions: list[_Position], position: int) -> Logprobs:
+    """Return the candidates of one position, and the token that was drawn if it is not listed."""
+    if not 0 <= position < len(positions):
+        raise ValueError(
+            f"position must be from 0 to {len(positions) - 1}, got {short(position)}: the answer "
+            f"has {len(positions)} position{'s' if len(positions) > 1 else ''}"
+        )
+    place, listed, drawn = positions[position]
+    if listed is None:
+        raise ValueError(
+            f"{place} of the answer is null, as the first token of a prompt is: choose another "
+            "position"
+        )
+    name = name_in(listed, LISTED) if isinstance(listed, Mapping) else None
+    if name:
+        # A stream of TGI holds the drawn token in a part of its own.
+        own = listed.get("token")
+        drawn = own if isinstance(own, Mapping) else listed if own is not None else drawn
+        listed = listed[name]
+        # The llm package wraps a mapping of tokens into a list.
+        if isinstance(listed, list) and len(listed) == 1 and _is_position(listed[0]):
+            listed = listed[0]
+        if not isinstance(listed, (list, Mapping)) or not listed:
+            state = "null" if listed is None else "empty"
+            raise ValueError(f"{place}.{name} of the answer is {state}: {ASK}")
+        entries = read_entries(listed, f"{place}.{name}")
+    elif _is_position(listed):
+        entries = read_entries(listed, place)
+    else:
+        raise ValueError(_no_candidates(positions[position]))
+    if drawn is not None:
+        last = read_entry(drawn, place)
+        if not any(same_text(last, entry) for entry in entries):
+            entries.append(last)
+    return check_entries(entries, place)
+
+
+def _no_candidates(position: _Position) -> str:
+    if not isinstance(position.listed, Mapping):
+        shown = short(position.listed)
+        return f"{position.place} of the answer must be an object, got {shown}: {ASK}"
+    keys = keys_of(position.listed)
+    return f"{position.place}.top_logprobs of the answer is missing, got {keys}: {ASK}"

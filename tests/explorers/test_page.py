@@ -1,0 +1,265 @@
+"""The explorer as one HTML file: what is in it, and how it is written."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from softmax_temperature import TemperatureExplorer, TokenTable, describe, load_example
+from softmax_temperature.explorers.page import replace_file, without_repeats
+from tests.helpers import NASTY, RANKED, six, softmax
+
+
+class Reader(HTMLParser):
+    """Collect the elements, the text within scripts, and all other text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self.texts, self.inside = [], [], [], False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.inside = tag == "script"
+        if self.inside:
+            self.scripts.append("")
+
+    def handle_data(self, data):
+        if self.inside:
+            self.scripts[-1] += data
+        else:
+            self.texts.append(data)
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def __getitem__(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def test_the_page_needs_nothing_but_itself():
+    text = six().to_html()
+    page = Reader(text)
+    assert page["html"] == [{"lang": "en"}]
+    assert {"charset": "utf-8"} in page["meta"]
+    assert any(meta.get("name") == "viewport" for meta in page["meta"])
+    assert text.count("<title>") == text.count("<h1>") == 1
+    sources = [a[name] for _, a in page.elements for name in ("src", "href") if name in a]
+    assert sources == ["data:,"]
+    # The names of XML's namespaces are no addresses to fetch.
+    addresses = set(re.findall(r"https?://[^\\\"'\s]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "@import" not in text
+
+
+def test_only_the_pages_own_script_may_run():
+    page = Reader(six().to_html())
+    (policy,) = (meta["content"] for meta in page["meta"] if "http-equiv" in meta)
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    for name in ("default-src", "base-uri", "form-action"):
+        assert directives[name] == "'none'"
+    data, script = page.scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert json.loads(data)["sliders"][0]["texts"][100] == "1.00"
+
+
+def test_data_scripts_and_styles_are_in_it_as_they_are_and_once():
+    text = six().to_html()
+    page = Reader(text)
+    browser = files("softmax_temperature") / "browser"
+    scripts = [
+        (browser / f"{name}.js").read_text("utf-8") for name in ("explorer", "chart", "page")
+    ]
+    styles = [
+        (browser / f"{name}.css").read_text("utf-8") for name in ("explorer", "chart", "page")
+    ]
+    assert page.scripts[1] == "\n" + "".join(scripts)
+    assert f"<style>\n{''.join(styles)}</style>" in text
+    classes = [a["class"] for tag, a in page.elements if tag == "div"]
+    assert classes == ["softmax-temperature-explorer"]
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script></div>', text)
+    # Neither spaces nor escapes but for signs of markup make it larger.
+    parsed = json.loads(data)
+    plain = json.dumps(parsed, separators=(",", ":"), ensure_ascii=False)
+    assert data == re.sub("[<>&]", lambda sign: f"\\u{ord(sign[0]):04x}", plain)
+    assert "“day”" in data
+
+
+@pytest.mark.parametrize("same", [b"as bytes", "as text"])
+def test_a_repeated_part_is_named_where_that_is_shorter(same):
+    first = {"a": same * 100, "b": 1}
+    second = {"a": same * 100, "b": 2, "c": 3}
+    assert without_repeats([first, second]) == [first, {"b": 2, "c": 3, "like": 0}]
+    assert without_repeats([{"a": 1}, {"a": 1}]) == [{"a": 1}, {"a": 1}]
+    assert without_repeats([second, first]) == [second, first]
+    third = second | {"b": 5}
+    assert without_repeats([first, second, third])[2] == {"b": 5, "like": 1}
+
+
+def test_the_page_starts_at_the_explorers_temperature():
+    explorer = six(value=0.5)
+    explorer.temperature = 0.7
+    page = Reader(explorer.to_html())
+    data = json.loads(page.scripts[0])
+    assert (data["start"], data["state"]) == ([70], {"dice": -1, "draws": {}})
+    (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
+    assert description.startswith("Of 100 draws about 62 would be “day” (51 at T = 1).")
+
+
+@pytest.mark.parametrize(
+    "stops", [np.linspace(0, 2, 129), np.linspace(0, 2, 7), np.linspace(1 / 3, 20, 60)]
+)
+def test_the_sliders_steps_lead_to_every_stop(stops):
+    explorer = TemperatureExplorer(load_example("wonderful-day"), stops, stops[-1])
+    data = json.loads(Reader(explorer.to_html()).scripts[0])
+    (slider,) = data["sliders"]
+    places = slider["first"] + np.arange(len(slider["texts"])) * slider["step"]
+    np.testing.assert_allclose(places, stops, atol=1e-9)
+    assert data["start"] == [len(stops) - 1]
+
+
+@pytest.mark.parametrize("token", NASTY)
+def test_a_token_in_the_sentence_is_text(token):
+    explorer = TemperatureExplorer(TokenTable([token, "other"], [2.0, 1.0]))
+    page = Reader(explorer.to_html())
+    plain = Reader(TemperatureExplorer(TokenTable(["plain", "other"], [2.0, 1.0])).to_html())
+    assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
+    (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
+    (sentence,) = {text for text in page.texts if text.startswith("Of 100 draws")}
+    assert description == sentence
+    said = describe(explorer.table).replace("\n", " ")
+    assert said == f"At temperature 1.00, o{sentence[1:]}"
+
+
+def test_the_numbers_in_the_page_are_pythons():
+    data = json.loads(Reader(six().to_html()).scripts[0])
+    shares = np.frombuffer(base64.b64decode(data["shares"]), "<f4").reshape(201, 6)
+    for stop, row in enumerate(shares):
+        np.testing.assert_allclose(row, softmax(RANKED, stop / 100), rtol=1e-6, atol=1e-37)
+
+
+def test_the_pages_are_small():
+    assert len(six().to_html().encode()) <= 160_000
+    gpt2 = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
+    assert len(gpt2.to_html().encode()) <= 400_000
+
+
+def test_no_token_ends_an_element():
+    page = Reader(TemperatureExplorer(TokenTable(NASTY, range(10))).to_html())
+    assert len(page.scripts) == 2
+    data = json.loads(page.scripts[0])
+    assert "${x}`" in data["sentences"][0]
+    assert not re.search("[<>&\x00\u2028\u202e]", page.scripts[0])
+
+
+def test_a_file_is_written_and_replaced(tmp_path):
+    path = tmp_path / "page.html"
+    assert six().to_html(path) is None
+    assert path.read_text(encoding="utf-8") == six().to_html()
+    six(value=2).to_html(str(path))
+    assert path.read_text(encoding="utf-8") == six(value=2).to_html()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
+    link = tmp_path / "link.html"
+    link.symlink_to(path)
+    six().to_html(link)
+    assert link.is_symlink()
+    assert path.read_text(encoding="utf-8") == six().to_html()
+
+
+def test_a_page_is_the_same_after_the_explorer_was_displayed():
+    explorer = six()
+    explorer._repr_mimebundle_()
+    assert explorer.to_html() == six().to_html()
+
+
+def test_files_written_side_by_side_do_not_mix(tmp_path):
+    def write(thread):
+        for number in range(60):
+            replace_file(tmp_path / f"{thread}-{number}.html", f"{thread} {number}\n" * 500)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
+    for thread in range(8):
+        for number in range(60):
+            text = (tmp_path / f"{thread}-{number}.html").read_text()
+            assert text == f"{thread} {number}\n" * 500
+    assert len(list(tmp_path.iterdir())) == 8 * 60
+
+
+def test_a_file_that_was_planted_beside_the_target_is_not_written(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    page = tmp_path / "page"
+    page.mkdir()
+    for name in (f".{os.getpid()}.tmp", ".tmp", "page", ".page.html"):
+        (page / name).symlink_to(precious)
+    replace_file(page / "page.html", "text")
+    assert precious.read_text() == "mine"
+    assert (page / "page.html").read_text() == "text"
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_a_new_file_has_the_mode_that_the_user_gives_new_files(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        replace_file(tmp_path / "page.html", "text")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_replaced_file_keeps_its_mode_and_any_name_will_do(tmp_path, monkeypatch):
+    path = tmp_path / "page.html"
+    path.write_text("as it was")
+    path.chmod(0o664)
+    six().to_html(path)
+    assert path.stat().st_mode & 0o777 == 0o664
+    longest = tmp_path / ("a" * 250 + ".html")
+    six().to_html(longest)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    six().to_html("~/my #1 page.html")
+    assert longest.read_text(encoding="utf-8") == six().to_html()
+    assert (tmp_path / "my #1 page.html").exists()
+
+
+def test_a_path_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path, monkeypatch):
+    with pytest.raises(OSError, match=r"path '.*missing/page.html' cannot be written: .*No such"):
+        six().to_html(tmp_path / "missing" / "page.html")
+    with pytest.raises(OSError, match="cannot be written: it is not a file, or is write-protected"):
+        six().to_html(tmp_path)
+    for wrong in (5, b"page.html", True, ["page.html"]):
+        with pytest.raises(TypeError, match="path must be a path, got"):
+            six().to_html(wrong)
+    path = tmp_path / "page.html"
+    path.write_text("as it was")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OSError, match="cannot be written: it is not a file, or is write-protected"):
+        six().to_html(path)
+    monkeypatch.undo()
+    for name in ("page.html/page.html", "a" * 300, "a\0b", "\ud800.html"):
+        with pytest.raises(OSError, match=r"path '.*' cannot be written: .+"):
+            six().to_html(f"{tmp_path}/{name}")
+    loop = tmp_path / "loop.html"
+    loop.symlink_to(loop)
+    with pytest.raises(OSError, match=r"cannot be written: .*[Ll]oop"):
+        six().to_html(loop)
+    loop.unlink()
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(path), "replace", full)
+    with pytest.raises(OSError, match=r"cannot be written: .*No space left"):
+        six().to_html(path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text() == "as it was"

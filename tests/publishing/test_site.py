@@ -1,0 +1,161 @@
+"""The course as a site, without a browser: which pages there are, and what is never lost."""
+
+import re
+import subprocess
+import sys
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.helpers import NOTEBOOKS, need
+from tools.course import MORE, notebook
+
+site_module = need("softmax_temperature.publishing.site")
+NotebookError = need("softmax_temperature.publishing.exporter").NotebookError
+build_site = site_module.build_site
+
+
+def save(folder, **notebooks):
+    """Write notebooks, each of one cell of code."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, code in notebooks.items():
+        nbformat.write(notebook(f"md: # Lesson {name}", code), folder / f"{name}.ipynb")
+    return folder
+
+
+def read(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_the_index_leads_to_every_lesson_with_a_sentence_and_a_picture(site):
+    index = read(site / "index.html")
+    assert index.h1.get_text() == "Softmax with temperature"
+    assert len(index.select(".softmax-temperature-explorer")) == 1
+    lessons = index.select(".lessons a")
+    assert [unquote(link["href"]) for link in lessons] == [
+        f"{name}.html" for name in [*NOTEBOOKS, MORE]
+    ]
+    for link in lessons[: len(NOTEBOOKS)]:
+        assert link.img["src"].startswith("data:image/png;base64,")
+        assert link.img["alt"] == ""
+        assert link.b.get_text() == read(site / unquote(link["href"])).h1.get_text()
+        assert link.span.get_text().endswith((".", "!", "?"))
+
+
+def test_lessons_lead_to_each_other(site):
+    names = [*NOTEBOOKS, MORE]
+    for number, name in enumerate(names):
+        page = read(site / f"{name}.html")
+        assert page.select_one("header a")["href"] == "index.html"
+        assert f"Lesson {number + 1} of {len(names)}" in page.header.get_text()
+        links = {link["rel"][0]: unquote(link["href"]) for link in page.select("nav a[rel]")}
+        around = {"prev": names[number - 1 : number], "next": names[number + 1 : number + 2]}
+        assert links == {rel: f"{found[0]}.html" for rel, found in around.items() if found}
+
+
+def test_every_link_within_the_site_leads_somewhere(site):
+    pages = {path.name: read(path) for path in site.glob("*.html")}
+    for page in pages.values():
+        for link in page.select("a[href]"):
+            path, _, place = link["href"].partition("#")
+            if ":" not in path:
+                there = pages[unquote(path)] if path else page
+                assert not place or there.find(id=unquote(place)), link
+
+
+def test_the_pages_of_the_course_are_small(site):
+    assert (site / "01-temperature.html").stat().st_size <= 900_000
+    assert all(path.stat().st_size <= 2_500_000 for path in site.glob("*.html"))
+
+
+def test_nothing_of_this_machine_is_in_a_page(site):
+    for path in site.glob("*.html"):
+        found = re.findall(r"/(?:home|root|tmp|work|Users)/\w+", path.read_text(encoding="utf-8"))
+        assert found == []
+
+
+def test_lessons_are_in_the_order_of_their_numbers(tmp_path):
+    folder = save(tmp_path / "a", **dict.fromkeys(["10-c", "9-b", "1-a"], "1"))
+    more = save(tmp_path / "b", zero="1") / "zero.ipynb"
+    (folder / ".ipynb_checkpoints").mkdir()
+    found = site_module._notebooks([more, folder, folder / "9-b.ipynb"])
+    assert [path.stem for path in found] == ["zero", "1-a", "9-b", "10-c"]
+
+
+@pytest.mark.parametrize(
+    ("sources", "error", "message"),
+    [
+        (["a", "b"], ValueError, r"one\.ipynb' and .*one\.ipynb' would be one page: rename"),
+        (["a", "c"], ValueError, r"one\.ipynb' and .*ONE\.ipynb' would be one page"),
+        (["index.ipynb"], ValueError, "would be the index page: give it another name"),
+        (["page.txt"], ValueError, "page.txt' is not a notebook"),
+        (["nowhere"], FileNotFoundError, "nowhere' is not there"),
+        (["empty"], FileNotFoundError, "there is no notebook in .*empty"),
+        (["broken.ipynb"], ValueError, "broken.ipynb' cannot be read as a notebook"),
+    ],
+)
+def test_sources_that_make_no_site_are_refused_before_anything_runs(
+    tmp_path, sources, error, message
+):
+    for name in ("a", "b"):
+        save(tmp_path / name, one="1")
+    save(tmp_path / "c", ONE="1")
+    save(tmp_path, index="1")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "page.txt").write_text("text")
+    (tmp_path / "broken.ipynb").write_text("{")
+    with pytest.raises(error, match=message):
+        build_site([tmp_path / source for source in sources], tmp_path / "site")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(tmp_path):
+    (tmp_path / "file").write_text("text")
+    for folder in (tmp_path / "file", tmp_path / "file" / "site"):
+        with pytest.raises(OSError, match=r"folder .*file.* cannot be written"):
+            build_site([save(tmp_path / "a", one="1 / 0")], folder)
+
+
+def test_a_notebook_that_fails_leaves_the_old_site_whole(tmp_path, capsys):
+    folder = save(tmp_path / "a", one="print('old')")
+    site = tmp_path / "not" / "there"
+    pages = build_site([folder], site)
+    assert pages == [site / "index.html", site / "one.html"]
+    before = {path.name: path.read_bytes() for path in site.iterdir()}
+    assert set(before) == {"index.html", "one.html"}
+    save(folder, one="print('new')", two="table = 1\n1 / 0")
+    with pytest.raises(NotebookError, match=r"two, cell 2 \('table = 1'\) fails with ZeroDivis"):
+        build_site([folder], site)
+    assert {path.name: path.read_bytes() for path in site.iterdir()} == before
+    told = capsys.readouterr().out
+    assert re.search(r"^\[1/1\] one\n  \d+\.\d s, \d+ kB$", told, re.M)
+    assert re.search(r"^.*not/there/index\.html: 2 pages in \d+\.\d s$", told, re.M)
+    with pytest.raises(SystemExit, match=r"^The site was not built. two, cell 2"):
+        site_module.main([str(folder), str(site)])
+
+
+def test_old_pages_go_and_other_files_stay(tmp_path):
+    ours = f'<meta name="generator" content="{site_module._GENERATOR}">'
+    (tmp_path / "old.html").write_text(ours)
+    (tmp_path / "index.html").write_text(ours)
+    (tmp_path / "own.html").write_text("<p>A page by somebody else.")
+    (tmp_path / "CNAME").write_text("example.org")
+    site_module._replace(tmp_path, {"index.html": "new", "one.html": ours})
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"index.html", "one.html", "own.html", "CNAME"}
+    assert (tmp_path / "index.html").read_text() == "new"
+
+
+def test_where_the_extra_is_missing_the_command_says_what_to_install(tmp_path):
+    code = f"""if True:
+        import sys
+        sys.modules["nbconvert"] = None
+        from softmax_temperature.publishing.site import main
+        main([{str(save(tmp_path / "a", one="1"))!r}, {str(tmp_path / "site")!r}])
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        'nbconvert is missing: python -m pip install "softmax-temperature[site]"\n'
+    )
