@@ -1,16 +1,17 @@
 from .chain import SamplerChain
-from .core import TokenTable, entropy, peak_temperature, perplexity, softmax
+from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
+from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.question import Question
 from .explorers.sampler import SamplerExplorer
 from .explorers.temperature import TemperatureExplorer
 from .explorers.text import TextExplorer
 from .model.story import StoryModel, load_story_model
+from .peaks import peak_temperature
 from .sampling import (
     epsilon_cutoff,
     eta_cutoff,
-    gumbel_draws,
     min_p,
     temper,
     top_k,

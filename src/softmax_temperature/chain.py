@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import Floats, as_count, short
-from .core import TokenTable, likeliest, shift
-from .sampling import TRUNCATIONS, as_row_temperatures, checked, dice, keeps, landings, scale
+from .core import TokenTable, check_table, likeliest, shift
+from .draws import dice, landings
+from .sampling import TRUNCATIONS, as_row_temperatures, checked, keeps, scale
 
 Step = tuple[str, Any]
 # The steps of each engine in its order. Those without a value are off.
@@ -237,11 +238,7 @@ class SamplerChain:
         >>> SamplerChain([("temperature", 2.0), ("top_k", 2)]).draw(table, 5)
         ['problem', 'day', 'day', 'day', 'day']
         """
-        if not isinstance(table, TokenTable):
-            raise TypeError(
-                f"table must be a TokenTable, got {type(table).__name__}: "
-                "make one with TokenTable(tokens, logits)"
-            )
+        check_table(table)
         numbers = dice(as_count(seed, "seed", 0), as_count(n, "n", 1))
         logits = self._run(checked(table.logits.astype(np.float64)))
         order = likeliest(logits, len(logits))

@@ -1,18 +1,17 @@
-"""Softmax with temperature, entropy, perplexity and peaks, and a table of tokens and logits."""
+"""Softmax with temperature, entropy and perplexity, and a table of tokens and logits."""
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+import lazy_loader
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import (
     Floats,
-    as_positions,
     as_temperature,
     as_temperatures,
     as_top,
@@ -29,6 +28,11 @@ _BLOCK = 32_768
 # pandas is imported where a DataFrame is asked for: the slider starts sooner without it.
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .peaks import peak_temperature as peak_temperature
+
+# What has moved is still found here: on first use, since it imports this module.
+__getattr__, _, _ = lazy_loader.attach(__package__, submod_attrs={"peaks": ["peak_temperature"]})
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> Floats:
@@ -146,67 +150,6 @@ def perplexity(probabilities: ArrayLike, *, axis: int = -1) -> Any:
     4.0
     """
     return np.exp2(entropy(probabilities, axis=axis))
-
-
-def peak_temperature(logits: ArrayLike, positions: ArrayLike | None = None) -> Any:
-    r"""Find the temperature at which a token is as probable as it can be.
-
-    Parameters
-    ----------
-    logits : array_like, shape (n_tokens,)
-        As for `softmax`.
-    positions : int or array_like of int, optional
-        The tokens that are asked for, counted from 0; by default all. Each takes some
-        milliseconds among 50,000 tokens.
-
-    Returns
-    -------
-    float64 or ndarray, of the shape of `positions`
-        From 0 to infinity, in the units of the logits, to a relative 1e-9: 0 for the tokens tied
-        for the largest logit, ``inf`` at or below the mean of the unmasked logits, NaN for a masked
-        token, whose probability is 0 at every temperature.
-
-    Raises
-    ------
-    TypeError
-        If `logits` are not real numbers, or `positions` not whole numbers.
-    ValueError
-        If `logits` are not one-dimensional or `softmax` refuses them, or if there is no such
-        position.
-
-    Notes
-    -----
-    From the definition of the softmax follows
-
-    .. math:: \frac{dp_i}{dT} = \frac{p_i}{T^2} \left(E_T[x] - x_i\right),
-        \qquad E_T[x] = \sum_j p_j x_j.
-
-    The mean logit :math:`E_T[x]` falls steadily from the largest logit at :math:`T = 0` to the
-    plain mean at infinity. So a token between the two gains with T until the mean logit has come
-    down to its own, :math:`E_T[x] = x_i`, and loses from there on. That root is found by Newton's
-    method in :math:`\beta = 1/T` within a bracket.
-
-    Examples
-    --------
-    >>> logits = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
-    >>> peak_temperature(logits).round(3)
-    array([0.   ,   inf,   inf, 0.904,   inf,   inf])
-    >>> float(softmax(logits, peak_temperature(logits, 3))[3].round(6))
-    0.311826
-    """
-    values = real_array(logits, "logits").astype(np.float64)
-    if values.ndim != 1:
-        raise ValueError(f"logits must be one-dimensional, got shape {values.shape}")
-    shifted = shift(values)
-    places = np.arange(len(values)) if positions is None else as_positions(positions, len(values))
-    unmasked = shifted > -np.inf
-    owns, places = np.unique(values[places], return_inverse=True)
-    # Scaled by a power of 2, which rounds nothing, so that no sum overflows.
-    exponent = np.frexp(shifted[unmasked].min())[1]
-    with np.errstate(all="ignore"):
-        rising = np.ldexp(np.sort(values[unmasked]), -exponent)
-        peaks = np.array([_peak(rising, own) for own in np.ldexp(owns, -exponent)])
-        return np.ldexp(peaks, exponent)[places]
 
 
 class TokenTable:
@@ -480,6 +423,15 @@ class TokenTable:
         return f"TokenTable({len(self.tokens)} tokens: {shown}{more})"
 
 
+def check_table(table: Any) -> None:
+    """Refuse anything that is not a TokenTable."""
+    if not isinstance(table, TokenTable):
+        raise TypeError(
+            f"table must be a TokenTable, got {type(table).__name__}: "
+            "make one with TokenTable(tokens, logits)"
+        )
+
+
 def likeliest(logits: Floats, top: int | None) -> NDArray[np.intp]:
     """Return the positions of the `top` largest logits, largest first, tied ones in their order.
 
@@ -612,51 +564,6 @@ def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:
                 np.divide(shifted, temperature, out=out, dtype=np.float64)
             np.exp(out, out=out)
     return out
-
-
-def _peak(logits: Floats, own: float) -> float:
-    """Return the T at which the mean of rising logits, which span at most 1, is one of them."""
-    if own in (logits[-1], -np.inf):
-        return 0.0 if own > -np.inf else np.nan
-    gaps = logits - own
-    # What the subtraction has rounded off.
-    back = gaps - logits
-    lost = (logits - (gaps - back)) - (own + back)
-    pull = _total(gaps, lost)
-    if pull >= 0:
-        return np.inf
-    # Sought is the root of sum(exp(beta * gaps) * gaps), which rises with beta. Here is where its
-    # tangent at 0 has one.
-    beta, low, high = -pull / float(gaps @ gaps), 0.0, np.inf
-    while True:
-        # Terms of either sign are summed up apart, so that their logarithms' difference is close to
-        # a line in beta. Of a term near 0 only exp - 1 is taken, since the rest cancels exactly.
-        exponents = beta * gaps
-        first, last = np.searchsorted(exponents, (-1, 1))
-        pull = _total(gaps[first:last], lost[first:last])
-        terms = np.exp(exponents)
-        slopes = terms * gaps * gaps
-        terms[first:last] = np.expm1(exponents[first:last])
-        terms *= gaps
-        up = terms[first:].sum() + max(pull, 0)
-        down = max(-pull, 0) - terms[:first].sum()
-        slope = slopes[first:].sum() / up + slopes[:first].sum() / down
-        step = np.log(up / down) / slope
-        low, high = (beta, high) if up < down else (low, beta)
-        if min(high - low, abs(step)) <= 1e-11 * beta:
-            return 1 / beta
-        if low < beta - step < high:
-            beta -= float(step)
-        else:
-            beta = 2 * low if high == np.inf else (low + high) / 2
-
-
-def _total(values: Floats, lost: Floats) -> float:
-    """Sum up values, and exactly, with what they lost, where little would be left of them."""
-    rough = float(values.sum())
-    if abs(rough) > 1e-4 * float(abs(values).sum()):
-        return rough
-    return math.fsum([*values.tolist(), *lost.tolist()])
 
 
 def _rebuild(

@@ -1,16 +1,27 @@
-"""Steps from logits to masked logits, and seeded draws with the same dice at any temperature."""
+"""Steps from logits to masked logits: temperature and truncation."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import lazy_loader
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .checks import Floats, as_count, as_temperature, real_array, real_number
-from .core import likeliest, possible, shift, softmax
+from .core import shift
+
+if TYPE_CHECKING:
+    from .draws import dice as dice
+    from .draws import gumbel_draws as gumbel_draws
+    from .draws import landings as landings
+
+# What has moved is still found here: on first use, since it imports this module.
+__getattr__, _, _ = lazy_loader.attach(
+    __package__, submod_attrs={"draws": ["dice", "gumbel_draws", "landings"]}
+)
 
 Mask = NDArray[np.bool_]
 # What misses a boundary by no more than the rounding of a logarithm has reached it: the nucleus of
@@ -160,6 +171,7 @@ def top_p(logits: ArrayLike, p: float) -> Floats:
 
     Examples
     --------
+    >>> from softmax_temperature import softmax
     >>> softmax(top_p(np.log([0.1, 0.2, 0.3, 0.4]), 0.7)).round(3)
     array([0.   , 0.   , 0.429, 0.571])
     """
@@ -197,6 +209,7 @@ def min_p(logits: ArrayLike, p: float) -> Floats:
 
     Examples
     --------
+    >>> from softmax_temperature import softmax
     >>> softmax(min_p(np.log([0.1, 0.2, 0.3, 0.4]), 0.51)).round(3)
     array([0.   , 0.   , 0.429, 0.571])
     """
@@ -236,6 +249,7 @@ def typical_p(logits: ArrayLike, p: float) -> Floats:
 
     Examples
     --------
+    >>> from softmax_temperature import softmax
     >>> softmax(typical_p(np.log([0.4, 0.2, 0.2, 0.2]), 0.5)).round(3)
     array([0.   , 0.333, 0.333, 0.333])
     """
@@ -299,6 +313,7 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float) -> Floats:
 
     Examples
     --------
+    >>> from softmax_temperature import softmax
     >>> softmax(epsilon_cutoff(np.log([0.1, 0.2, 0.3, 0.4]), 0.25)).round(3)
     array([0.   , 0.   , 0.429, 0.571])
     """
@@ -335,107 +350,11 @@ def eta_cutoff(logits: ArrayLike, eta: float) -> Floats:
 
     Examples
     --------
+    >>> from softmax_temperature import softmax
     >>> softmax(eta_cutoff(np.log([0.1, 0.2, 0.3, 0.4]), 0.5)).round(3)
     array([0.   , 0.222, 0.333, 0.444])
     """
     return _cut(checked(logits), "eta_cutoff", eta, "eta")
-
-
-def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
-    r"""Draw tokens by the Gumbel-max trick, with the same noise for each row of logits.
-
-    Parameters
-    ----------
-    logits : array_like, shape (..., n_tokens)
-        As for `top_k`: a row a temperature or a sampler, say.
-    n : int
-        How many draws, each with fresh noise.
-    seed : int, default 21
-        Seed of the noise.
-
-    Returns
-    -------
-    ndarray of int, shape (..., n)
-        The positions of the tokens that are drawn.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `softmax` would refuse `logits`, or if `n` or `seed` is not a whole number of at least 1
-        or 0.
-
-    Warns
-    -----
-    UserWarning
-        As for `temper`.
-
-    Notes
-    -----
-    Drawn is :math:`\operatorname{argmax}_i (x_i + g_i)` with independent noise :math:`g_i` from the
-    standard Gumbel distribution: a draw from the softmax of x [1]_. With the same noise, two
-    distributions p and q agree on token i with the probability
-    :math:`1 / \sum_j \max(p_j / p_i, q_j / q_i)`.
-
-    References
-    ----------
-    .. [1] I. A. M. Huijben, W. Kool, M. B. Paulus and R. J. G. van Sloun, "A review of the
-       Gumbel-max trick and its extensions", IEEE TPAMI 45(2), 2023. arXiv:2110.01515
-
-    Examples
-    --------
-    >>> logits = np.array([5.0, 2.2, 2.0, 4.5, 3.0, 2.7])
-    >>> at_1, at_2 = gumbel_draws([logits, logits / 2], 1000)
-    >>> float((at_1 == at_2).mean())
-    0.781
-    """
-    shifted = shift(checked(logits).astype(np.float64, copy=False))
-    n, generator = as_count(n, "n", 1), np.random.default_rng(as_count(seed, "seed", 0))
-    drawn = np.empty((*shifted.shape[:-1], n), np.intp)
-    for draw in range(n):
-        drawn[..., draw] = (shifted + generator.gumbel(size=shifted.shape[-1])).argmax(axis=-1)
-    return drawn
-
-
-def dice(seed: int, count: int, batch: int = 0) -> NDArray[np.float64]:
-    """Return seeded random numbers from 0 to below 1: of a few, or of one of several batches.
-
-    Examples
-    --------
-    >>> dice(21, 3).round(3)
-    array([0.781, 0.606, 0.71 ])
-    """
-    seeds = [seed, count, batch] if batch else seed
-    return np.random.default_rng(seeds).random(count)
-
-
-def landings(
-    logits: Floats, temperatures: Sequence[float], numbers: NDArray[np.float64]
-) -> NDArray[np.intp]:
-    r"""Return the rank of the token that each number from 0 to 1 lands on, a row a temperature.
-
-    The tokens lie side by side from 0 to 1 in order of likelihood, each as wide as its probability.
-    That order is the same at every temperature, and as the temperature rises every cut between two
-    tokens moves towards 0: a number that stays goes to rarer tokens, never to likelier ones.
-
-    Notes
-    -----
-    The rank of number :math:`u` is the smallest :math:`k` with :math:`u < p_0 + \dots + p_k`.
-
-    Examples
-    --------
-    >>> landings(np.array([5.0, 2.2, 2.0, 4.5, 3.0, 2.7]), [0.1, 1, 2], np.array([0.78]))
-    array([[0],
-           [1],
-           [3]])
-    """
-    ordered = logits[likeliest(logits, len(logits))].astype(np.float64)
-    rows = np.empty((len(temperatures), len(numbers)), np.intp)
-    for row, temperature in zip(rows, temperatures, strict=True):
-        ends = softmax(ordered, temperature).cumsum()
-        # A sum that is rounded to a little below 1 leaves numbers beyond the last token.
-        last = int(possible(ordered, temperature).sum()) - 1
-        row[:] = np.searchsorted(ends, numbers, side="right").clip(max=last)
-    return rows
 
 
 def checked(logits: ArrayLike) -> Floats:

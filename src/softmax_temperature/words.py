@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
-from typing import Any
 from unicodedata import bidirectional, east_asian_width
 
 import numpy as np
 
 from .checks import Floats, as_temperature
-from .core import TokenTable, likeliest, possible, sweep
+from .core import TokenTable, check_table, likeliest, possible, sweep
 
 # What stands at a bar that a sampler leaves nothing of.
 CUT = "cut"
@@ -56,15 +55,6 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     (text,) = sentences(table, stops, rows.shares[:, 0], rows.entropy)
     (number,) = temperature_texts(stops)
     return f"At temperature {number}, {text[0].lower()}{text[1:]}"
-
-
-def check_table(table: Any) -> None:
-    """Refuse anything that is not a TokenTable."""
-    if not isinstance(table, TokenTable):
-        raise TypeError(
-            f"table must be a TokenTable, got {type(table).__name__}: "
-            "make one with TokenTable(tokens, logits)"
-        )
 
 
 def sentences(

@@ -22,11 +22,10 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from ..checks import Floats, as_top, short
-from ..core import Sweep, TokenTable, likeliest, name_of_others, possible, sweep
+from ..core import Sweep, TokenTable, check_table, likeliest, name_of_others, possible, sweep
 from ..words import (
     PROBABILITY,
     PROBABILITY_OF_LISTED,
-    check_table,
     columns,
     in_percent,
     probability_text,

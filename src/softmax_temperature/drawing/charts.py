@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from ..chain import SamplerChain
 from ..checks import Floats, as_temperature, as_temperatures, as_top
-from ..core import TokenTable, possible
-from ..words import TITLE, check_table, temperature_texts
+from ..core import TokenTable, check_table, possible
+from ..words import TITLE, temperature_texts
 from .bars import (
     BAR,
     LEADING_BAR,

@@ -23,7 +23,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ..checks import Floats
-from ..core import Sweep, peak_temperature
+from ..core import Sweep
+from ..peaks import peak_temperature
 from ..words import CURVES_TITLE, TITLE
 from .bars import (
     BAR,

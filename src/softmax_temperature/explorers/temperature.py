@@ -13,7 +13,7 @@ from ..checks import as_count, short
 from ..core import Sweep, TokenTable, likeliest
 from ..drawing.bars import Bars
 from ..drawing.picture import PARTS, Plan, layout, peaks_of_curves, still
-from ..sampling import dice, landings
+from ..draws import dice, landings
 from ..words import TITLE, in_text, sentences
 from .base import STOPS, Explorer, View, as_stops, script
 from .page import read_static, to_base64
