@@ -21,7 +21,7 @@ from softmax_temperature import (
     softmax,
 )
 from softmax_temperature.checks import as_count, short
-from softmax_temperature.core import likeliest, sweep
+from softmax_temperature.core import entropies, likeliest, sweep
 from tests.helpers import ARTICLE, AT_HALF
 
 EPS = 2.0**-52
@@ -413,12 +413,12 @@ def test_shares_entropy_and_what_is_possible_agree_with_the_softmax(logits, temp
         return
     values = np.array(logits)
     shown = likeliest(values, top)
-    rows = sweep(values, [temperature], shown, with_entropy=True)
+    rows = sweep(values, [temperature], shown)
     p = softmax(values, temperature)
     expected = [*p[shown], *([math.fsum(np.delete(p, shown))] if top < len(p) else [])]
     np.testing.assert_allclose(rows.shares[0], expected, rtol=1e-12, atol=1e-300)
     bits = math.fsum(-x * math.log2(x) for x in p if x > 0)
-    assert rows.entropy[0] == pytest.approx(bits, rel=1e-11, abs=1e-290)
+    assert entropies(values, [temperature])[0] == pytest.approx(bits, rel=1e-11, abs=1e-290)
     can_be = [x == max(logits) if temperature == 0 else x > -math.inf for x in logits]
     others = np.delete(can_be, shown)
     assert rows.possible[0].tolist() == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import lazy_loader
@@ -450,16 +450,9 @@ class Sweep(NamedTuple):
     shares: Floats
     # Which shares are above 0 in exact arithmetic: the nearest float can be 0.
     possible: NDArray[np.bool_]
-    # Of the whole distribution in bits, a number a temperature, where asked for.
-    entropy: NDArray[np.float64] | None
 
 
-def sweep(
-    logits: Floats,
-    temperatures: Sequence[float],
-    shown: NDArray[np.intp],
-    with_entropy: bool = False,
-) -> Sweep:
+def sweep(logits: Floats, temperatures: Sequence[float], shown: NDArray[np.intp]) -> Sweep:
     """Return the probabilities of the tokens `shown`, and of all others in a last column.
 
     The others are summed up directly, since 1 minus the rest would lose the digits of a small sum.
@@ -472,21 +465,34 @@ def sweep(
     shifted = shift(logits)
     first, others = shifted[shown], np.delete(shifted, shown)
     del shifted
-    rows = np.empty((len(temperatures), len(at_0)), logits.dtype)
+    rows = np.zeros((len(temperatures), len(at_0)), logits.dtype)
     for row, temperature in zip(rows, temperatures, strict=True):
         _weights(first, temperature, out=row[: len(first)])
-    sums, gaps = _sums(others, temperatures, with_entropy)
     if some_left_out:
+        sums = np.zeros(len(temperatures))
+        for stop, _, weights in _blocks(others, temperatures):
+            sums[stop] += weights.sum()
         rows[:, -1] = sums
-    totals = rows.sum(axis=1, dtype=np.float64)
-    rows /= totals[:, np.newaxis]
-    entropies = None
-    if with_entropy:
-        gaps += _sums(first, temperatures, with_gaps=True)[1]
-        # ln Z and the mean gap are both at least 0, so that their sum loses no digits.
-        entropies = (np.log(totals) + gaps / totals) / np.log(2)
+    rows /= rows.sum(axis=1, dtype=np.float64)[:, np.newaxis]
     chances = np.array([above_0 if temperature else at_0 for temperature in temperatures])
-    return Sweep(rows, chances, entropies)
+    return Sweep(rows, chances)
+
+
+def entropies(logits: Floats, temperatures: Sequence[float]) -> NDArray[np.float64]:
+    """Return the entropy of the softmax in bits, a number a temperature."""
+    shifted = shift(logits).astype(np.float64, copy=False)
+    # No weight times its gap (m - x) / T is above T / e, but a sum of them might overflow. Scaled
+    # by no more than that takes, since beside a huge gap a small one would be lost.
+    scale = 2.0**64 if shifted.min(initial=0, where=shifted > -np.inf) < -1e280 else 1.0
+    sums, gaps = np.zeros((2, len(temperatures)))
+    for stop, block, weights in _blocks(shifted, temperatures):
+        sums[stop] += weights.sum()
+        if temperature := temperatures[stop]:
+            weights *= block if scale == 1 else block / scale
+            gaps[stop] -= weights.sum() / temperature * scale
+    # ln Z and the mean gap are both at least 0, so that their sum loses no digits.
+    result: NDArray[np.float64] = (np.log(sums) + gaps / sums) / np.log(2)
+    return result
 
 
 def possible(logits: Floats, temperature: float) -> NDArray[np.bool_]:
@@ -522,29 +528,17 @@ def shift(logits: Floats) -> Floats:
     return shifted
 
 
-def _sums(
-    shifted: Floats, temperatures: Sequence[float], with_gaps: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sum up weights, and weights times gaps (m - x) / T, a number a temperature.
+def _blocks(shifted: Floats, temperatures: Sequence[float]) -> Iterator[tuple[int, Floats, Floats]]:
+    """Go through unmasked logits some at a time, with their weights at each of the temperatures.
 
-    Block by block: what fits into the processor's cache is not fetched again for each temperature.
+    What fits into the processor's cache is not fetched again for each temperature.
     """
-    sums, gaps = np.zeros((2, len(temperatures)))
     shifted = shifted[shifted > -np.inf]
     buffer = np.empty_like(shifted[:_BLOCK])
-    # No weight times its gap is above T / e, but a sum of them might overflow. Scaled by no more
-    # than that takes, since beside a huge gap a small one would be lost.
-    scale = 2.0**64 if float(shifted.min(initial=0)) < -1e280 else 1.0
     for start in range(0, len(shifted), _BLOCK):
         block = shifted[start : start + _BLOCK]
-        scaled = block / scale if with_gaps else block
-        for position, temperature in enumerate(temperatures):
-            weights = _weights(block, temperature, out=buffer[: len(block)])
-            sums[position] += weights.sum()
-            if with_gaps and temperature:
-                weights *= scaled
-                gaps[position] -= weights.sum(dtype=np.float64) / temperature * scale
-    return sums, gaps
+        for stop, temperature in enumerate(temperatures):
+            yield stop, block, _weights(block, temperature, out=buffer[: len(block)])
 
 
 def _weights(shifted: Floats, temperature: float, out: Floats) -> Floats:

@@ -11,7 +11,7 @@ from unicodedata import bidirectional, east_asian_width
 import numpy as np
 
 from .checks import Floats, as_temperature
-from .core import TokenTable, check_table, likeliest, possible, sweep
+from .core import TokenTable, check_table, entropies, likeliest, possible, sweep
 
 # What stands at a bar that a sampler leaves nothing of.
 CUT = "cut"
@@ -51,8 +51,9 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     check_table(table)
     stops = [as_temperature(temperature)]
     logits = table.logits.astype(np.float64)
-    rows = sweep(logits, [*stops, 1.0], likeliest(logits, 1), with_entropy=True)
-    (text,) = sentences(table, stops, rows.shares[:, 0], rows.entropy)
+    shares = sweep(logits, [*stops, 1.0], likeliest(logits, 1)).shares[:, 0]
+    bits = entropies(logits, [*stops, 1.0])
+    (text,) = sentences(table, stops, shares[:1], bits[:1], at_1=(shares[1], bits[1]))
     (number,) = temperature_texts(stops)
     return f"At temperature {number}, {text[0].lower()}{text[1:]}"
 
@@ -61,11 +62,13 @@ def sentences(
     table: TokenTable,
     temperatures: Sequence[float],
     leading_shares: Floats,
-    entropies: Floats | None,
+    bits: Floats | None,
+    *,
+    at_1: tuple[float, float],
 ) -> list[str]:
     """Return what `describe` says of each temperature, from numbers that are there already.
 
-    Shares and entropies have one number more than there are temperatures, that of temperature 1.
+    These are the share of a leading token and the entropy, and both `at_1`, at temperature 1.
     Without entropies nothing is said of how open the choice is. The logits decide who leads and
     what is certain, since different ones can have one probability as floats.
     """
@@ -74,15 +77,12 @@ def sentences(
     texts = []
     for position, temperature in enumerate(temperatures):
         leaders = {0: cold, np.inf: hot}.get(temperature, warm)
-        lines = [leaders.draws(leading_shares[position], leading_shares[-1], temperature)]
-        if entropies is not None:
-            choices = leaders.choices(entropies[position])
-            at_1 = (
-                ""
-                if temperature == 1
-                else f" ({warm.choices(entropies[-1]).partition(' token')[0]} at T = 1)"
-            )
-            lines.append(f"The choice is as open as an even one among {choices}{at_1}.")
+        lines = [leaders.draws(leading_shares[position], at_1[0], temperature)]
+        if bits is not None:
+            choices = leaders.choices(bits[position])
+            then = warm.choices(at_1[1]).partition(" token")[0]
+            beside = "" if temperature == 1 else f" ({then} at T = 1)"
+            lines.append(f"The choice is as open as an even one among {choices}{beside}.")
         texts.append("\n".join(lines) + rest)
     return texts
 

@@ -102,9 +102,9 @@ class Bars:
         shares: list[float] = self.sweep([1.0]).shares[0].tolist()
         return shares
 
-    def sweep(self, temperatures: Sequence[float], with_entropy: bool = False) -> Sweep:
+    def sweep(self, temperatures: Sequence[float]) -> Sweep:
         """Return the share of each bar, a row a temperature."""
-        return sweep(self.logits, temperatures, self.shown, with_entropy)
+        return sweep(self.logits, temperatures, self.shown)
 
     def names(self, known: Set[int] | None = None) -> list[str]:
         """Return the name of each bar, with escapes for what is not among the known code points."""

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..chain import SamplerChain
 from ..checks import real_number, short
-from ..core import Sweep, TokenTable, softmax, sweep
+from ..core import Sweep, TokenTable, entropies, softmax, sweep
 from ..drawing.bars import Bars
 from ..drawing.picture import Plan, layout
 from ..words import CUT, in_text, temperature_texts, what_is_kept
@@ -382,7 +382,7 @@ class SamplerExplorer(Explorer):
 def _plan(cut: _Cut, temperatures: list[float]) -> Plan:
     """Work out what is drawn at each temperature and stop of the knob, and what is said of it."""
     bars, total = cut.bars, cut.bars.n_unmasked
-    plain: Any = bars.sweep(temperatures, with_entropy=True)
+    plain, bits = bars.sweep(temperatures), entropies(bars.logits, temperatures)
     last = cut.order == "last"
     # What a cut goes by that comes before the temperature, and what it keeps.
     at_1 = softmax(bars.logits)
@@ -392,22 +392,24 @@ def _plan(cut: _Cut, temperatures: list[float]) -> Plan:
         here = at_1 if last else softmax(bars.logits, temperature)
         for position, knob in enumerate(cut.knobs):
             masked = cut.chain(knob, temperature)(bars.logits)
-            row: Any = sweep(masked, [1.0], bars.shown, with_entropy=True)
+            row = sweep(masked, [1.0], bars.shown)
             (texts,) = bars.labels(row)
             was_cut = plain.possible[stop] & ~row.possible[0]
-            labels.append([CUT if cut else text for cut, text in zip(was_cut, texts, strict=True)])
-            openness = row.entropy[0], plain.entropy[stop]
+            labels.append(
+                [CUT if gone else text for gone, text in zip(was_cut, texts, strict=True)]
+            )
+            openness = entropies(masked, [1.0])[0], bits[stop]
             kept = (cut_at_1[position] if last else masked) > -np.inf
             mass = float(here[kept].sum())
             said.append(what_is_kept(int(kept.sum()), total, mass, last, *openness))
             rows.append(row)
             outlines.append(plain.shares[stop])
-    shares, chances = (np.concatenate([row[part] for row in rows]) for part in (0, 1))
+    shares, chances = map(np.concatenate, zip(*rows, strict=True))
     return Plan(
         bars,
         ("bars",),
         temperatures,
-        Sweep(shares, chances, None),
+        Sweep(shares, chances),
         labels,
         said,
         outlines=np.stack(outlines),

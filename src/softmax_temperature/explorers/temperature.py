@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import as_count, short
-from ..core import Sweep, TokenTable, likeliest
+from ..core import TokenTable, entropies, likeliest
 from ..drawing.bars import Bars
 from ..drawing.picture import PARTS, Plan, layout, peaks_of_curves, still
 from ..draws import dice, landings
@@ -230,10 +230,10 @@ class TemperatureExplorer(Explorer):
     def _plan_of(self, bars: Bars) -> Plan:
         stops = self._stops.tolist()
         curves = "curves" in self._shown_parts
-        # The last row is that of temperature 1, which the sentences name beside each stop.
-        rows = bars.sweep([*stops, 1.0], with_entropy=curves)
-        said = sentences(bars.table, stops, bars.leading_shares(rows), rows.entropy)
-        rows = Sweep(rows.shares[:-1], rows.possible[:-1], None)
+        rows = bars.sweep(stops)
+        bits = entropies(bars.logits, stops) if curves else None
+        at_1 = max(bars.outline[: len(bars.shown)]), float(entropies(bars.logits, [1.0])[0])
+        said = sentences(bars.table, stops, bars.leading_shares(rows), bits, at_1=at_1)
         peaks = peaks_of_curves(bars, stops[0], stops[-1]) if curves else []
         return Plan(bars, self._shown_parts, stops, rows, bars.labels(rows), said, peaks)
 
