@@ -251,8 +251,10 @@ def check_instrument(view, temperature, hundred=False):
         assert f"◇ Of these 100 draws {counts[0]} were “day”: " in seen["caption"]
         spread = math.sqrt(100 * expected[0] * (1 - expected[0]))
         if spread:
-            far = (counts[0] - 100 * expected[0]) / spread
-            assert f"{abs(far):.1f} standard deviations" in seen["caption"]
+            far = round((counts[0] - 100 * expected[0]) / spread, 1)
+            words = "far more" if far >= 2 else "more" if far >= 1 else "about as many as"
+            words = "far fewer" if far <= -2 else "fewer" if far <= -1 else words
+            assert f": {words}{'' if abs(far) < 1 else ' than'} expected" in seen["caption"]
     else:
         assert seen["marks"] == [False] * 6
 

@@ -46,7 +46,7 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     --------
     >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0]), temperature=0.5))
     At temperature 0.50, of 100 draws about 98 would be “day” (88 at T = 1).
-    The choice is as open as an even one among 1.09 tokens (1.44 at T = 1).
+    The choice is as uncertain as a fair one among 1.09 words (perplexity; 1.44 at T = 1).
     """
     check_table(table)
     stops = [as_temperature(temperature)]
@@ -80,9 +80,9 @@ def sentences(
         lines = [leaders.draws(leading_shares[position], at_1[0], temperature)]
         if bits is not None:
             choices = leaders.choices(bits[position])
-            then = warm.choices(at_1[1]).partition(" token")[0]
-            beside = "" if temperature == 1 else f" ({then} at T = 1)"
-            lines.append(f"The choice is as open as an even one among {choices}{beside}.")
+            then = warm.choices(at_1[1]).partition(" word")[0]
+            beside = "" if temperature == 1 else f"; {then} at T = 1"
+            lines.append(_uncertain(choices, beside))
         texts.append("\n".join(lines) + rest)
     return texts
 
@@ -99,7 +99,7 @@ def what_is_kept(
     --------
     >>> print(what_is_kept(2, 6, 0.815, False, 0.957, 1.76))
     Kept: 2 of 6 tokens, which had 81.50 % of the probability before the cut.
-    The choice is as open as an even one among 1.94 tokens (3.39 if nothing is cut).
+    The choice is as uncertain as a fair one among 1.94 words (perplexity; 3.4 if nothing is cut).
     """
     share = probability_text(mass, percent=True, can_be_zero=False, can_be_one=kept == total)
     where = "at T = 1, where the cut is made" if at_1 else "before the cut"
@@ -109,11 +109,8 @@ def what_is_kept(
     choices, before = (
         "1" if bits == 0 else _count(bits) for bits in (float(entropy), float(entropy_before))
     )
-    many = "token" if choices == "1" else "tokens"
-    return (
-        f"{first}\nThe choice is as open as an even one among {choices} {many} "
-        f"({before} if nothing is cut)."
-    )
+    many = "word" if choices == "1" else "words"
+    return f"{first}\n{_uncertain(f'{choices} {many}', f'; {before} if nothing is cut')}"
 
 
 def in_percent(table: TokenTable) -> bool:
@@ -213,12 +210,16 @@ class _Leaders:
 
     def choices(self, bits: float) -> str:
         """Return the effective number of choices, with as many digits as matter."""
-        return "1 token" if self._certain else f"{_count(bits)} tokens"
+        return "1 word" if self._certain else f"{_count(bits)} words"
+
+
+def _uncertain(choices: str, beside: str) -> str:
+    return f"The choice is as uncertain as a fair one among {choices} (perplexity{beside})."
 
 
 def _count(bits: float) -> str:
     choices = 2**bits
-    text = f"{choices:,.{2 if choices < 9.995 else 1 if choices < 99.95 else 0}f}"
+    text = f"{choices:,.{2 if choices < 1.995 else 1 if choices < 9.95 else 0}f}"
     return "fewer than 1.01" if text == "1.00" else text
 
 

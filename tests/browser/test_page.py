@@ -333,7 +333,7 @@ def test_parts_that_are_not_asked_for_are_not_there(open_explorer, parts, axes):
     )
     assert found == axes
     assert page.locator(".softmax-temperature-head b").text_content() == "experience"
-    assert "as open as" not in page.locator(".softmax-temperature p").text_content()
+    assert "as uncertain as" not in page.locator(".softmax-temperature p").text_content()
 
 
 def test_without_a_prompt_there_is_no_sentence(open_explorer):

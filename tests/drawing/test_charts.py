@@ -446,12 +446,12 @@ def test_temperatures_are_never_rounded_away(temperature, text):
 @pytest.mark.parametrize(
     ("temperature", "words"),
     [
-        (0, "At temperature 0.00, every draw would be “day”.|among 1 token (3.47 at T = 1)."),
-        (0.01, "of 100 draws more than 99 would be “day” (51 at T = 1).|fewer than 1.01 tokens"),
-        (0.5, "0.50, of 100 draws about 71 would be “day” (51 at T = 1).|among 2.04 tokens (3.47"),
-        (1, "At temperature 1.00, of 100 draws about 51 would be “day”.\n|among 3.47 tokens."),
-        (2, "of 100 draws about 34 would be “day” (51 at T = 1).|among 5.07 tokens (3.47 at T"),
-        (math.inf, "of 100 draws about 17 would go to each of the 6 tokens.|among 6.00 tokens"),
+        (0, "At temperature 0.00, every draw would be “day”.|among 1 word (perplexity; 3.5 at T"),
+        (0.01, "of 100 draws more than 99 would be “day” (51 at T = 1).|fewer than 1.01 words"),
+        (0.5, "0.50, of 100 draws about 71 would be “day” (51 at T = 1).|among 2.0 words (perp"),
+        (1, "At temperature 1.00, of 100 draws about 51 would be “day”.|3.5 words (perplexity)."),
+        (2, "of 100 draws about 34 would be “day” (51 at T = 1).|5.1 words (perplexity; 3.5 at T"),
+        (math.inf, "of 100 draws about 17 would go to each of the 6 tokens.|among 6.0 words"),
     ],
 )
 def test_the_sentence_says_what_a_reader_would(temperature, words):
@@ -473,18 +473,18 @@ def test_the_sentence_says_what_a_reader_would(temperature, words):
 )
 def test_rare_leaders_are_counted_in_more_draws(logit, words):
     table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [2.0], np.array([math.exp(logit), 0.5]), None)
+    (text,) = sentences(table, [2.0], np.array([math.exp(logit)]), None, at_1=(0.5, 1))
     assert words in text.lower()
 
 
 def test_the_sentence_of_a_large_table():
     assert describe(load_example("gpt2-spaceship")) == (
         "At temperature 1.00, of 100 draws about 13 would be “·planet”.\n"
-        "The choice is as open as an even one among 548 tokens."
+        "The choice is as uncertain as a fair one among 548 words (perplexity)."
     )
     assert describe(load_example("gpt2-spaceship"), 2) == (
         "At temperature 2.00, of 1,000 draws about 5 would be “·planet” (129 at T = 1).\n"
-        "The choice is as open as an even one among 15,331 tokens (548 at T = 1)."
+        "The choice is as uncertain as a fair one among 15,331 words (perplexity; 548 at T = 1)."
     )
 
 
@@ -515,11 +515,11 @@ def test_logits_decide_who_leads_where_floats_cannot_tell():
 @pytest.mark.parametrize(
     ("logits", "words"),
     [
-        ([0, -9], "as open as an even one among fewer than 1.01 tokens."),
-        ([0, -7.6], "as open as an even one among fewer than 1.01 tokens."),
-        ([0, -7], "as open as an even one among 1.01 tokens."),
-        ([0, -math.inf], "as open as an even one among 1 token."),
-        ([0], "as open as an even one among 1 token."),
+        ([0, -9], "as uncertain as a fair one among fewer than 1.01 words (perplexity)."),
+        ([0, -7.6], "as uncertain as a fair one among fewer than 1.01 words (perplexity)."),
+        ([0, -7], "as uncertain as a fair one among 1.01 words (perplexity)."),
+        ([0, -math.inf], "as uncertain as a fair one among 1 word (perplexity)."),
+        ([0], "as uncertain as a fair one among 1 word (perplexity)."),
     ],
 )
 def test_one_effective_choice_is_said_only_where_there_is_no_rival(logits, words):
@@ -577,8 +577,10 @@ def test_the_sentence_agrees_with_the_definitions(temperature):
     least, most = (99.5, 100) if draws[1] == "more than" else (int(draws[2]) - 0.5,) * 2
     assert least <= 100 * p[0] + 1e-9
     assert 100 * p[0] <= (most if draws[1] == "more than" else most + 1)
-    choices = re.search(r"among (fewer than )?([\d.]+) tok", text)
-    assert abs(float(choices[2]) - 2**bits) < (0.0101 if choices[1] else 0.00501)
+    choices = re.search(r"among (fewer than )?([\d.]+) word", text)
+    decimals = len(choices[2].partition(".")[2])
+    assert decimals == (2 if 2**bits < 1.995 else 1)
+    assert abs(float(choices[2]) - 2**bits) < (0.0101 if choices[1] else 0.501 * 10**-decimals)
 
 
 @pytest.mark.parametrize("table", [None, {"a": 1}, [("a", 1)], "a"])
@@ -719,19 +721,19 @@ def test_the_bar_of_all_others_has_two_lines_in_a_panel():
 @pytest.mark.parametrize(
     ("choices", "words"),
     [
-        (1.004, "fewer than 1.01 tokens"),
-        (1.006, "1.01 tokens"),
-        (9.994, "9.99 tokens"),
-        (9.996, "10.0 tokens"),
-        (99.94, "99.9 tokens"),
-        (99.96, "100 tokens"),
-        (1234.5678, "1,235 tokens"),
+        (1.004, "fewer than 1.01 words"),
+        (1.006, "1.01 words"),
+        (1.994, "1.99 words"),
+        (1.996, "2.0 words"),
+        (9.94, "9.9 words"),
+        (9.96, "10 words"),
+        (1234.5678, "1,235 words"),
     ],
 )
 def test_choices_have_as_many_digits_as_matter(choices, words):
     table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [1], np.array([0.7, 0.7]), np.log2([choices, choices]))
-    assert text.endswith(f"\nThe choice is as open as an even one among {words}.")
+    (text,) = sentences(table, [1], np.array([0.7]), np.log2([choices]), at_1=(0.7, 1))
+    assert text.endswith(f"\nThe choice is as uncertain as a fair one among {words} (perplexity).")
 
 
 @pytest.mark.parametrize(
@@ -750,13 +752,13 @@ def test_choices_have_as_many_digits_as_matter(choices, words):
 )
 def test_draws_are_counted_in_as_many_as_show_the_leader(share, draws):
     table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [2.0], np.array([share, 0.5]), None)
+    (text,) = sentences(table, [2.0], np.array([share]), None, at_1=(0.5, 1))
     assert text == draws.replace("(about ", "(")
 
 
 def test_rare_leaders_of_two_temperatures_are_counted_in_the_same_draws():
     table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [2.0], np.array([0.5, 0.999]), None)
+    (text,) = sentences(table, [2.0], np.array([0.5]), None, at_1=(0.999, 1))
     assert text == "Of 100 draws about 50 would be “a” (more than 99 at T = 1)."
 
 

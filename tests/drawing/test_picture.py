@@ -11,6 +11,7 @@ import pytest
 from matplotlib.textpath import TextPath
 
 from softmax_temperature import TemperatureExplorer, load_example
+from softmax_temperature.drawing import picture
 from softmax_temperature.explorers.base import NARROW
 from tests.helpers import RANKED, gpt2_shares, six, softmax
 
@@ -353,3 +354,17 @@ def test_the_still_picture_is_opaque_and_as_large(kind, size):
     assert pixels.shape[1::-1] == size
     assert (pixels[0] == 1).all()
     assert (pixels[..., 3] == 1).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stop", [0, 50, 100, 101, 150, 190, 200])
+def test_no_text_leaves_a_still(kind, stop):
+    """From T = 1.9 on names beside the dots were once cut off."""
+    figure, axes = picture._draw(KINDS[kind]()._plan, stop)
+    width, height = figure.bbox.width, figure.bbox.height
+    for ax in axes.values():
+        for text in ax.texts:
+            if text.get_visible():
+                box = text.get_window_extent()
+                inside = box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height
+                assert inside, text.get_text()

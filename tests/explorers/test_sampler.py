@@ -77,7 +77,7 @@ def test_published_counts_of_gpt2():
     table = load_example("gpt2-spaceship")
     explorer = SamplerExplorer(table, "top_p", 0.9, temperatures=[1, 2], value=2, top=5)
     assert "Kept: 18,378 of 50,257" in explorer._caption()
-    assert "among 10,430 tokens" in explorer._caption()
+    assert "among 10,430 words" in explorer._caption()
     explorer.order = "last"
     assert "Kept: 2,323 of 50,257" in explorer._caption()
     explorer.method = "min_p"

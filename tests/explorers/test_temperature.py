@@ -574,7 +574,9 @@ def test_a_table_that_cannot_be_drawn_changes_nothing(monkeypatch):
     for wrong in ({"a": 1.0}, load_example("gpt2-spaceship")):
         with pytest.raises((TypeError, ValueError)):
             explorer.table = wrong
-    monkeypatch.setattr("softmax_temperature.explorers.temperature.sentences", lambda *_: 1 / 0)
+    monkeypatch.setattr(
+        "softmax_temperature.explorers.temperature.sentences", lambda *_, **__: 1 / 0
+    )
     with pytest.raises(ZeroDivisionError):
         explorer.table = TokenTable(["a", "b"], [1.0, 2.0])
     assert picture(explorer) == before

@@ -78,8 +78,9 @@ function drawPicture(el, picture, { wantNarrow, moveTo }) {
   function luck(row, { n, counts, deviations }) {
     const [count, deviation] = [counts[row * names.length], deviations[row]];
     const more = deviation < 0 ? "fewer" : "more";
-    const far = Math.abs(deviation).toFixed(1);
-    const than = far === "0.0" ? "as many as expected" : `${far} standard deviations ${more} than expected`;
+    // Within a standard deviation, within two, or beyond.
+    const far = Math.abs(deviation);
+    const than = far < 1 ? "about as many as expected" : `${far < 2 ? "" : "far "}${more} than expected`;
     return `◇ Of these ${n.toLocaleString("en")} draws ${count.toLocaleString("en")} were ${picture.leader}: ${than}.`;
   }
 

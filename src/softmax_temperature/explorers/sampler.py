@@ -14,7 +14,8 @@ from ..chain import SamplerChain
 from ..checks import real_number, short
 from ..core import Sweep, TokenTable, entropies, softmax, sweep
 from ..drawing.bars import Bars
-from ..drawing.picture import Plan, layout
+from ..drawing.picture import layout
+from ..drawing.plan import Plan
 from ..words import CUT, in_text, temperature_texts, what_is_kept
 from .base import Explorer, as_stops
 from .temperature import LONGEST_PROMPT, Chart, coded, with_still

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import as_count, short
 from ..core import TokenTable, entropies, likeliest
 from ..drawing.bars import Bars
-from ..drawing.picture import PARTS, Plan, layout, peaks_of_curves, still
+from ..drawing.picture import layout, still
+from ..drawing.plan import PARTS, Plan, peaks_of_curves
 from ..draws import dice, landings
 from ..words import TITLE, in_text, sentences
 from .base import STOPS, Explorer, View, as_stops, script

@@ -289,7 +289,7 @@ class StoryModel:
         >>> from softmax_temperature import describe
         >>> print(describe(load_story_model().table("She was very")))
         At temperature 1.00, of 100 draws about 20 would be “·a”.
-        The choice is as open as an even one among 23.0 tokens.
+        The choice is as uncertain as a fair one among 23 words (perplexity).
         """
         return TokenTable(self.tokens, self.logits(self._prompt(prompt)), prompt)
 

@@ -1,0 +1,197 @@
+"""The parts of a picture: bars, strip and curves, each with the ids by which it is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+from ..words import CURVES_TITLE
+from .bars import (
+    BAR,
+    LEADING_BAR,
+    OTHERS,
+    REFERENCE,
+    WIDTH,
+    Bars,
+    colour_bars,
+    finish_bars,
+    glyphs,
+    in_percent_of,
+    key_of,
+    style_axes,
+)
+from .plan import Plan
+
+# The height of a line of small text in points.
+LINE = 11.0
+
+
+def draw_bars(
+    ax: Axes, plan: Plan, lengths: Any, labels: Sequence[str], outlines: Any, title: str
+) -> None:
+    """Draw bars with their numbers, outlines and key, under a title."""
+    bars = plan.bars
+    draw: Any = ax.bar if bars.upright else ax.barh
+    patches = list(draw(bars.places, lengths, WIDTH, color=BAR, linewidth=0))
+    texts = finish_bars(ax, bars, patches, labels, plan.label_size, outlines)
+    ax.set_title(title, fontsize="medium", pad=bars.room * 10).set_gid("title")
+    # Lying bars of tokens are short, and so are the last ones of upright bars. Of a narrow chart
+    # the room for the labels of full bars is needed, too.
+    beside = 1.35 if bars.narrow and not bars.upright else 1
+    ax.legend(
+        *key_of(bars, plan.outline_name),
+        loc="upper right" if bars.upright else "lower right",
+        bbox_to_anchor=(0, 0, beside, 1),
+        frameon=False,
+        fontsize="small",
+    )
+    for position, (patch, text) in enumerate(zip(patches, texts, strict=True)):
+        patch.set_gid(f"bar-{position}")
+        text.set_gid(f"label-{position}")
+
+
+def add_marks(ax: Axes, bars: Bars, shares: Any) -> None:
+    """Draw signs for counted draws, between the bars, where they cover no label."""
+    for position, (place, share) in enumerate(zip(bars.places, shares, strict=True)):
+        end = (place + 0.5, share) if bars.upright else (share, place + 0.5)
+        size = 5 if bars.upright else 4
+        (mark,) = ax.plot(*end, "D", color="white", markeredgecolor=REFERENCE, markersize=size)
+        mark.set(gid=f"mark-{position}", clip_on=False, zorder=5)
+
+
+def draw_strip(ax: Axes, bars: Bars, starts: Any, ends: Any, number: float | None) -> None:
+    """Draw the tokens' shares side by side from 0 to 1, and a random number on them."""
+    patches = list(ax.barh([0] * bars.count, ends - starts, 1, starts, color=BAR, edgecolor="w"))
+    colour_bars(bars, patches, hatch=False)
+    leads = [*bars.leads(), *[True] * bool(bars.n_others)]
+    for position, (patch, name) in enumerate(zip(patches, bars.short_names(glyphs()), strict=True)):
+        patch.set_gid(f"segment-{position}")
+        # Black and white that stay so on a dark page, too: #010101 is written out.
+        ink = "#010101" if leads[position] else "white"
+        middle = (starts[position] + ends[position]) / 2
+        label = ax.text(middle, 0, name, color=ink, ha="center", va="center")
+        label.set(gid=f"name-{position}", parse_math=False, fontsize="small")
+    ax.set(xlim=(0, 1), ylim=(-0.5, 0.5), yticks=[], xticks=np.arange(11) / 10)
+    ax.tick_params(labelsize="small", color=REFERENCE, length=2)
+    ax.spines[:].set_visible(False)
+    if number is not None:
+        (mark,) = ax.plot([number], [0.75], "v", color="black")
+        mark.set_gid("dice-mark")
+        text = ax.text(number, 1.0, f"dice: {number:.2f}", ha="center", va="bottom")
+        text.set(gid="dice-text", fontsize="small")
+
+
+def draw_curves(ax: Axes, plan: Plan, temperature: float, heights: Any) -> None:
+    """Draw the shares against T, with a cursor at one temperature."""
+    bars, stops = plan.bars, plan.stops
+    leads = bars.leads()
+    for position, column in enumerate(plan.curves):
+        others = column == len(leads)
+        colour = OTHERS if others else LEADING_BAR if leads[column] else BAR
+        dashes = "--" if others else "-"
+        ax.plot(stops, plan.rows.shares[:, column], dashes, color=colour)
+        point = (temperature, heights[position])
+        (dot,) = ax.plot(*point, "o", color=colour, markersize=6, markeredgecolor="w", zorder=4)
+        dot.set_gid(f"dot-{position}")
+    ax.axvline(temperature, color=REFERENCE, zorder=3).set_gid("cursor")
+    ax.set(xlim=(stops[0], stops[-1]), ylim=(0, 1), xlabel="Temperature")
+    ax.set_title(CURVES_TITLE, fontsize="medium", pad=bars.room * 10)
+    style_axes(ax)
+    if bars.upright and not bars.narrow:
+        ax.tick_params(labelleft=False)  # It is the bars' own axis.
+    if bars.percent:
+        in_percent_of(ax.yaxis)
+    names = bars.short_names(glyphs())
+    for position, column in enumerate(plan.curves):
+        text = ax.annotate(
+            names[column],
+            (temperature, heights[position]),
+            (7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="small",
+        )
+        text.set(gid=f"dotname-{position}", parse_math=False)
+    _mark_peaks(ax, plan)
+
+
+def _mark_peaks(ax: Axes, plan: Plan) -> None:
+    """Mark where a token's probability is largest, with its T where there is room for it."""
+    labelled: list[float] = []
+    for position, (peak, share) in enumerate(plan.peaks):
+        (mark,) = ax.plot(peak, share, "v", color=REFERENCE, markersize=6, zorder=4)
+        mark.set_gid(f"peak-{position}")
+        points = ax.bbox.height * 72 / ax.figure.dpi
+        if all(abs(share - other) * points > LINE for other in labelled):
+            below = share * points > 5 * LINE
+            text = ax.annotate(
+                f"peak at T = {peak:.2f}",
+                (peak, share),
+                (0, -7 if below else 6),
+                textcoords="offset points",
+                ha="center",
+                va="top" if below else "bottom",
+                fontsize="small",
+            )
+            text.set_gid(f"peakname-{len(labelled)}")
+            labelled.append(share)
+
+
+def avoid_overlaps(axes: dict[str, Axes], lengths: Any) -> None:
+    """Do what the browser does: hide names that do not fit, and keep names beside dots apart."""
+    if "strip" in axes:
+        ax = axes["strip"]
+        for name, length in zip(ax.texts, lengths, strict=False):
+            name.set_visible(width_of(name) < length * ax.bbox.width - 6)
+    if "curves" in axes:
+        ax = axes["curves"]
+        names, peaks = (texts_of(ax, name) for name in ("dotname", "peakname"))
+        points = ax.bbox.height * 72 / ax.figure.dpi
+        heights = [name.xy[1] for name in names]
+        first, last = ax.get_xlim()
+        for name, height, level in zip(names, heights, spread(heights, LINE / points)):
+            # In the right half names stand on the left.
+            flip = (name.xy[0] - first) / (last - first) > 0.5
+            name.set(ha="right" if flip else "left")
+            name.set_position((-7 if flip else 7, (level - height) * points))
+        for peak in peaks:
+            box = peak.get_window_extent()
+            peak.set_visible(not any(box.overlaps(name.get_window_extent()) for name in names))
+
+
+def names_of(axes: dict[str, Axes], name: str) -> list[Any]:
+    """Return the names on the strip or beside the dots."""
+    names = {"strip": "name", "curves": "dotname"}
+    return texts_of(axes[name], names[name]) if name in axes else []
+
+
+def texts_of(ax: Axes, name: str) -> list[Any]:
+    """Return the texts whose ids begin with a name."""
+    return [text for text in ax.texts if (text.get_gid() or "").startswith(name)]
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Return levels near to heights, in the same order, not below 0, and a gap apart.
+
+    Heights that are too close to one another join a group, which stands around their middle.
+    """
+    order = sorted(range(len(heights)), key=lambda i: (heights[i], -i))
+    groups: list[tuple[float, int]] = []
+    for i in order:
+        start, count = max(float(heights[i]), 0.0), 1
+        while groups and start < groups[-1][0] + groups[-1][1] * gap:
+            before, more = groups.pop()
+            start = max((before * more + (start - more * gap) * count) / (more + count), 0.0)
+            count += more
+        groups.append((start, count))
+    levels = [start + k * gap for start, count in groups for k in range(count)]
+    return [level for _, level in sorted(zip(order, levels, strict=True))]
+
+
+def width_of(text: Text) -> float:
+    """Return how wide a text is on its figure."""
+    return float(text.get_window_extent().width)

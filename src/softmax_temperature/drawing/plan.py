@@ -1,0 +1,112 @@
+"""What a picture shows, and where its parts stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..checks import Floats
+from ..core import Sweep
+from ..peaks import peak_temperature
+from .bars import Bars, glyphs, name_length
+
+PARTS = ("bars", "dice", "curves")
+_MOST_CURVES, _MOST_CURVES_BESIDE_OTHERS = 12, 5
+# The height of the strip, and of curves below bars, in inches.
+_STRIP, _CURVES_BELOW = 0.62, 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a picture shows: bars, the parts beside them, shares and a sentence at every stop."""
+
+    bars: Bars
+    parts: Sequence[str]
+    stops: Sequence[float]
+    rows: Sweep
+    labels: Sequence[Sequence[str]]
+    sentences: Sequence[str]
+    peaks: Sequence[tuple[float, float]] = ()
+    # Where the outlines of the bars are at each stop, if not always at T = 1, and their name.
+    outlines: Floats | None = None
+    outline_name: str = "T = 1"
+
+    @property
+    def curves(self) -> list[int]:
+        """The columns of the shares that are drawn against T."""
+        return columns_of_curves(self.bars)
+
+    @property
+    def label_size(self) -> str:
+        """The size of the numbers: lying bars are low."""
+        return "medium" if self.bars.upright else "small"
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether the curves stand beside the bars, and not below them."""
+        return "curves" in self.parts and not self.bars.narrow
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """The figure's width and height in inches."""
+        bars, curves = self.bars, "curves" in self.parts
+        width = 3.7 if bars.narrow else 10.6 if self.side_by_side else 7.6
+        below = _CURVES_BELOW if bars.narrow and curves else 0
+        return width, bars.height + below + (_STRIP if "dice" in self.parts else 0)
+
+
+def columns_of_curves(bars: Bars) -> list[int]:
+    """Return the columns of the shares that are drawn against T: of many, the first."""
+    if bars.n_others:
+        return [*range(min(bars.count - 1, _MOST_CURVES_BESIDE_OTHERS)), bars.count - 1]
+    return list(range(min(bars.count, _MOST_CURVES)))
+
+
+def peaks_of_curves(bars: Bars, first: float, last: float) -> list[tuple[float, float]]:
+    """Return where curves are highest between two temperatures: T and the share there."""
+    columns = [column for column in columns_of_curves(bars) if column < len(bars.shown)]
+    peaks = peak_temperature(bars.logits, bars.shown[columns])
+    return [
+        (float(peak), float(bars.sweep([peak]).shares[0, column]))
+        for column, peak in zip(columns, peaks, strict=True)
+        if first < peak < last
+    ]
+
+
+def places(plan: Plan) -> dict[str, Any]:
+    """Return where the axes are: left, bottom, width and height, as shares of the figure."""
+    bars, (width, height) = plan.bars, plan.size
+    lengths = [name_length(name) for name in bars.names(glyphs())]
+    foot = 0.52
+    if bars.upright:
+        left, head = 0.65, 0.55
+        room = (width / 2 if plan.side_by_side else width) - left - 0.2
+        if not bars.level_names(room):
+            # Slanted small names take room below the bars, and the first one beside them.
+            foot, left = 0.3 + 0.6 * max(lengths), max(left, 0.6 * lengths[0])
+    else:
+        left, head = 0.2 + max(lengths), 0.36
+    inches = {}
+    top = height
+    if "dice" in plan.parts:
+        inches["strip"] = (0.2, top - 0.45, width - 0.4, 0.22)
+        top -= _STRIP
+    # Labels stand to the right of lying bars, even of one that is full.
+    beside = 0.0 if bars.upright else 0.7 if bars.percent else 0.4
+    if plan.side_by_side:
+        right = width - 0.35
+        between = 0.45 if bars.upright else 0.55
+        half = (right - between - beside - left) / 2
+        inches["bars"] = (left, foot, half, top - head - foot)
+        inches["curves"] = (right - half, foot, half, top - head - foot)
+    else:
+        below = _CURVES_BELOW if "curves" in plan.parts else 0
+        across = width - left - beside - 0.2
+        inches["bars"] = (left, foot + below, across, bars.height - head - foot)
+        if below:
+            inches["curves"] = (0.65, 0.5, width - 0.9, below - 0.95)
+    return {
+        name: (x / width, y / height, across / width, up / height)
+        for name, (x, y, across, up) in inches.items()
+    }
