@@ -79,14 +79,24 @@ def _peak(logits: Floats, own: float) -> float:
     if own in (logits[-1], -np.inf):
         return 0.0 if own > -np.inf else np.nan
     gaps = logits - own
-    # What the subtraction has rounded off.
-    back = gaps - logits
-    lost = (logits - (gaps - back)) - (own + back)
+    lost = _rounded_off(logits, own, gaps)
     pull = _total(gaps, lost)
-    if pull >= 0:
-        return np.inf
-    # Sought is the root of sum(exp(beta * gaps) * gaps), which rises with beta. Here is where its
-    # tangent at 0 has one.
+    # At or below the mean of all logits, which is the mean at an infinite T.
+    return np.inf if pull >= 0 else 1 / _root(gaps, lost, pull)
+
+
+def _rounded_off(logits: Floats, own: float, gaps: Floats) -> Floats:
+    """Return what the subtraction ``gaps = logits - own`` has rounded off, exactly (TwoSum)."""
+    back = gaps - logits
+    return (logits - (gaps - back)) - (own + back)
+
+
+def _root(gaps: Floats, lost: Floats, pull: float) -> float:
+    """Return the root in beta of the sum of exp(beta * gaps) * gaps, by Newton within a bracket.
+
+    The sum rises with beta, from `pull`, which is below 0, at 0.
+    """
+    # Here is where its tangent at 0 has a root.
     beta, low, high = -pull / float(gaps @ gaps), 0.0, np.inf
     while True:
         # Terms of either sign are summed up apart, so that their logarithms' difference is close to
@@ -104,7 +114,7 @@ def _peak(logits: Floats, own: float) -> float:
         step = np.log(up / down) / slope
         low, high = (beta, high) if up < down else (low, beta)
         if min(high - low, abs(step)) <= 1e-11 * beta:
-            return 1 / beta
+            return beta
         if low < beta - step < high:
             beta -= float(step)
         else:

@@ -334,7 +334,7 @@ def test_a_refused_setting_changes_nothing(explorer):
 
 def test_an_interrupted_prompt_changes_nothing(explorer, monkeypatch):
     before = data_of(explorer), explorer.prompt
-    monkeypatch.setattr("softmax_temperature.explorers.text.softmax", lambda _: 1 / 0)
+    monkeypatch.setattr("softmax_temperature.explorers.tree.softmax", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         explorer.prompt = "Once"
     assert (data_of(explorer), explorer.prompt) == before

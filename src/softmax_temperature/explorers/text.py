@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..chain import SamplerChain
-from ..checks import Floats, as_count, short
-from ..core import TokenTable, softmax
+from ..checks import as_count, short
+from ..core import TokenTable
 from ..model.story import StoryModel
-from ..sampling import temper
 from ..words import in_text, probability_text, token_labels
 from .base import STOPS, Explorer, View, as_stops, script
 from .page import as_html, read_static
 from .temperature import TemperatureExplorer
+from .tree import Written, write
 
 _SEEDS = (0, 1, 2, 3, 4)
-_LIKELIEST = 5
 _FIRST_BYTE = 3
 _END_TEXT = "■ end of the story"
 # A still text has no colours: tokens with so many bits of surprise are bold.
@@ -247,8 +246,8 @@ class TextExplorer(Explorer):
             texts[run.start() : run.end()] = [own, *[""] * (run.end() - run.start() - 1)]
         return texts
 
-    def _write(self, prompt: str, chain: SamplerChain | None) -> _Written:
-        return _write(self._model, prompt, self._stops, self._length, self._seeds, chain)
+    def _write(self, prompt: str, chain: SamplerChain | None) -> Written:
+        return write(self._model, prompt, self._stops, self._length, self._seeds, chain)
 
     def _renew(self, prompt: str, chain: SamplerChain | None) -> None:
         """Write all texts anew, and say so in the meantime."""
@@ -318,7 +317,7 @@ class TextExplorer(Explorer):
     def _data(self, narrow: bool = False) -> dict[str, Any]:
         return self._data_of(self._written)
 
-    def _data_of(self, written: _Written) -> dict[str, Any]:
+    def _data_of(self, written: Written) -> dict[str, Any]:
         large = "<u2" if len(written.tokens) <= 2**16 else "<u4"
         sentences, said = np.unique(written.sentences, return_inverse=True)
         tokens = self._model.tokens
@@ -344,122 +343,6 @@ class TextExplorer(Explorer):
             "likeliest": written.likeliest.tobytes(),
             "chances": written.chances.tobytes(),
         }
-
-
-class _Written(NamedTuple):
-    """The texts of all seeds and temperatures, as a tree whose place 0 is the prompt."""
-
-    prompt: str
-    prompt_ids: list[int]
-    tokens: NDArray[np.uint16]
-    parents: NDArray[np.intp]
-    # Of each token at temperature 1: its surprise in tenths of a bit, its probability in
-    # hundredths, and the likeliest tokens after it with theirs.
-    bits: NDArray[np.uint16]
-    own: NDArray[np.uint8]
-    likeliest: NDArray[np.uint16]
-    chances: NDArray[np.uint8]
-    # Of each text, a row a seed: its last place, how many tokens it begins with like that of
-    # temperature 1, and what is said of it.
-    ends: NDArray[np.intp]
-    forks: NDArray[np.intp]
-    sentences: NDArray[np.str_]
-
-    def path_to(self, end: int) -> NDArray[np.intp]:
-        """Return the places of a text."""
-        path = []
-        while end:
-            path.append(end)
-            end = self.parents[end]
-        return np.array(path[::-1], np.intp)
-
-    def ids(self, path: NDArray[np.intp]) -> list[int]:
-        """Return the tokens of a text, with those of the prompt."""
-        return [*self.prompt_ids, *self.tokens[path].tolist()]
-
-
-def _write(
-    model: StoryModel,
-    prompt: str,
-    stops: NDArray[np.float64],
-    length: int,
-    seeds: tuple[int, ...],
-    chain: SamplerChain | None,
-) -> _Written:
-    """Write the texts of all seeds and temperatures, and of temperature 1 for comparison."""
-    if not isinstance(prompt, str):
-        raise TypeError(f"prompt must be a string, got {short(prompt)}")
-    ids = model.encode(prompt)
-    if len(ids) + length > model.context:
-        raise ValueError(
-            f"prompt must have at most {model.context - length} tokens, so that {length} more fit, "
-            f"got {len(ids)}: shorten it, or write less with length="
-        )
-    tokens, parents = [np.zeros(1, np.intp)], [np.zeros(1, np.intp)]
-    chances: list[Floats] = [np.ones(1)]
-    ranked, chances_of_ranked = [], []
-    shape = len(seeds), len(stops) + 1
-    ends, forks, together = np.zeros(shape, np.intp), np.zeros(shape, np.intp), np.ones(shape, bool)
-    before, count = 0, 1
-    cut = temper if chain is None else lambda logits, stops: chain.at(stops)(logits)
-    for step in model.grow(ids, [*stops.tolist(), 1.0], length, seeds, cut):
-        probabilities = softmax(step.logits)
-        likeliest = np.argsort(-probabilities, axis=-1, kind="stable")[:, :_LIKELIEST]
-        tokens.append(step.tokens)
-        parents.append(before + step.parents)
-        chances.append(probabilities[step.contexts, step.tokens])
-        ranked.append(likeliest[step.contexts])
-        chances_of_ranked.append(np.take_along_axis(probabilities, likeliest, -1)[step.contexts])
-        living = step.places >= 0
-        together &= step.places == step.places[:, -1:]
-        forks += together & living
-        ends = np.where(living, count + step.places, ends)
-        before, count = count, count + len(step.tokens)
-    parent = np.concatenate(parents)
-    bits = 0.0 - np.log2(np.concatenate(chances))
-    shown = np.zeros((2, count, _LIKELIEST))
-    shown[:, parent[1:]] = np.concatenate(ranked), 100 * np.concatenate(chances_of_ranked)
-    sums = np.stack([bits, np.arange(count) > 0])
-    for place in range(1, count):
-        sums[:, place] += sums[:, parent[place]]
-    total, lengths = sums[:, ends[:, :-1]]
-    return _Written(
-        prompt,
-        ids,
-        np.concatenate(tokens).astype(np.uint16),
-        parent,
-        np.rint(10 * bits).astype(np.uint16),
-        np.rint(100 * np.concatenate(chances)).astype(np.uint8),
-        shown[0].astype(np.uint16),
-        np.rint(shown[1]).astype(np.uint8),
-        ends[:, :-1],
-        forks[:, :-1],
-        _sentences(stops, lengths.astype(int), forks[:, :-1], total / lengths),
-    )
-
-
-def _sentences(
-    stops: NDArray[np.float64],
-    lengths: NDArray[np.intp],
-    forks: NDArray[np.intp],
-    surprises: NDArray[np.float64],
-) -> NDArray[np.str_]:
-    """Say of each text how far it goes with that of temperature 1, and how surprising it is."""
-    texts = []
-    rows = (np.tile(stops, len(lengths)), lengths.ravel(), forks.ravel(), surprises.ravel())
-    for stop, length, fork, surprise in zip(*rows, strict=True):
-        if stop == 1:
-            way = "This is the text that those at other temperatures are compared with."
-        elif fork == length:
-            way = "This is the text of T = 1."
-        elif fork == 0:
-            way = "Its first token is another one than at T = 1 already."
-        else:
-            way = (
-                f"It is the text of T = 1 for {fork} of {length} tokens, and goes another way then."
-            )
-        texts.append(f"{way}\nA token comes as a surprise of {surprise:.1f} bits on average.")
-    return np.array(texts).reshape(lengths.shape)
 
 
 def _piece(token: str) -> str:
