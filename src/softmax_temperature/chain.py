@@ -115,24 +115,30 @@ class SamplerChain:
         Notes
         -----
         ``"huggingface"``: temperature 1 → top-k 50 → top-p → min-p → typical → epsilon → eta [1]_.
-        Even plain sampling at temperature 1 is truncated there.
+        Even plain sampling at temperature 1 is truncated there. Its ``generate`` samples only with
+        ``do_sample=True``, and is greedy otherwise.
 
         ``"llama.cpp"``: top-nσ → top-k 40 → typical → top-p 0.95 → min-p 0.05 → temperature 0.8
         [2]_. The temperature comes last and changes nothing of what is kept.
 
-        ``"vllm"``: temperature 1 → min-p → top-k → top-p [3]_. Its sampler takes a temperature
-        below 1e-5 for greedy, after one between 0 and 0.01 was raised to 0.01; here it stays as it
-        is written.
+        ``"vllm"``: temperature 1 → min-p → top-k → top-p [3]_. It raises a temperature between 0
+        and 0.01 to 0.01 and, since June 2026, refuses one above 2; here both stay as they are
+        written. Only 0 is greedy.
 
-        What else they have (top-h, penalties, DRY, XTC) is off by default. In the first and the
-        last, a model's own ``generation_config.json`` changes the defaults.
+        What else they have (top-h, penalties, DRY, XTC, adaptive-p) is off by default. A model's
+        own settings change the defaults: its ``generation_config.json`` in the first and the last,
+        ``general.sampling`` of its file in llama.cpp [4]_. Not every engine has one order: Ollama's
+        is llama.cpp's for GGUF files and another for MLX, and SGLang applies top-k and top-p
+        jointly.
 
         References
         ----------
         .. [1] huggingface/transformers, ``GenerationMixin._get_logits_processor`` in
-           ``generation/utils.py`` and ``generation/configuration_utils.py``, 5.24.
-        .. [2] ggml-org/llama.cpp, ``common_params_sampling`` in ``common/common.h``.
-        .. [3] vllm-project/vllm, ``vllm/v1/sample/sampler.py`` and ``vllm/sampling_params.py``.
+           ``generation/utils.py`` and ``generation/configuration_utils.py``, 5.24 of November 2026.
+        .. [2] ggml-org/llama.cpp, ``common_params_sampling`` in ``common/common.h`` at 001d906.
+        .. [3] vllm-project/vllm, ``vllm/v1/sample/sampler.py`` and ``vllm/sampling_params.py``,
+           0.24 of mid-2026; pull request 44965.
+        .. [4] ggml-org/llama.cpp, pull request 17120, 2025.
 
         Examples
         --------

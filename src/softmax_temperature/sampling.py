@@ -67,7 +67,7 @@ def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
     The engines do not shift: softmax makes no difference of it, and neither does any truncation.
     What is too far below the largest logit for a float becomes ``-inf``. At temperature 0 llama.cpp
     and vLLM keep one of tied leaders, and Hugging Face refuses it. vLLM raises what lies between 0
-    and 0.01 to 0.01.
+    and 0.01 to 0.01, and refuses more than 2 since June 2026.
 
     References
     ----------
