@@ -2,6 +2,7 @@
 
 import math
 import os
+import subprocess
 from importlib import import_module
 from importlib.resources import files
 from itertools import accumulate
@@ -52,6 +53,13 @@ NASTY = [
 def need(module):
     """Import what only some tests need, or skip them where it is missing, but not in CI."""
     return import_module(module) if "CI" in os.environ else pytest.importorskip(module)
+
+
+def run(*command, **options):
+    """Run a program, and return what it prints."""
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=600, **options
+    ).stdout
 
 
 def count_explorers(path):

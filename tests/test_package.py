@@ -1,27 +1,14 @@
-"""What is installed: metadata, the built wheel, lazy imports, no sockets."""
+"""What is installed: metadata, lazy imports, no sockets."""
 
-import json
-import os
 import re
-import subprocess
 import sys
 import tomllib
-import venv
-import zipfile
 from pathlib import Path
 
-import pytest
-
-from tests.helpers import AT_HALF
+from tests.helpers import run
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-
-
-def run(*command, **options):
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=600, **options
-    ).stdout
 
 
 def test_environment_yml_names_the_same_dependencies():
@@ -82,45 +69,3 @@ def test_nothing_opens_a_socket():
         st.Question("?", {"a": True, "b": False})._repr_mimebundle_()
     """
     run(sys.executable, "-c", code)
-
-
-def test_the_wheel_works_from_an_empty_environment(tmp_path):
-    online = run_or_none(
-        [sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", tmp_path, ROOT], tmp_path
-    )
-    if online is None and "CI" not in os.environ:
-        pytest.skip("pip could not fetch the build backend: no network?")
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    files = ("explorer.js", "chart.js", "page.html", "question.css", "question.js")
-    for name in ("py.typed", "__init__.pyi", *(f"browser/{file}" for file in files)):
-        assert f"softmax_temperature/{name}" in names
-    data = ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md")
-    for name in (*data, "stories260k/stories260K.bin", "stories260k/tok512.bin"):
-        assert f"softmax_temperature/data/{name}" in names
-    assert wheel.stat().st_size <= 2_700_000
-    assert not [name for name in names if re.match(r"tests|notebooks|benchmarks", name)]
-    venv.create(tmp_path / "empty", with_pip=True)
-    python = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
-    code = """if True:
-        import json
-        import softmax_temperature as st
-        st.TemperatureExplorer(st.load_example("gpt2-spaceship"), top=20)
-        explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
-        assert explorer.to_html().endswith("</html>\\n")
-        st.Question("?", {"a": True, "b": False})
-        from softmax_temperature.model.story import load_story_model
-        assert load_story_model().write("Once upon", 0, length=4) == ["Once upon a time, there"]
-        print(json.dumps([st.__file__, explorer.probabilities["probabilities"].tolist()]))
-    """
-    file, probabilities = json.loads(run(python, "-I", "-c", code, cwd=tmp_path))
-    assert Path(file).is_relative_to(tmp_path)
-    assert [round(p, 6) for p in probabilities] == AT_HALF
-
-
-def run_or_none(command, folder):
-    try:
-        return run(*command, cwd=folder)
-    except subprocess.CalledProcessError:
-        return None

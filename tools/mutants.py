@@ -113,8 +113,6 @@ TESTS = {
         "explorers/test_sampler",
     ),
 }
-# Tests that take so long that they are left out.
-SLOW = ("explorers/test_temperature.py::test_sixty_explorers_made_and_closed_leave_nothing",)
 # What is broken in the scripts, which nothing here can parse: in which file, what, and to what.
 SCRIPTS = (
     ("explorer.js", "Math.round((values", "Math.floor((values"),
@@ -378,7 +376,6 @@ def try_file(folder: Path, name: str, line: int, count: int, seed: int) -> tuple
     arguments = [f"tests/{tests}.py" for tests in TESTS.get(name, (f"test_{name}",))]
     if path.suffix == ".py":
         arguments.insert(0, f"{target}")
-    arguments += [f"--deselect=tests/{test}" for test in SLOW]
     # One engine finds what is broken in all of them.
     arguments += ["-k", "not firefox and not webkit"]
     start = time.monotonic()

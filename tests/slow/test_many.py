@@ -1,0 +1,71 @@
+"""Many explorers, one after the other and at once: they leave each other and the user alone."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import matplotlib as mpl
+
+from tests.helpers import run, six
+
+
+def chart(explorer):
+    return explorer.children[2]
+
+
+def test_sixty_explorers_made_and_closed_leave_nothing():
+    code = """if True:
+        import gc, resource
+        import matplotlib.figure, ipywidgets
+        import softmax_temperature as st
+        from ipywidgets.widgets.widget import _instances
+        table = st.load_example("wonderful-day")
+        def make(count):
+            for _ in range(count):
+                explorer = st.TemperatureExplorer(table)
+                explorer._repr_mimebundle_()
+                explorer.close()
+        make(3)
+        before = len(_instances), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        make(60)
+        gc.collect()
+        kinds = (matplotlib.figure.Figure, st.TemperatureExplorer)
+        assert not [left for left in gc.get_objects() if isinstance(left, kinds)]
+        after = len(_instances), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert after[0] == before[0], _instances
+        assert after[1] - before[1] < 15_000, (before, after)
+    """
+    run(sys.executable, "-c", code)
+
+
+def test_threads_that_build_explorers_leave_the_users_settings_alone():
+    before = dict(mpl.rcParams)
+    expected = chart(six()).data
+    with ThreadPoolExecutor(8) as threads:
+        made = [threads.submit(lambda: chart(six()).data) for _ in range(24)]
+        assert all(done.result() == expected for done in made)
+    assert dict(mpl.rcParams) == before
+
+
+def test_no_output_depends_on_what_was_drawn_before():
+    """A still picture once moved the bars of the figure that was exported after it."""
+    fresh = {name: six(orient=name) for name in ("v", "h")}
+    pages = {name: explorer.to_html() for name, explorer in fresh.items()}
+    stills = {name: explorer._repr_mimebundle_() for name, explorer in fresh.items()}
+    for name in ("v", "h"):
+        explorer = six(orient=name)
+        before = chart(explorer).data
+        explorer.temperature = 0.3
+        explorer._repr_mimebundle_()
+        chart(explorer).narrow = True
+        explorer.to_html()
+        explorer.temperature = 1.0
+        assert chart(explorer).data["layouts"][0] == before["layouts"][0]
+        assert without_ids(explorer._repr_mimebundle_()) == without_ids(stills[name])
+        assert explorer.to_html() == pages[name]
+        chart(explorer).narrow = False
+        assert chart(explorer).data == before
+
+
+def without_ids(bundle):
+    data, metadata = bundle
+    return {name: part for name, part in data.items() if "widget" not in name}, metadata
