@@ -3,6 +3,7 @@
 import math
 import os
 import subprocess
+from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from itertools import accumulate
@@ -95,10 +96,16 @@ def softmax(logits, temperature):
     return [weight / math.fsum(weights) for weight in weights]
 
 
+@cache
+def gpt2_logits():
+    """Read the logits that were recorded, the largest first."""
+    with np.load(str(files("softmax_temperature") / "data/gpt2/logits.npz")) as recorded:
+        return np.sort(recorded["spaceship"].astype(float))[::-1]
+
+
 def gpt2_shares(temperature, top=20):
     """Work out the largest probabilities and the sum of all others from the recorded logits."""
-    with np.load(str(files("softmax_temperature") / "data/gpt2/logits.npz")) as recorded:
-        logits = np.sort(recorded["spaceship"].astype(float))[::-1]
+    logits = gpt2_logits()
     if temperature == 0:
         return [1.0] + [0.0] * top
     weights = np.exp((logits - logits[0]) / temperature)

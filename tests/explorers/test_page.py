@@ -45,8 +45,13 @@ class Reader(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def test_the_page_needs_nothing_but_itself():
-    text = six().to_html()
+@pytest.fixture(scope="module")
+def text():
+    """Write one page that several tests read."""
+    return six().to_html()
+
+
+def test_the_page_needs_nothing_but_itself(text):
     page = Reader(text)
     assert page["html"] == [{"lang": "en"}]
     assert {"charset": "utf-8"} in page["meta"]
@@ -60,8 +65,8 @@ def test_the_page_needs_nothing_but_itself():
     assert "@import" not in text
 
 
-def test_only_the_pages_own_script_may_run():
-    page = Reader(six().to_html())
+def test_only_the_pages_own_script_may_run(text):
+    page = Reader(text)
     (policy,) = (meta["content"] for meta in page["meta"] if "http-equiv" in meta)
     directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     for name in ("default-src", "base-uri", "form-action"):
@@ -73,8 +78,7 @@ def test_only_the_pages_own_script_may_run():
     assert json.loads(data)["sliders"][0]["texts"][100] == "1.00"
 
 
-def test_data_scripts_and_styles_are_in_it_as_they_are_and_once():
-    text = six().to_html()
+def test_data_scripts_and_styles_are_in_it_as_they_are_and_once(text):
     page = Reader(text)
     browser = files("softmax_temperature") / "browser"
     scripts = [
@@ -128,11 +132,16 @@ def test_the_sliders_steps_lead_to_every_stop(stops):
     assert data["start"] == [len(stops) - 1]
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """Read a page whose tokens are plain words."""
+    return Reader(TemperatureExplorer(TokenTable(["plain", "other"], [2.0, 1.0])).to_html())
+
+
 @pytest.mark.parametrize("token", NASTY)
-def test_a_token_in_the_sentence_is_text(token):
+def test_a_token_in_the_sentence_is_text(plain, token):
     explorer = TemperatureExplorer(TokenTable([token, "other"], [2.0, 1.0]))
     page = Reader(explorer.to_html())
-    plain = Reader(TemperatureExplorer(TokenTable(["plain", "other"], [2.0, 1.0])).to_html())
     assert [tag for tag, _ in page.elements] == [tag for tag, _ in plain.elements]
     (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
     (sentence,) = {text for text in page.texts if text.startswith("Of 100 draws")}
@@ -141,15 +150,15 @@ def test_a_token_in_the_sentence_is_text(token):
     assert said == f"At temperature 1.00, o{sentence[1:]}"
 
 
-def test_the_numbers_in_the_page_are_pythons():
-    data = json.loads(Reader(six().to_html()).scripts[0])
+def test_the_numbers_in_the_page_are_pythons(text):
+    data = json.loads(Reader(text).scripts[0])
     shares = np.frombuffer(base64.b64decode(data["shares"]), "<f4").reshape(201, 6)
     for stop, row in enumerate(shares):
         np.testing.assert_allclose(row, softmax(RANKED, stop / 100), rtol=1e-6, atol=1e-37)
 
 
-def test_the_pages_are_small():
-    assert len(six().to_html().encode()) <= 160_000
+def test_the_pages_are_small(text):
+    assert len(text.encode()) <= 160_000
     gpt2 = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
     assert len(gpt2.to_html().encode()) <= 400_000
 
@@ -162,24 +171,25 @@ def test_no_token_ends_an_element():
     assert not re.search("[<>&\x00\u2028\u202e]", page.scripts[0])
 
 
-def test_a_file_is_written_and_replaced(tmp_path):
+def test_a_file_is_written_and_replaced(tmp_path, text):
     path = tmp_path / "page.html"
-    assert six().to_html(path) is None
-    assert path.read_text(encoding="utf-8") == six().to_html()
-    six(value=2).to_html(str(path))
-    assert path.read_text(encoding="utf-8") == six(value=2).to_html()
+    explorer, other = six(), six(value=2)
+    assert explorer.to_html(path) is None
+    assert path.read_text(encoding="utf-8") == text
+    other.to_html(str(path))
+    assert path.read_text(encoding="utf-8") == other.to_html() != text
     assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
     link = tmp_path / "link.html"
     link.symlink_to(path)
-    six().to_html(link)
+    explorer.to_html(link)
     assert link.is_symlink()
-    assert path.read_text(encoding="utf-8") == six().to_html()
+    assert path.read_text(encoding="utf-8") == text
 
 
-def test_a_page_is_the_same_after_the_explorer_was_displayed():
+def test_a_page_is_the_same_after_the_explorer_was_displayed(text):
     explorer = six()
     explorer._repr_mimebundle_()
-    assert explorer.to_html() == six().to_html()
+    assert explorer.to_html() == text
 
 
 def test_files_written_side_by_side_do_not_mix(tmp_path):
@@ -218,41 +228,42 @@ def test_a_new_file_has_the_mode_that_the_user_gives_new_files(tmp_path, mask):
     assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
-def test_a_replaced_file_keeps_its_mode_and_any_name_will_do(tmp_path, monkeypatch):
-    path = tmp_path / "page.html"
+def test_a_replaced_file_keeps_its_mode_and_any_name_will_do(tmp_path, monkeypatch, text):
+    path, explorer = tmp_path / "page.html", six()
     path.write_text("as it was")
     path.chmod(0o664)
-    six().to_html(path)
+    explorer.to_html(path)
     assert path.stat().st_mode & 0o777 == 0o664
     longest = tmp_path / ("a" * 250 + ".html")
-    six().to_html(longest)
+    explorer.to_html(longest)
     monkeypatch.setenv("HOME", str(tmp_path))
-    six().to_html("~/my #1 page.html")
-    assert longest.read_text(encoding="utf-8") == six().to_html()
+    explorer.to_html("~/my #1 page.html")
+    assert longest.read_text(encoding="utf-8") == text
     assert (tmp_path / "my #1 page.html").exists()
 
 
 def test_a_path_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path, monkeypatch):
+    explorer = six(parts=("bars",))
     with pytest.raises(OSError, match=r"path '.*missing/page.html' cannot be written: .*No such"):
-        six().to_html(tmp_path / "missing" / "page.html")
+        explorer.to_html(tmp_path / "missing" / "page.html")
     with pytest.raises(OSError, match="cannot be written: it is not a file, or is write-protected"):
-        six().to_html(tmp_path)
+        explorer.to_html(tmp_path)
     for wrong in (5, b"page.html", True, ["page.html"]):
         with pytest.raises(TypeError, match="path must be a path, got"):
-            six().to_html(wrong)
+            explorer.to_html(wrong)
     path = tmp_path / "page.html"
     path.write_text("as it was")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(OSError, match="cannot be written: it is not a file, or is write-protected"):
-        six().to_html(path)
+        explorer.to_html(path)
     monkeypatch.undo()
     for name in ("page.html/page.html", "a" * 300, "a\0b", "\ud800.html"):
         with pytest.raises(OSError, match=r"path '.*' cannot be written: .+"):
-            six().to_html(f"{tmp_path}/{name}")
+            explorer.to_html(f"{tmp_path}/{name}")
     loop = tmp_path / "loop.html"
     loop.symlink_to(loop)
     with pytest.raises(OSError, match=r"cannot be written: .*[Ll]oop"):
-        six().to_html(loop)
+        explorer.to_html(loop)
     loop.unlink()
 
     def full(self, target):
@@ -260,6 +271,6 @@ def test_a_path_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path, m
 
     monkeypatch.setattr(type(path), "replace", full)
     with pytest.raises(OSError, match=r"cannot be written: .*No space left"):
-        six().to_html(path)
+        explorer.to_html(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
     assert path.read_text() == "as it was"
