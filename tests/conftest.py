@@ -21,7 +21,7 @@ from hypothesis import settings
 
 from tests.helpers import NOTEBOOKS, need, pause
 from tools import course
-from tools.lab import PACKAGES, PROGRAMS, serve, start
+from tools.lab import INSTALL, programs_of, serve, start
 
 # No deadline, since a busy machine is no error. In CI the same examples every time, so that a
 # failure there can be repeated: CI=true pytest.
@@ -64,8 +64,8 @@ def browsers():
 
         @cache
         def get(engine, scheme="light"):
-            if not all(program.exists() for program in PROGRAMS[engine]):
-                message = f"there is no {engine}: apt-get install {PACKAGES[engine]}"
+            if not programs_of(driver, engine):
+                message = f"there is no {engine}: {INSTALL[engine]}"
                 pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
             return stack.enter_context(start(driver, engine, scheme))
 

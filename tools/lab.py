@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Playwright
 
-# Where Debian and Ubuntu put what an engine needs, and the packages that bring it.
+# Where Debian and Ubuntu put what an engine needs, and what brings it.
 PROGRAMS = {
     "chromium": [Path("/usr/bin/chromium")],
     "firefox": [Path("/usr/bin/firefox-esr")],
@@ -32,10 +32,10 @@ PROGRAMS = {
         Path("/usr/bin/Xvfb"),
     ],
 }
-PACKAGES = {
-    "chromium": "chromium",
-    "firefox": "firefox-esr",
-    "webkit": "webkit2gtk-driver xvfb",
+INSTALL = {
+    "chromium": "apt-get install chromium, or playwright install chromium",
+    "firefox": "apt-get install firefox-esr",
+    "webkit": "apt-get install webkit2gtk-driver xvfb",
 }
 FLAGS = [
     "--no-sandbox",
@@ -127,7 +127,7 @@ def serve(folder: str | Path, app: str = "jupyterlab") -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium without a window."""
+    """Start Chromium without a window."""
     # Imported here, so that tests without a browser need no Playwright.
     from playwright.sync_api import sync_playwright
 
@@ -135,17 +135,28 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+def programs_of(playwright: Playwright, engine: str) -> list[Path]:
+    """Find what an engine needs: Debian's programs or, for Chromium, Playwright's own, or none."""
+    own = [Path(playwright.chromium.executable_path)] if engine == "chromium" else []
+    for programs in (PROGRAMS[engine], own):
+        if programs and all(program.exists() for program in programs):
+            return programs
+    return []
+
+
 @contextmanager
 def start(playwright: Playwright, engine: str, scheme: str = "light") -> Iterator[Browser]:
-    """Start one of Debian's browsers without a window, in its light or dark scheme.
+    """Start a browser that is there without a window, in its light or dark scheme.
 
     Chromium takes the scheme from each context, the others from their start alone.
     """
-    program = PROGRAMS[engine][0]
+    programs = programs_of(playwright, engine)
+    if not programs:
+        raise RuntimeError(f"there is no {engine}: {INSTALL[engine]}")
     if engine == "webkit":
         from tools.webkit import webkit
 
-        with webkit(*PROGRAMS[engine][:2], scheme) as browser:
+        with webkit(*programs[:2], scheme) as browser:
             yield browser
     elif engine == "firefox":
         preferences = {
@@ -154,11 +165,11 @@ def start(playwright: Playwright, engine: str, scheme: str = "light") -> Iterato
             "layout.css.prefers-color-scheme.content-override": 0 if scheme == "dark" else 1,
         }
         with playwright.firefox.launch(
-            channel="moz-firefox", executable_path=program, firefox_user_prefs=preferences
+            channel="moz-firefox", executable_path=programs[0], firefox_user_prefs=preferences
         ) as browser:
             yield browser
     else:
-        with playwright.chromium.launch(executable_path=program, args=FLAGS) as browser:
+        with playwright.chromium.launch(executable_path=programs[0], args=FLAGS) as browser:
             yield browser
 
 
