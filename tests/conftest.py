@@ -17,19 +17,27 @@ from itertools import count
 
 import nbformat
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.helpers import NOTEBOOKS, need, pause
 from tools import course
 from tools.lab import INSTALL, programs_of, serve, start
 
 # No deadline, since a busy machine is no error. In CI the same examples every time, so that a
-# failure there can be repeated: CI=true pytest.
+# failure there can be repeated: CI=true pytest. Where it matters more how soon the tests are done,
+# few examples, and no search for the smallest that fails: HYPOTHESIS_PROFILE=quick pytest.
 settings.register_profile("local", deadline=None)
 settings.register_profile(
     "ci", derandomize=True, deadline=None, print_blob=True, max_examples=100, database=None
 )
-settings.load_profile("ci" if "CI" in os.environ else "local")
+settings.register_profile(
+    "quick",
+    settings.get_profile("ci"),
+    max_examples=25,
+    phases=(Phase.explicit, Phase.generate),
+)
+default = "ci" if "CI" in os.environ else "local"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", default))
 
 # Told by the page itself, since not every driver hears of them. What the policy forbids is one.
 WATCH = """

@@ -307,18 +307,6 @@ def _changes(node: Any, raising: bool) -> Iterator[Any]:
             yield ast.Pass()
 
 
-class Quick:
-    """Let hypothesis try few examples, and not look for the smallest of those that fail."""
-
-    @staticmethod
-    def pytest_configure() -> None:
-        from hypothesis import Phase, settings
-
-        few = {"max_examples": 25, "phases": (Phase.explicit, Phase.generate)}
-        settings.register_profile("quick", settings.get_profile("ci"), **few)
-        settings.load_profile("quick")
-
-
 def passes(folder: Path, arguments: list[str], patience: float | None = None) -> bool:
     """Return whether tests of the copy pass, in a process of their own that may take so long."""
 
@@ -330,10 +318,11 @@ def passes(folder: Path, arguments: list[str], patience: float | None = None) ->
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
         os.environ |= {"PYTHONPATH": f"{folder}/src", "CI": "true", "MPLBACKEND": "agg"}
+        os.environ["HYPOTHESIS_PROFILE"] = "quick"
         sys.path[:0] = [f"{folder}/src", f"{folder}"]
         del sys.modules["tests"]
         options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header"]
-        code = importlib.import_module("pytest").main(options + arguments, [Quick])
+        code = importlib.import_module("pytest").main(options + arguments)
         sys.stdout.flush()
         os._exit(code)
 
