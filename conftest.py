@@ -1,15 +1,59 @@
-"""Settings for all tests and notebooks.
+"""Settings for all tests and notebooks: which are chosen, and how they are shared out.
 
-Tell nbval what not to compare: HTML and SVG, whose plain text beside them is compared.
+A test's mark comes from the place of its file, as `PLACES` says: ``-m "not browser and not slow"``
+leaves what is soon done.
+
+Whole folders are shared out among processes, a file to each in turn, since servers, browsers and
+the kernel of a notebook live as long as a file. Single files and tests run in one process, which
+starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides otherwise.
 """
 
+import os
+from pathlib import Path
+
 import pytest
+
+PLACES = {
+    "tests/browser": "browser",
+    # They run notebooks.
+    "notebooks": "slow",
+    "tests/publishing": "slow",
+    # Whole vocabularies, many draws, many explorers, a built wheel.
+    "tests/slow": "slow",
+}
+ENGINES = ["chromium", "firefox", "webkit"]
 
 # Where an assertion of a helper fails, show its values.
 pytest.register_assert_rewrite("tests.helpers")
 
 
+def pytest_addoption(parser):
+    """Let one engine be chosen, or all, which is what CI wants."""
+    parser.addoption(
+        "--engines",
+        choices=[*ENGINES, "all"],
+        default="all" if "CI" in os.environ else "chromium",
+        help="the browser engine that tests run in, of those that they name",
+    )
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Start no workers for single files and tests."""
+    whole = all(Path(config.invocation_params.dir, name).is_dir() for name in config.args)
+    return None if whole else 0
+
+
 def pytest_collectstart(collector):
-    """Skip renderings that hold random ids, in the notebooks that nbval replays."""
+    """Skip renderings that hold random ids, in the notebooks that nbval replays.
+
+    Their plain text, which stands beside them, is compared.
+    """
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("text/html", "image/svg+xml")
+
+
+def pytest_itemcollected(item):
+    """Mark a test by the place of its file."""
+    for place, mark in PLACES.items():
+        if item.path.is_relative_to(item.config.rootpath / place):
+            item.add_marker(mark)

@@ -2,11 +2,11 @@
 
 A test that asks for `browser`, or for a fixture that does, runs in Chromium. To run it in others,
 too, name them: ``@pytest.mark.engines("chromium", "firefox", "webkit")``, or ``pytestmark = `` that
-for a whole module, where a test's own mark wins. The name of the engine is the fixture `engine`.
+for a whole module, where a test's own mark wins. ``pytest --engines=all`` runs it in all of them,
+as CI does. The name of the engine is the fixture `engine`.
 
 In Chromium and Firefox `browser` is Playwright's, in WebKit it is `tools.webkit.WebKit`, which has
-the same names for what the tests use. Test modules that need a browser have names that end in
-``browser.py``: by that name `.ci/run` leaves them out where it tests the lowest versions.
+the same names for what the tests use.
 """
 
 import os
@@ -50,10 +50,12 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI })
 
 
 def pytest_generate_tests(metafunc):
-    """Run a browser test once in each engine that its nearest mark names."""
+    """Run a browser test in each engine that its nearest mark names and that is asked for."""
     if "engine" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("engines")
-        metafunc.parametrize("engine", mark.args if mark else ["chromium"], indirect=True)
+        asked = metafunc.config.getoption("engines")
+        engines = [name for name in (mark.args if mark else ["chromium"]) if asked in (name, "all")]
+        metafunc.parametrize("engine", engines, indirect=True)
 
 
 @pytest.fixture(scope="session")
