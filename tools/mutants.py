@@ -320,7 +320,7 @@ def passes(folder: Path, arguments: list[str], patience: float | None = None) ->
         os.environ |= {"PYTHONPATH": f"{folder}/src", "CI": "true", "MPLBACKEND": "agg"}
         os.environ["HYPOTHESIS_PROFILE"] = "quick"
         sys.path[:0] = [f"{folder}/src", f"{folder}"]
-        del sys.modules["tests"]
+        del sys.modules["tools"]
         options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header"]
         code = importlib.import_module("pytest").main(options + arguments)
         sys.stdout.flush()
