@@ -406,6 +406,8 @@ def test_an_unseen_mass_is_a_probability_below_1(unseen):
 )
 @example([0.0, -1e-306, -1e4], 1e-306, 1)
 @example([1e300, -1e300, 0.0], 1e300, 1)
+# A choice that is almost certain.
+@example([0.0, 3.697493946955824e16], 1666668406685812.0, 1)
 # A small gap beside a huge one.
 @example([5.4e-09, 0.0, 0.0, -3e298], 1.6e-11, 1)
 def test_shares_entropy_and_what_is_possible_agree_with_the_softmax(logits, temperature, top):
@@ -417,7 +419,16 @@ def test_shares_entropy_and_what_is_possible_agree_with_the_softmax(logits, temp
     p = softmax(values, temperature)
     expected = [*p[shown], *([math.fsum(np.delete(p, shown))] if top < len(p) else [])]
     np.testing.assert_allclose(rows.shares[0], expected, rtol=1e-12, atol=1e-300)
-    bits = math.fsum(-x * math.log2(x) for x in p if x > 0)
+    # With so many digits that what a leader lacks to 1 is one of them.
+    with mpmath.workdps(400):
+        leading = mpmath.mpf(max(logits))
+        if 0 < temperature < math.inf:
+            weights = [mpmath.exp((x - leading) / temperature) for x in values.tolist()]
+        else:
+            least = leading if temperature == 0 else -mpmath.inf
+            weights = [mpmath.mpf(x >= least and x > -math.inf) for x in values.tolist()]
+        chances = [weight / mpmath.fsum(weights) for weight in weights]
+        bits = float(mpmath.fsum(-x * mpmath.log(x, 2) for x in chances if x > 0))
     assert entropies(values, [temperature])[0] == pytest.approx(bits, rel=1e-11, abs=1e-290)
     can_be = [x == max(logits) if temperature == 0 else x > -math.inf for x in logits]
     others = np.delete(can_be, shown)

@@ -485,13 +485,16 @@ def entropies(logits: Floats, temperatures: Sequence[float]) -> NDArray[np.float
     # by no more than that takes, since beside a huge gap a small one would be lost.
     scale = 2.0**64 if shifted.min(initial=0, where=shifted > -np.inf) < -1e280 else 1.0
     sums, gaps = np.zeros((2, len(temperatures)))
-    for stop, block, weights in _blocks(shifted, temperatures):
+    for stop, block, weights in _blocks(shifted[shifted < 0], temperatures):
         sums[stop] += weights.sum()
         if temperature := temperatures[stop]:
             weights *= block if scale == 1 else block / scale
             gaps[stop] -= weights.sum() / temperature * scale
-    # ln Z and the mean gap are both at least 0, so that their sum loses no digits.
-    result: NDArray[np.float64] = (np.log(sums) + gaps / sums) / np.log(2)
+    # The leaders' weights are 1 each: apart, they do not swallow the digits of the others' sum.
+    # ln Z and the mean gap are both at least 0, so that their sum loses no digits either.
+    leaders = np.count_nonzero(shifted == 0)
+    nats = np.log(leaders) + np.log1p(sums / leaders) + gaps / (leaders + sums)
+    result: NDArray[np.float64] = nats / np.log(2)
     return result
 
 
