@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
 from itertools import count, pairwise
@@ -43,7 +44,6 @@ _PATHS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("prompt_logprobs", ()),
 )
 _STARTS = {path.partition(".")[0] for path, _ in _PATHS}
-_UNREADABLE = 99  # further than any path: there are positions, but without candidates
 _ENDS = ("response.completed", "response.incomplete")
 
 
@@ -51,6 +51,19 @@ class _Position(NamedTuple):
     place: str
     listed: Any
     drawn: Any
+
+
+class _Found(NamedTuple):
+    """The positions of an answer, or how far the best path to them led and what it lacks."""
+
+    positions: list[_Position]
+    reach: float = 0
+    problem: str = ""
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether there are positions, but without candidates."""
+        return self.reach == math.inf
 
 
 def read_logprobs(logprobs: Any, position: Any = 0, choice: Any = 0) -> Logprobs:
@@ -165,14 +178,12 @@ def _positions(whole: Any, choice: int) -> list[_Position]:
             message = message if len(message) <= 200 else f"{message[:200]}..."
             raise ValueError(f"logprobs must be an answer, got the server's error: {message}")
         found = _find(chunk, choice)
-        if isinstance(found, list):
-            positions += found
-            continue
-        if found[0] == _UNREADABLE:
-            raise ValueError(found[1])  # left out, it would move the later positions up
+        if found.is_unreadable:
+            raise ValueError(found.problem)  # left out, it would move the later positions up
+        positions += found.positions
         failures.append(found)
     if not positions:
-        raise ValueError(max(failures, key=_depth)[1])
+        raise ValueError(_furthest(failures).problem)
     return positions
 
 
@@ -206,34 +217,41 @@ def _chunks(items: list[Any]) -> list[Mapping[Any, Any]]:
     return items
 
 
-def _find(whole: Mapping[Any, Any], choice: int) -> list[_Position] | tuple[int, str]:
-    """Return the positions of an answer, or how far the best path led and what it lacks."""
-    failures = [(0, f"logprobs must be an answer that has them, got {keys_of(whole)}: {ASK}")]
+def _find(whole: Mapping[Any, Any], choice: int) -> _Found:
+    """Follow each path, and return what the first to end at positions found, or the furthest."""
+    failures = [
+        _Found([], 0, f"logprobs must be an answer that has them, got {keys_of(whole)}: {ASK}")
+    ]
     for path, beside in _PATHS:
         steps = path.split(".")
         for start in range(len(steps)):
             if steps[start] not in "#*":
                 found = _follow(whole, steps[start:], beside, choice)
-                if isinstance(found, list):
+                if found.positions:
                     return found
                 failures.append(found)
     if choice == 0 and _is_position(whole):
-        return [_Position("logprobs", whole, None)]
-    return max(failures, key=_depth)
+        return _Found([_Position("logprobs", whole, None)])
+    return _furthest(failures)
+
+
+def _furthest(failures: list[_Found]) -> _Found:
+    return max(failures, key=lambda failure: failure.reach)
 
 
 def _follow(
     whole: Mapping[Any, Any], steps: list[str], beside: tuple[str, ...], choice: int
-) -> list[_Position] | tuple[int, str]:
+) -> _Found:
     """Return the positions at the end of a path, or how far it leads and what is missing."""
     if choice != 0 and "#" not in steps:
-        return 1, f"choice is for answers that have choices, got {short(choice)}: leave it out"
+        problem = f"choice is for answers that have choices, got {short(choice)}: leave it out"
+        return _Found([], 1, problem)
     parts: list[tuple[str, Any]] = [("", whole)]
     parents: list[Any] = []
     for depth, step in enumerate(steps):
         if step == "*":
             if not any(items for _, items in parts):
-                return 2 * depth, f"{parts[0][0]} of the answer is empty: {ASK}"
+                return _Found([], 2 * depth, f"{parts[0][0]} of the answer is empty: {ASK}")
             parts = [
                 (f"{place}[{number}]", item)
                 for place, items in parts
@@ -243,7 +261,7 @@ def _follow(
             place, items = parts[0]
             number, problem = _chosen(items, choice, place)
             if problem:
-                return 2 * depth, problem
+                return _Found([], 2 * depth, problem)
             parts = [(f"{place}[{number}]", items[number])]
         else:
             kind = list if steps[depth + 1 : depth + 2] in ([], ["#"], ["*"]) else Mapping
@@ -258,7 +276,7 @@ def _follow(
                     problems.append(str(error))
             if not reached:
                 # A part that is null or wrong says more than one that is not there.
-                return 2 * depth + present, problems[0]
+                return _Found([], 2 * depth + (1 if present else 0), problems[0])
             parts = [(place, value) for place, value, _ in reached]
             parents = [parent for _, _, parent in reached]
     positions = [
@@ -267,14 +285,10 @@ def _follow(
         for number, (item, drawn) in enumerate(zip(items, _drawn(parent, beside, items)))
     ]
     if not positions:
-        return 2 * len(steps), f"{parts[0][0]} of the answer is empty: {ASK}"
+        return _Found([], 2 * len(steps), f"{parts[0][0]} of the answer is empty: {ASK}")
     if not any(_is_position(position.listed) for position in positions):
-        return _UNREADABLE, _no_candidates(positions[0])
-    return positions
-
-
-def _depth(failure: tuple[int, str]) -> int:
-    return failure[0]
+        return _Found([], math.inf, _no_candidates(positions[0]))
+    return _Found(positions)
 
 
 def _chosen(items: list[Any], choice: int, place: str) -> tuple[int, str]:
