@@ -1167,7 +1167,7 @@ def test_what_lacks_logprobs_says_how_to_ask_for_them(answer):
         TokenTable.from_logprobs(answer)
 
 
-WHOLE = "give the answer as it came"
+PAIRS = "give pairs (token, logprob) of that position instead"
 ASK = "ask the API for logprobs=True, top_logprobs=20"
 
 
@@ -1176,20 +1176,20 @@ ASK = "ask the API for logprobs=True, top_logprobs=20"
     [
         (
             {1: {"decoded_token": "a", "logprob": "-1"}},
-            f"logprobs[1].logprob of the answer has the wrong type, got '-1': {WHOLE}",
+            f"logprobs[1].logprob of the answer has the wrong type, got '-1': {PAIRS}",
         ),
         (
             changed([*CONTENT, 0, "top_logprobs", 1, "token"], MISSING),
             "choices[0].logprobs.content[0].top_logprobs[1].token of the answer is missing, got "
-            f"the keys ['logprob', 'bytes']: {WHOLE}",
+            f"the keys ['logprob', 'bytes']: {PAIRS}",
         ),
         (
             changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], None),
             "choices[0].logprobs.content[0].top_logprobs[1].logprob of the answer is null: "
-            f"{WHOLE}",
+            f"{PAIRS}",
         ),
-        ({"choices": None}, f"choices of the answer is null: {WHOLE}"),
-        ({"choices": ""}, f"choices of the answer has the wrong type, got '': {WHOLE}"),
+        ({"choices": None}, f"choices of the answer is null: {ASK}"),
+        ({"choices": ""}, f"choices of the answer has the wrong type, got '': {ASK}"),
         ({"logprobs": None}, f"logprobs of the answer is null: {ASK}"),
         (
             {"choices": [{"logprobs": True}]},
@@ -1197,7 +1197,7 @@ ASK = "ask the API for logprobs=True, top_logprobs=20"
         ),
         (
             [(-1.0, 3, "a"), ("b", -2.0)],
-            f"logprobs[1] of the answer must be an object, got ('b', -2.0): {WHOLE}",
+            f"logprobs[1] of the answer must be an object, got ('b', -2.0): {PAIRS}",
         ),
         (
             {"choices": None, "output": [{"content": []}]},
