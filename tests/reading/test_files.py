@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import json
 import math
+import os
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -161,7 +163,7 @@ def test_a_frame_with_bad_logits_is_refused(logits, error, words):
         (b'tokens,logits\nb,2\n"a,1\n', "row 1, line 3 of the file: must be CSV, got '.*\"a,1"),
         (b'tokens,logits\n"a"b,1\n', "row 0, line 2 of the file: must be CSV, got"),
         (b'"tokens,logits\na,1\n', "the header must be CSV, got '\"tokens,logits"),
-        (b"PK\x03\x04...", "is an Excel workbook: save it as 'CSV UTF-8', or"),
+        (b"PK\x03\x04...", "is a zip archive: unpack it first, or"),
         (b"\xd0\xcf\x11\xe0...", "is an old Excel workbook: save it as 'CSV UTF-8', or"),
         (b"\x1f\x8b...", "is compressed: unpack it first"),
         (b"PAR1...", "is a Parquet file: read it with pandas"),
@@ -1262,7 +1264,7 @@ def test_one_position_is_one():
 @pytest.mark.parametrize(
     ("start", "kind"),
     [
-        (b"PK\x03\x04", "an Excel workbook: save it as 'CSV UTF-8', or "),
+        (b"PK\x03\x04", "a zip archive: unpack it first, or "),
         (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as 'CSV UTF-8', or "),
         (b"\x1f\x8b", "compressed: unpack it first, or "),
         (b"PAR1", "a Parquet file: "),
@@ -1275,6 +1277,35 @@ def test_a_file_of_another_kind_can_be_read_with_pandas(tmp_path, start, kind):
         TokenTable.from_csv(path)
     advice = "read it with pandas, and use TokenTable.from_frame"
     assert str(caught.value).endswith(f", which is {kind}{advice}")
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        ("tokens.csv", "a zip archive: unpack it first"),
+        ("xl/workbook.xml", "an Excel workbook"),
+        ("content.xml", "an OpenDocument file"),
+        ("Index/Document.iwa", "a document of Numbers"),
+    ],
+)
+def test_an_archive_is_named_by_what_is_in_it(tmp_path, inside, kind):
+    path = tmp_path / "tokens.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(inside, "tokens,logits\nday,5\n")
+    with pytest.raises(ValueError, match=f"must be a CSV file, got .*, which is {kind}"):
+        TokenTable.from_csv(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_a_path_that_need_not_end_is_refused(tmp_path):
+    # Opened, it would wait for somebody to write.
+    pipe = tmp_path / "tokens.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/zero"):
+        with pytest.raises(ValueError, match=r"path must be a file, got .*: save what it"):
+            TokenTable.from_csv(path)
+    with pytest.raises(IsADirectoryError):
+        TokenTable.from_csv(tmp_path)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
