@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .checks import Floats, as_count, short
 from .core import TokenTable, check_table, likeliest, shift
-from .draws import dice, landings
+from .draws import as_draws, dice, landings
 from .sampling import TRUNCATIONS, as_row_temperatures, checked, keeps, scale, slack_of
 
 Step = tuple[str, Any]
@@ -235,8 +235,8 @@ class SamplerChain:
         Raises
         ------
         TypeError, ValueError
-            If `table` is not a TokenTable, `n` not a whole number of at least 1, or `seed` not one
-            of at least 0; if a step has a temperature for each row.
+            If `table` is not a TokenTable, `n` not a whole number from 1 to 10,000,000, or `seed`
+            not one of at least 0; if a step has a temperature for each row.
 
         Examples
         --------
@@ -245,7 +245,7 @@ class SamplerChain:
         ['problem', 'day', 'day', 'day', 'day']
         """
         check_table(table)
-        numbers = dice(as_count(seed, "seed", 0), as_count(n, "n", 1))
+        numbers = dice(as_count(seed, "seed", 0), as_draws(n))
         checked(table.logits)
         logits = masked_logits(self, table)
         order = likeliest(logits, len(logits))
