@@ -28,6 +28,7 @@ from ..words import (
     PROBABILITY_OF_LISTED,
     columns,
     in_percent,
+    is_certain,
     probability_text,
     token_labels,
 )
@@ -138,7 +139,7 @@ class Bars:
         return [
             [
                 probability_text(
-                    share, percent=self.percent, can_be_zero=not may, can_be_one=sum(chances) == 1
+                    share, percent=self.percent, can_be_zero=not may, can_be_one=is_certain(chances)
                 )
                 for share, may in zip(shares, chances, strict=True)
             ]
