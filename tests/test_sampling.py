@@ -276,6 +276,14 @@ def test_exact_boundaries_are_reached_in_float32(counts, data):
         )
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_share_in_few_bits_is_the_decimal_number_that_it_is_written_as(dtype):
+    logits = np.log([0.5, 0.3, 0.1, 0.1])
+    assert np.isfinite(min_p(logits, dtype(0.2))).all()
+    assert np.isfinite(top_p(logits, dtype(0.8))).tolist() == [True, True, False, False]
+    assert SamplerChain([("min_p", dtype(0.2))]) == SamplerChain([("min_p", 0.2)])
+
+
 def test_float16_logits_are_the_exact_numbers_that_they_are():
     rounded = np.log([0.6, 0.3, 0.1]).astype(np.float16)
     # As float16, 0.3 is 0.49989 times as likely as 0.6.

@@ -421,15 +421,21 @@ def _as_k(value: Any, name: str) -> int:
     return as_count(value, name, 1, ": leave the step out to keep all tokens")
 
 
-def _as_share(value: Any, name: str) -> float:
+def _as_decimal(value: Any, name: str) -> float:
+    """Return a number; a float32 stands for the decimal number that it is written as."""
     number = real_number(value, name)
+    return float(str(value)) if isinstance(value, (np.float32, np.float16)) else number
+
+
+def _as_share(value: Any, name: str) -> float:
+    number = _as_decimal(value, name)
     if not 0 < number <= 1:
         raise ValueError(f"{name} must be above 0 and at most 1, got {number}")
     return number
 
 
 def _as_n(value: Any, name: str) -> float:
-    number = real_number(value, name)
+    number = _as_decimal(value, name)
     if not 0 < number < np.inf:
         raise ValueError(f"{name} must be above 0 and finite, got {number}")
     return number
