@@ -629,6 +629,11 @@ def test_a_position_that_lists_nothing_is_still_a_position(name):
         TokenTable.from_logprobs(items)
 
 
+def test_a_list_of_candidates_that_is_none_is_named_with_its_value():
+    with pytest.raises(ValueError, match=r"top_logprobs of the answer is no list of .*, got -0\.7"):
+        TokenTable.from_logprobs([{"token": "a", "logprob": -1.0, "top_logprobs": -0.7}])
+
+
 def test_drawn_tokens_in_a_row_are_not_one_distribution():
     drawn = [{"token": str(i), "logprob": x} for i, x in enumerate([-2.0, -3.0, -1.5])]
     with pytest.raises(ValueError, match=r"largest first, .* like a list over positions"):

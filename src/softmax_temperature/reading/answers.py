@@ -205,8 +205,8 @@ def _is_position(item: Any) -> bool:
     if listed == "candidates":
         # Gemini also calls its choices so.
         return isinstance(item[listed], list) and all(map(is_entry, item[listed]))
-    # Some repeat in an answer how many candidates they were asked for.
-    if listed is not None and not isinstance(item[listed], Real):
+    # Some answers repeat how many candidates were asked for, beside all that they hold.
+    if listed is not None and ("token" in item or not isinstance(item[listed], Real)):
         return "token_logprobs" not in item  # in Completions, the list is one over positions
     numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in item.values())
     numbers = numbers and "logprob" not in item  # but a candidate that lacks its token
@@ -272,14 +272,7 @@ def _find_in_chunks(chunks: Sequence[Mapping[Any, Any]], choice: int) -> _Found:
     positions: list[_Position] = []
     failures = []
     for chunk in map(_unwrapped, chunks):
-        choices = chunk.get("choices")
-        chosen = [] if not isinstance(choices, list) else choices
-        if chosen and not _chosen(chosen, choice, "choices").problem:
-            chosen = [chosen[_chosen(chosen, choice, "choices").place]]
-        for part in (chunk, *chosen):
-            if message := _server_error(part):
-                message = message if len(message) <= 200 else f"{message[:200]}..."
-                raise ValueError(f"logprobs must be an answer, got the server's error: {message}")
+        _refuse_errors(chunk, choice)
         found = _find(chunk, choice)
         if found.is_unreadable:
             return found  # left out, it would move the later positions up
@@ -288,10 +281,22 @@ def _find_in_chunks(chunks: Sequence[Mapping[Any, Any]], choice: int) -> _Found:
     return _Found(positions) if positions else _furthest(failures)
 
 
+def _refuse_errors(chunk: Mapping[Any, Any], choice: int) -> None:
+    """Show the error of a server, which can also stand in a choice."""
+    choices = chunk.get("choices")
+    chosen = _chosen(choices, choice, "choices") if isinstance(choices, list) else None
+    inside = [choices[chosen.place]] if choices and chosen and not chosen.problem else []
+    for part in (chunk, *inside):
+        if message := _server_error(part):
+            message = message if len(message) <= 200 else f"{message[:200]}..."
+            raise ValueError(f"logprobs must be an answer, got the server's error: {message}")
+
+
 def _unwrapped(whole: Mapping[Any, Any]) -> Mapping[Any, Any]:
     """Take an answer out of what wraps it, and the one of LangChain out of its list of prompts."""
     for name in _WRAPPINGS:
-        if isinstance(whole.get(name), Mapping):
+        # LangChain writes arguments so. Others keep those of a request under that name.
+        if isinstance(whole.get(name), Mapping) and (name != "kwargs" or "lc" in whole):
             whole = whole[name]
     generations = whole.get("generations")
     if not isinstance(generations, list) or not all(isinstance(x, list) for x in generations):
@@ -477,7 +482,8 @@ def _read_position(positions: list[_Position], position: int) -> tuple[str, list
         if isinstance(listed, list) and len(listed) == 1 and _is_position(listed[0]):
             listed = listed[0]
         if not isinstance(listed, (list, Mapping)) or not listed:
-            state = "null" if listed is None else "empty"
+            state = "null" if listed is None else f"no list of candidates, got {short(listed)}"
+            state = "empty" if listed in ([], {}, "") else state
             raise ValueError(f"{place}.{name} of the answer is {state}: {ASK}")
         entries = read_entries(listed, f"{place}.{name}")
     elif _is_position(listed):
@@ -490,6 +496,8 @@ def _read_position(positions: list[_Position], position: int) -> tuple[str, list
 
 
 def _no_candidates(position: _Position) -> str:
+    if position.listed is None:
+        return f"{position.place} of the answer is null: {ASK}"
     if not isinstance(position.listed, Mapping):
         shown = short(position.listed)
         return f"{position.place} of the answer must be an object, got {shown}: {ASK}"
