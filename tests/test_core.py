@@ -148,6 +148,17 @@ def test_float32_stays_float32(logits):
         np.testing.assert_allclose(probabilities, wide, rtol=2e-5, atol=1e-37)
 
 
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).max <= np.finfo(np.float64).max, reason="long doubles are float64 here"
+)
+@pytest.mark.parametrize("number", ["1e4000", "-1e4000"])
+def test_a_long_double_beyond_float64_is_not_infinite(number):
+    logits = np.array([0, np.longdouble(number)])
+    with pytest.raises(ValueError, match=r"logits must fit into float64, got -?1e\+4000: scale"):
+        softmax(logits)
+    assert softmax(np.array([0, -np.inf], np.longdouble)).tolist() == [1, 0]
+
+
 @pytest.mark.parametrize("dtype", [int, np.int8, np.uint8, np.float16, np.longdouble, object])
 def test_other_numbers_compute_in_float64(dtype):
     logits = np.array([3, 1, 2], dtype=dtype)

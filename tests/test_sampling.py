@@ -29,6 +29,7 @@ from softmax_temperature import (
     typical_p,
 )
 from softmax_temperature import softmax as package_softmax
+from softmax_temperature.chain import masked_logits
 from softmax_temperature.sampling import dice, landings
 from tests.helpers import LOGITS, RANKED, six, softmax
 
@@ -247,10 +248,48 @@ def test_published_cases_of_an_engine(before, name, value, after, dtype):
         ([0.4, 0.2, 0.2, 0.2], "typical_p", 0.1, 3),
     ],
 )
-def test_what_is_at_the_boundary(before, name, value, kept):
+@pytest.mark.parametrize("offset", [0, 5, -10])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_at_the_boundary(before, name, value, kept, dtype, offset):
+    chain = SamplerChain([(name, value)])
     for order in (slice(None), slice(None, None, -1)):
-        probabilities = SamplerChain([(name, value)]).probabilities(np.log(before[order]))
-        assert (probabilities > 0).sum() == kept
+        logits = (np.log(before[order]) + offset).astype(dtype)
+        assert (chain.probabilities(logits) > 0).sum() == kept
+        # Pictures and draws widen the logits of a table, and keep the same tokens.
+        table = TokenTable([str(place) for place in range(len(before))], logits)
+        assert np.array_equal(np.isfinite(masked_logits(chain, table)), np.isfinite(chain(logits)))
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.data())
+def test_exact_boundaries_are_reached_in_float32(counts, data):
+    logits = np.log(counts).astype(np.float32)
+    falling = sorted(counts, reverse=True)
+    place = data.draw(st.integers(0, len(counts) - 1))
+    count = counts[place]
+    for name, value, kept in (
+        ("top_p", sum(falling[: place + 1]) / sum(counts), place + 1),
+        ("min_p", count / max(counts), sum(other >= count for other in counts)),
+        ("epsilon_cutoff", count / sum(counts), sum(other >= count for other in counts)),
+    ):
+        assert np.isfinite(FUNCTIONS[name](logits, value)).sum() == (
+            len(counts) if value == 1 and name == "top_p" else kept
+        )
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_share_in_few_bits_is_the_decimal_number_that_it_is_written_as(dtype):
+    logits = np.log([0.5, 0.3, 0.1, 0.1])
+    assert np.isfinite(min_p(logits, dtype(0.2))).all()
+    assert np.isfinite(top_p(logits, dtype(0.8))).tolist() == [True, True, False, False]
+    assert SamplerChain([("min_p", dtype(0.2))]) == SamplerChain([("min_p", 0.2)])
+
+
+def test_float16_logits_are_the_exact_numbers_that_they_are():
+    rounded = np.log([0.6, 0.3, 0.1]).astype(np.float16)
+    # As float16, 0.3 is 0.49989 times as likely as 0.6.
+    assert 0.4998 < np.exp(float(rounded[1]) - float(rounded[0])) < 0.4999
+    assert np.isfinite(min_p(rounded, 0.5)).tolist() == [True, False, False]
+    assert np.isfinite(min_p(rounded, 0.4998)).tolist() == [True, True, False]
 
 
 def test_of_tokens_tied_at_the_edge_of_a_nucleus_the_first_are_kept():

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from .checks import Floats, as_count, short
 from .core import TokenTable, check_table, likeliest, shift
-from .draws import dice, landings
-from .sampling import TRUNCATIONS, as_row_temperatures, checked, keeps, scale
+from .draws import as_draws, dice, landings
+from .sampling import TRUNCATIONS, as_row_temperatures, checked, keeps, scale, slack_of
 
 Step = tuple[str, Any]
 # The steps of each engine in its order. Those without a value are off.
@@ -235,8 +235,8 @@ class SamplerChain:
         Raises
         ------
         TypeError, ValueError
-            If `table` is not a TokenTable, `n` not a whole number of at least 1, or `seed` not one
-            of at least 0; if a step has a temperature for each row.
+            If `table` is not a TokenTable, `n` not a whole number from 1 to 10,000,000, or `seed`
+            not one of at least 0; if a step has a temperature for each row.
 
         Examples
         --------
@@ -245,20 +245,22 @@ class SamplerChain:
         ['problem', 'day', 'day', 'day', 'day']
         """
         check_table(table)
-        numbers = dice(as_count(seed, "seed", 0), as_count(n, "n", 1))
-        logits = self._run(checked(table.logits.astype(np.float64)))
+        numbers = dice(as_count(seed, "seed", 0), as_draws(n))
+        checked(table.logits)
+        logits = masked_logits(self, table)
         order = likeliest(logits, len(logits))
         return [table.tokens[place] for place in order[landings(logits, [1.0], numbers)[0]]]
 
-    def _run(self, logits: Floats) -> Floats:
+    def _run(self, logits: Floats, slack: float | None = None) -> Floats:
         # Only to refuse what softmax refuses.
         shift(logits)
+        slack = slack_of(logits) if slack is None else slack
         values = logits.copy()
         for name, value in self.steps:
             if name == "temperature":
                 scale(values, value)
             else:
-                np.copyto(values, -np.inf, where=~keeps(values, name, value))
+                np.copyto(values, -np.inf, where=~keeps(values, name, value, slack))
         return values
 
     def __iter__(self) -> Iterator[Step]:
@@ -291,6 +293,11 @@ class SamplerChain:
         """Show the steps as they are written."""
         text = ", ".join(f"({name!r}, {_text(value)})" for name, value in self.steps)
         return f"SamplerChain([{text}])"
+
+
+def masked_logits(chain: SamplerChain, table: TokenTable) -> Floats:
+    """Return a table's logits after all steps in float64, cut with the slack of their own dtype."""
+    return chain._run(table.logits.astype(np.float64), slack_of(table.logits))
 
 
 def _as_step(step: Any) -> Step:

@@ -103,7 +103,16 @@ def real_array(values: ArrayLike, name: str, axis: int = -1) -> Floats:
             f"{array.shape}, got {axis}"
         )
     dtype = np.float32 if array.dtype == np.float32 else np.float64
-    return np.moveaxis(array.astype(dtype, copy=False), axis, -1)
+    with np.errstate(over="ignore"):
+        floats: Floats = array.astype(dtype, copy=False)
+    if array.dtype.itemsize > floats.dtype.itemsize:
+        # A long double reaches further than a float64.
+        for beyond in array[np.isinf(floats) & np.isfinite(array)][:1]:
+            raise ValueError(
+                f"{name} must fit into float64, got {beyond!s}: scale them, or use -inf to mask a "
+                "token"
+            )
+    return np.moveaxis(floats, axis, -1)
 
 
 def distributions(values: ArrayLike, axis: int) -> NDArray[np.float64]:

@@ -289,10 +289,12 @@ class TokenTable:
         logprobs : mapping, iterable of pairs, answer of an API, str or bytes
             Tokens and their logprobs, each at most 0; or an answer, a part of it, or its chunks, as
             objects or as the text that was received. Answers of Chat Completions, Completions,
-            Responses, llama.cpp, Ollama, Gemini, TGI, SGLang and vLLM are known. Of an answer, one
-            position is read: the tokens listed there, and the one that was drawn. Tokens of the
-            same text are told apart by their bytes or by a number. OpenAI's flag -9999.0 for "very
-            unlikely" [1]_ leaves a token out; llama.cpp's flag, the lowest float32, masks it.
+            Responses, llama.cpp, Ollama, Gemini, TGI, SGLang, vLLM, TensorRT-LLM and Fireworks are
+            known, and what LangChain and DSPy make of them. Of an answer, one position is read: the
+            tokens listed there, and the one that was drawn. Tokens of the same text are told apart
+            by their bytes or by a number. Where an answer has ids but no texts, as vLLM without a
+            tokenizer has, each id stands for its token. OpenAI's flag -9999.0 for "very unlikely"
+            [1]_ leaves a token out; llama.cpp's flag, the lowest float32, masks it.
         position : int, default 0
             Which position of an answer, counted from 0.
         choice : int, default 0
@@ -305,6 +307,11 @@ class TokenTable:
         TypeError, ValueError
             If the input has another shape, the answer lacks a part (the message names it) or is a
             server's error, a logprob is above 0, or the probabilities sum to more than 1.005.
+
+        Warns
+        -----
+        UserWarning
+            If ids stand for tokens.
 
         Notes
         -----

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from .checks import Floats, as_count
 from .core import likeliest, possible, shift, softmax
 from .sampling import checked
+
+# So many numbers, and what they land on, take some hundred megabytes.
+_MOST_DRAWS = 10_000_000
 
 
 def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
@@ -20,7 +24,7 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     logits : array_like, shape (..., n_tokens)
         As for `top_k`: a row a temperature or a sampler, say.
     n : int
-        How many draws, each with fresh noise.
+        How many draws, each with fresh noise: at most 10,000,000.
     seed : int, default 21
         Seed of the noise.
 
@@ -33,7 +37,7 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     ------
     TypeError, ValueError
         If `softmax` would refuse `logits`, or if `n` or `seed` is not a whole number of at least 1
-        or 0.
+        or 0, or `n` is too large.
 
     Warns
     -----
@@ -60,11 +64,22 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     0.781
     """
     shifted = shift(checked(logits).astype(np.float64, copy=False))
-    n, generator = as_count(n, "n", 1), np.random.default_rng(as_count(seed, "seed", 0))
+    n, generator = as_draws(n), np.random.default_rng(as_count(seed, "seed", 0))
     drawn = np.empty((*shifted.shape[:-1], n), np.intp)
     for draw in range(n):
         drawn[..., draw] = (shifted + generator.gumbel(size=shifted.shape[-1])).argmax(axis=-1)
     return drawn
+
+
+def as_draws(n: Any) -> int:
+    """Check that a value is a number of draws that there is room for."""
+    count = as_count(n, "n", 1)
+    if count > _MOST_DRAWS:
+        raise ValueError(
+            f"n must be at most {_MOST_DRAWS:,}, got {count:,}: more draws come closer to the "
+            "probabilities than is ever seen, so use these"
+        )
+    return count
 
 
 def dice(seed: int, count: int, batch: int = 0) -> NDArray[np.float64]:
@@ -107,3 +122,33 @@ def landings(
         last = int(possible(ordered, temperature).sum()) - 1
         row[:] = np.searchsorted(ends, numbers, side="right").clip(max=last)
     return rows
+
+
+def landed(
+    logits: Floats,
+    temperatures: Sequence[float],
+    batches: Sequence[NDArray[np.float64]],
+    count: int,
+) -> NDArray[np.intp]:
+    """Count the numbers that land on each of the likeliest tokens, as `landings` places them.
+
+    The result has a block a batch, and in it a row a temperature, with so many counts: the last is
+    that of all tokens that have none of their own.
+
+    Examples
+    --------
+    >>> landed(np.array([5.0, 2.2, 2.0, 4.5]), [0.1, 2], [np.array([0.1, 0.7, 0.95])], 3)
+    array([[[3, 0, 0],
+            [1, 1, 1]]])
+    """
+    ordered = logits[likeliest(logits, len(logits))].astype(np.float64)
+    rising = [np.sort(numbers) for numbers in batches]
+    counts = np.empty((len(batches), len(temperatures), count), np.intp)
+    for place, temperature in enumerate(temperatures):
+        ends = softmax(ordered, temperature).cumsum()[: count - 1]
+        last = int(possible(ordered, temperature).sum()) - 1
+        for batch, numbers in zip(counts, rising, strict=True):
+            below = np.searchsorted(numbers, ends)
+            below[last:] = len(numbers)
+            batch[place] = np.diff(below, prepend=0, append=len(numbers))
+    return counts

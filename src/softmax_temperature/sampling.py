@@ -25,8 +25,9 @@ __getattr__, _, _ = lazy_loader.attach(
 
 Mask = NDArray[np.bool_]
 # What misses a boundary by no more than the rounding of a logarithm has reached it: the nucleus of
-# 0.4, 0.3, 0.2 and 0.1 at p = 0.7 is the first two, however their logarithms were rounded.
-_SLACK = 1e-12
+# 0.4, 0.3, 0.2 and 0.1 at p = 0.7 is the first two, however their logarithms were rounded. Two
+# float32 logits below 16 differ by up to 9.6e-7 more or less than what they were rounded from.
+_SLACKS = {"float32": 1e-6, "float64": 1e-12}
 # So many logits and what is worked out from them fit into a processor's cache.
 _BLOCK = 16_384
 _BINS = 4_096
@@ -156,8 +157,10 @@ def top_p(logits: ArrayLike, p: float) -> Floats:
 
     .. math:: p_{(1)} + \dots + p_{(n)} \ge p,
 
-    up to a relative rounding of 1e-12. Of tokens that are tied at the cut, the first in their order
-    are kept. The engines have the same rule: Hugging Face and vLLM sort from below and cut while
+    up to a relative rounding: 1e-6 for float32 logits, otherwise 1e-12. float16 logits are widened,
+    as the engines do it, and then taken as the exact numbers that they are: they miss by up to 1e-3
+    what they were rounded from. Of tokens that are tied at the cut, the first in their order are
+    kept. The engines have the same rule: Hugging Face and vLLM sort from below and cut while
     the sum is at most 1 - p, llama.cpp sorts from above. Which of tied tokens they cut their sort
     decides.
 
@@ -193,9 +196,9 @@ def min_p(logits: ArrayLike, p: float) -> Floats:
     Notes
     -----
     Kept is :math:`p_i \ge p \cdot p_\mathrm{max}`, which is :math:`x_i \ge x_\mathrm{max} + \ln p`,
-    up to a relative rounding of 1e-12: no sum over all tokens is needed. The engines have the same
-    rule; llama.cpp compares logits, Hugging Face and vLLM probabilities. Whether min-p makes better
-    texts than top-p is disputed [2]_.
+    up to the rounding that `top_p` names: no sum over all tokens is needed. The engines have the
+    same rule; llama.cpp compares logits, Hugging Face and vLLM probabilities. Whether min-p makes
+    better texts than top-p is disputed [2]_.
 
     References
     ----------
@@ -237,8 +240,8 @@ def typical_p(logits: ArrayLike, p: float) -> Floats:
     .. math:: \left| -\ln p_i - H \right|, \qquad H = -\sum_j p_j \ln p_j,
 
     kept are all tokens through the one with which their mass reaches p, and those at the same
-    distance, both up to a rounding of 1e-12. So does Hugging Face; llama.cpp asks for more than p,
-    and cuts between tokens at the same distance.
+    distance, both up to the rounding that `top_p` names. So does Hugging Face; llama.cpp asks for
+    more than p, and cuts between tokens at the same distance.
 
     References
     ----------
@@ -270,9 +273,9 @@ def top_n_sigma(logits: ArrayLike, n: float) -> Floats:
 
     Notes
     -----
-    Kept is :math:`x_i \ge x_\mathrm{max} - n \sigma`, up to a relative rounding of 1e-12, with the
-    population's standard deviation :math:`\sigma` of all unmasked logits. A temperature scales both
-    sides. Of the three engines llama.cpp alone has it.
+    Kept is :math:`x_i \ge x_\mathrm{max} - n \sigma`, up to the rounding that `top_p` names, with
+    the population's standard deviation :math:`\sigma` of all unmasked logits. A temperature scales
+    both sides. Of the three engines llama.cpp alone has it.
 
     References
     ----------
@@ -302,7 +305,7 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float) -> Floats:
 
     Notes
     -----
-    Cut is :math:`p_i < \epsilon`, up to a relative rounding of 1e-12. Where no token passes all
+    Cut is :math:`p_i < \epsilon`, up to the rounding that `top_p` names. Where no token passes all
     leaders stay, as in Hugging Face; llama.cpp and vLLM do not have it.
 
     References
@@ -339,8 +342,8 @@ def eta_cutoff(logits: ArrayLike, eta: float) -> Floats:
 
     .. math:: p_i < \min\left(\eta, \sqrt{\eta} \, e^{-H}\right), \qquad H = -\sum_j p_j \ln p_j,
 
-    up to a relative rounding of 1e-12. Where no token passes all leaders stay, as in Hugging Face;
-    llama.cpp and vLLM do not have it.
+    up to the rounding that `top_p` names. Where no token passes all leaders stay, as in Hugging
+    Face; llama.cpp and vLLM do not have it.
 
     References
     ----------
@@ -408,31 +411,37 @@ def scale(values: Floats, temperature: ArrayLike) -> None:
 
 
 class Truncation(NamedTuple):
-    """Which values a truncation takes, and which logits of some rows it keeps."""
+    """Which values a truncation takes, and which logits of some rows it keeps, up to a slack."""
 
     check: Callable[[Any, str], Any]
-    keeps: Callable[[Floats, Any], Mask]
+    keeps: Callable[[Floats, Any, float], Mask]
 
 
 def _as_k(value: Any, name: str) -> int:
     return as_count(value, name, 1, ": leave the step out to keep all tokens")
 
 
-def _as_share(value: Any, name: str) -> float:
+def _as_decimal(value: Any, name: str) -> float:
+    """Return a number; a float32 stands for the decimal number that it is written as."""
     number = real_number(value, name)
+    return float(str(value)) if isinstance(value, (np.float32, np.float16)) else number
+
+
+def _as_share(value: Any, name: str) -> float:
+    number = _as_decimal(value, name)
     if not 0 < number <= 1:
         raise ValueError(f"{name} must be above 0 and at most 1, got {number}")
     return number
 
 
 def _as_n(value: Any, name: str) -> float:
-    number = real_number(value, name)
+    number = _as_decimal(value, name)
     if not 0 < number < np.inf:
         raise ValueError(f"{name} must be above 0 and finite, got {number}")
     return number
 
 
-def _keeps_top_k(rows: Floats, k: int) -> Mask:
+def _keeps_top_k(rows: Floats, k: int, _slack: float) -> Mask:
     if k >= rows.shape[-1]:
         return np.ones(rows.shape, bool)
     some = rows
@@ -444,15 +453,15 @@ def _keeps_top_k(rows: Floats, k: int) -> Mask:
     return kept
 
 
-def _keeps_top_p(rows: Floats, p: float) -> Mask:
+def _keeps_top_p(rows: Floats, p: float, slack: float) -> Mask:
     if p == 1:
         return np.ones(rows.shape, bool)
     some, top, total = rows, rows.max(axis=-1, keepdims=True), _total(rows)
     if len(rows) == 1:
         # All tokens that lie lower than this have a mass of less than 1 - p together.
-        some = rows[_at_least(rows, np.log((1 - p) * total / rows.size))][np.newaxis]
+        some = rows[_at_least(rows, np.log((1 - p) * total / rows.size), slack)][np.newaxis]
     falling = -np.sort(-some, axis=-1)
-    last = _reach(falling - top, p * total)
+    last = _reach(falling - top, p * total, slack)
     lowest = np.take_along_axis(falling, last, axis=-1)
     kept: Mask = rows >= lowest
     surplus = kept.sum(axis=-1, keepdims=True) - (last + 1)
@@ -462,26 +471,26 @@ def _keeps_top_p(rows: Floats, p: float) -> Mask:
     return kept
 
 
-def _keeps_min_p(rows: Floats, p: float) -> Mask:
-    return _at_least(rows, np.log(p))
+def _keeps_min_p(rows: Floats, p: float, slack: float) -> Mask:
+    return _at_least(rows, np.log(p), slack)
 
 
-def _keeps_typical_p(rows: Floats, p: float) -> Mask:
+def _keeps_typical_p(rows: Floats, p: float, slack: float) -> Mask:
     if p == 1:
         return np.ones(rows.shape, bool)
     shifted, total = rows - rows.max(axis=-1, keepdims=True), _total(rows)
     distances = abs(np.log(total) - _entropy(rows, total) - shifted)
     if len(rows) == 1:
-        furthest = _reach_in_bins(shifted[0], distances[0], p * total[0])
+        furthest = _reach_in_bins(shifted[0], distances[0], p * total[0], slack)
     else:
         order = np.argsort(distances, axis=-1)
-        last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total)
+        last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total, slack)
         furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
-    kept: Mask = distances <= furthest + _SLACK
+    kept: Mask = distances <= furthest + slack
     return kept
 
 
-def _keeps_top_n_sigma(rows: Floats, n: float) -> Mask:
+def _keeps_top_n_sigma(rows: Floats, n: float, slack: float) -> Mask:
     unmasked = rows > -np.inf
     count = unmasked.sum(axis=-1, keepdims=True)
     gaps = np.where(unmasked, rows - rows.max(axis=-1, keepdims=True), 0).astype(np.float64)
@@ -491,17 +500,17 @@ def _keeps_top_n_sigma(rows: Floats, n: float) -> Mask:
     gaps -= gaps.sum(axis=-1, keepdims=True) / count
     gaps *= unmasked
     deviation = widest * np.sqrt((gaps**2).sum(axis=-1, keepdims=True) / count)
-    return _at_least(rows, -n * deviation)
+    return _at_least(rows, -n * deviation, slack)
 
 
-def _keeps_epsilon_cutoff(rows: Floats, epsilon: float) -> Mask:
-    return _at_least(rows, np.log(epsilon) + np.log(_total(rows)))
+def _keeps_epsilon_cutoff(rows: Floats, epsilon: float, slack: float) -> Mask:
+    return _at_least(rows, np.log(epsilon) + np.log(_total(rows)), slack)
 
 
-def _keeps_eta_cutoff(rows: Floats, eta: float) -> Mask:
+def _keeps_eta_cutoff(rows: Floats, eta: float, slack: float) -> Mask:
     total = _total(rows)
     log_share = np.minimum(np.log(eta), np.log(eta) / 2 - _entropy(rows, total))
-    return _at_least(rows, log_share + np.log(total))
+    return _at_least(rows, log_share + np.log(total), slack)
 
 
 TRUNCATIONS = {
@@ -515,7 +524,12 @@ TRUNCATIONS = {
 }
 
 
-def keeps(values: Floats, truncation: str, knob: Any) -> Mask:
+def slack_of(logits: Floats) -> float:
+    """Return by how much, in relation, logits may miss a boundary that they have reached."""
+    return _SLACKS[logits.dtype.name]
+
+
+def keeps(values: Floats, truncation: str, knob: Any, slack: float) -> Mask:
     """Return which logits a truncation keeps, where softmax accepts them.
 
     Some rows at a time: what fits into the processor's cache is not fetched again.
@@ -524,7 +538,7 @@ def keeps(values: Floats, truncation: str, knob: Any) -> Mask:
     size = max(_BLOCK // rows.shape[-1], 1)
     with np.errstate(over="ignore", under="ignore"):
         masks = [
-            TRUNCATIONS[truncation].keeps(rows[start : start + size], knob)
+            TRUNCATIONS[truncation].keeps(rows[start : start + size], knob, slack)
             for start in range(0, len(rows), size)
         ]
     return np.concatenate(masks).reshape(values.shape)
@@ -533,15 +547,16 @@ def keeps(values: Floats, truncation: str, knob: Any) -> Mask:
 def _cut(values: Floats, truncation: str, knob: Any, name: str) -> Floats:
     knob = TRUNCATIONS[truncation].check(knob, name)
     shift(values)
-    return np.where(keeps(values, truncation, knob), values, values.dtype.type(-np.inf))
+    kept = keeps(values, truncation, knob, slack_of(values))
+    return np.where(kept, values, values.dtype.type(-np.inf))
 
 
-def _at_least(rows: Floats, lowest: Any) -> Mask:
-    """Return which logits are at most so far below the largest, up to a rounding.
+def _at_least(rows: Floats, lowest: Any, slack: float) -> Mask:
+    """Return which logits are at most so far below the largest, up to a slack.
 
     The distance is 0 or negative: the largest is always among them.
     """
-    lowest = np.minimum(lowest - _SLACK * np.maximum(abs(lowest), 1), 0)
+    lowest = np.minimum(lowest - slack * np.maximum(abs(lowest), 1), 0)
     return np.concatenate([block >= lowest for block in _shifted_blocks(rows)], axis=-1)
 
 
@@ -571,24 +586,24 @@ def _shifted_blocks(rows: Floats) -> Iterator[Floats]:
         yield rows[:, start : start + _BLOCK] - top
 
 
-def _reach(rows: Floats, goal: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the first position up to which weights sum to a goal, up to a rounding, a row each."""
+def _reach(rows: Floats, goal: NDArray[np.float64], slack: float) -> NDArray[np.intp]:
+    """Return the first position up to which weights sum to a goal, up to a slack, a row each."""
     masses = np.exp(rows, dtype=np.float64).cumsum(axis=-1)
-    before = (masses < goal * (1 - _SLACK)).sum(axis=-1, keepdims=True)
+    before = (masses < goal * (1 - slack)).sum(axis=-1, keepdims=True)
     last: NDArray[np.intp] = np.minimum(before, rows.shape[-1] - 1)
     return last
 
 
-def _reach_in_bins(row: Floats, distances: Floats, goal: NDArray[np.float64]) -> Any:
-    """Return the distance up to which weights sum to a goal, up to rounding, and sort only a few.
+def _reach_in_bins(row: Floats, distances: Floats, goal: NDArray[np.float64], slack: float) -> Any:
+    """Return the distance up to which weights sum to a goal, up to a slack, and sort only a few.
 
     The distances' order matters only in that of many bins in which the goal is reached.
     """
     widest = distances.max(initial=0, where=distances < np.inf) or 1
     bins = np.minimum(distances * (_BINS / widest), _BINS).astype(np.intp)
     masses = np.bincount(bins, np.exp(row, dtype=np.float64)).cumsum()
-    edge = min(int(np.searchsorted(masses, goal[0] * (1 - _SLACK))), len(masses) - 1)
+    edge = min(int(np.searchsorted(masses, goal[0] * (1 - slack))), len(masses) - 1)
     inside = np.flatnonzero(bins == edge)
     inside = inside[np.argsort(distances[inside])]
-    last = _reach(row[np.newaxis, inside], goal - (masses[edge - 1] if edge else 0))
+    last = _reach(row[np.newaxis, inside], goal - (masses[edge - 1] if edge else 0), slack)
     return distances[inside[last[0, 0]]]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from unicodedata import bidirectional, east_asian_width
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .checks import Floats, as_temperature
 from .core import TokenTable, check_table, entropies, likeliest, possible, sweep
@@ -145,6 +146,15 @@ def probability_text(value: float, *, percent: bool, can_be_zero: bool, can_be_o
     return text + unit
 
 
+def is_certain(chances: ArrayLike) -> bool:
+    """Return whether only one of all tokens, or of all bars, has a chance: that one reads 1.00.
+
+    The bar of all others is one bar: where all tokens beside it are cut, one of the others is
+    certain to come, however many they are.
+    """
+    return bool(np.count_nonzero(chances) == 1)
+
+
 def token_labels(
     tokens: Sequence[str], glyphs: Set[int] | None = None, longest: int = 24
 ) -> list[str]:
@@ -186,7 +196,7 @@ class _Leaders:
         # Between the limits, as at 0, the largest logits lead; at infinity all possible ones do.
         positions = np.flatnonzero(chances if temperature == np.inf else possible(table.logits, 0))
         self._count = len(positions)
-        self._certain = chances.sum() == 1
+        self._certain = is_certain(chances)
         names = [
             f"“{_isolate(name)}”" for name in token_labels([table.tokens[i] for i in positions[:3]])
         ]

@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -11,13 +12,14 @@ import pytest
 import seaborn as sns
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import font_manager
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.core import entropies
-from softmax_temperature.drawing.bars import Bars, label_end
+from softmax_temperature.drawing.bars import Bars, label_end, name_length
 from softmax_temperature.words import (
     columns,
     in_text,
@@ -683,6 +685,27 @@ def test_a_glyph_may_come_from_any_font_of_the_settings():
             ax = bar_chart(TokenTable(["Я", "b"], [0, 1]), ax=axes())
             names[len(fonts)] = [text.get_text() for text in ax.get_xticklabels()]
     assert names == {2: ["Я", "b"], 1: ["\\u042f", "b"]}
+
+
+@pytest.mark.parametrize("orient", ["v", "h"])
+def test_names_are_measured_in_the_users_font(orient):
+    # DejaVu Sans lacks this letter, and matplotlib would warn of it.
+    token = next(chr(point) for point in charmap("STIXGeneral") - charmap("DejaVu Sans"))
+    widths = {}
+    for family in ("STIXGeneral", "DejaVu Sans Mono"):
+        with mpl.rc_context({"font.family": [family]}), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ax = bar_chart(TokenTable([token, "iii"], [0, 1]), ax=axes(), orient=orient)
+            ax.figure.canvas.draw()
+            widths[family] = name_length("iii")
+        names = [text.get_text() for text in (ax.get_xticklabels() + ax.get_yticklabels())]
+        assert (token in names) == (family == "STIXGeneral")
+    # All letters of a typewriter are as wide as its widest.
+    assert widths["DejaVu Sans Mono"] > 1.5 * widths["STIXGeneral"]
+
+
+def charmap(family):
+    return set(font_manager.get_font(font_manager.findfont(family)).get_charmap())
 
 
 def test_the_bar_of_all_others_has_two_lines_in_a_panel():

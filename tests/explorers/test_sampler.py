@@ -67,6 +67,20 @@ def test_the_sentence_counts_what_is_kept(order, kept, mass):
     assert text.startswith(f"Kept: {kept} of 6 tokens, which had {mass} % of the probability")
 
 
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_a_bar_is_certain_where_all_others_are_cut_and_nowhere_else(order):
+    table = load_example("gpt2-spaceship")
+    explorer = SamplerExplorer(table, "typical_p", 0.5, order, temperatures=[0.5, 1], top=3)
+    labels = labels_of(explorer).reshape(-1, 4)
+    for row in labels.tolist():
+        assert ("100.00 %" in row) == (row.count("cut") == 3)
+    # The three likeliest surprise too little to be typical.
+    assert (labels[:, 3] == "100.00 %").any()
+    kept = np.isfinite(explorer.chain(table.logits))
+    assert kept.sum() > 600
+    assert not kept[np.argsort(table.logits)[-3:]].any()
+
+
 def test_a_sentence_says_that_nothing_is_cut():
     explorer = SamplerExplorer(load_example("gpt2-spaceship"), temperatures=[1, 2], value=1, top=3)
     assert explorer._caption().startswith("Nothing is cut: all 50,257 tokens are kept.\n")

@@ -1,6 +1,7 @@
 """A real language model: against its published text, loops written here, and chance."""
 
 import math
+import re
 import struct
 from itertools import pairwise
 
@@ -598,6 +599,19 @@ def test_rounding_decides_fewer_than_one_token_in_a_hundred_billion():
 
 
 @pytest.mark.parametrize(
+    "text", ["😀" * 300, "é中" * 200, "ab😀 the " * 90, "x" * 520, "a \n" * 400]
+)
+def test_as_many_characters_of_a_long_prompt_fit_as_are_said_to(text):
+    with pytest.raises(ValueError, match="of this text the first") as caught:
+        MODEL.table(text)
+    fitting = int(
+        re.search("the first ([\\d,]+) characters", str(caught.value))[1].replace(",", "")
+    )
+    sizes = [len(MODEL.encode(text[:length])) for length in range(len(text) + 1)]
+    assert fitting == max(length for length, size in enumerate(sizes) if size <= 512)
+
+
+@pytest.mark.parametrize(
     ("call", "error", "words"),
     [
         (lambda: MODEL.encode(3), TypeError, "text must be a string, got 3"),
@@ -618,7 +632,7 @@ def test_rounding_decides_fewer_than_one_token_in_a_hundred_billion():
         (
             lambda: MODEL.write("中文" * 100),
             ValueError,
-            "prompt must have at most 512 tokens, got 602: of this text the first 17. characters",
+            "prompt must have at most 512 tokens, got 602: of this text the first 170 characters",
         ),
         (
             lambda: MODEL.write("a" * 511),

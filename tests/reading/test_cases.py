@@ -27,9 +27,12 @@ ANSWERS = {
     "A-content-list.json": (DAY, 0.05),
     "A-emoji-pieces.json": ({"\\xf0\\x9f": 0.625, " 😀": 0.375}, 0.2),
     "A-fenced.txt": (DAY, 0.05),
+    "A-fireworks-raw-output-alone.json": (DAY, 0.05),
     "A-gemini-candidates-list.json": (DAY, 0.05),
     "A-gemini.json": (DAY, 0.05),
     "A-koboldcpp-both.json": (DAY, 0.05),
+    "A-langchain-AIMessage-dict.json": (DAY, 0.05),
+    "A-langchain-google-metadata.json": (DAY, 0.05),
     "A-langchain-metadata.json": (DAY, 0.05),
     "A-legacy-bytes-token-dict.json": ({"bytes:\\xe2\\x80": 0.6667, "day": 0.3333}, 0.1),
     "A-legacy-logprobs-object.json": (DAY, 0.05),
@@ -48,6 +51,8 @@ ANSWERS = {
     "A-ollama-generate.json": (DAY, 0.05),
     "A-ollama-ndjson.jsonl": (DAY, 0.05),
     "A-refusal-logprobs.json": (DAY, 0.05),
+    "A-responses-stream-final-null.json": (DAY, 0.05),
+    "A-responses-stream-final-output-empty.json": (DAY, 0.05),
     "A-responses.json": (DAY, 0.05),
     "A-sglang-one-position.json": (DAY, 0.05),
     "A-sglang.json": (DAY, 0.05),
@@ -56,6 +61,8 @@ ANSWERS = {
     "A-special-null-bytes-both.json": ({"<|end|>": 0.7778, "day": 0.2222}, 0.1),
     "A-sse-line.txt": (DAY, 0.05),
     "A-sse.txt": (DAY, 0.05),
+    # Listed without its space, the drawn token is still one of those that are listed.
+    "A-tgi-chat-stripped-top.json": ({" day": 0.6316, "day": 0.2632, "trip": 0.1053}, 0.05),
     "A-tgi-object.json": (DAY, 0.05),
     "A-together-chat.json": (DAY, 0.05),
     "A-top-list-ok.json": (DAY, 0.05),
@@ -75,10 +82,14 @@ NO_ANSWERS = {
     "A-cohere-v2.json": r"logprobs\[0\].top_logprobs of the answer is missing, .*: ask the API",
     "A-curl-i.txt": "leave out the HTTP header",
     "A-error-object.json": "error: You are not allowed to request logprobs from this model",
+    "A-lmstudio-responses-empty.json": r"^output\[0\].content\[0\].logprobs .* is empty: ask the",
     "A-logprobs-null.json": r"choices\[0\].logprobs of the answer is null: ask the API",
     "A-null-logprob.json": r"top_logprobs\[1\].logprob of the answer is null",
+    "A-ooba-internal-logits.json": "logits of the answer are probabilities, .* their logarithms",
+    "A-openrouter-error-in-choice.json": "the server's error: Provider returned error: overloaded",
     "A-positive-noise.json": "the logprob of 'day' must be at most 0, got 0.03125",
     "A-probs-mapping.json": "look like probabilities: give their logarithms",
+    "A-sglang-input-top.json": r"input_top_logprobs\[0\] of the answer is null, .* position",
     "A-string-logprob.json": r"top_logprobs\[0\].logprob .* wrong type, got '-0.51'",
     "A-together-no-top.json": r"choices\[0\].logprobs.content of the answer is missing, .*: ask",
     "A-top-empty.json": r"content\[0\].top_logprobs of the answer is empty: ask the API",
@@ -185,6 +196,7 @@ def test_what_can_be_read_in_two_ways_is_refused(name):
 
 # The second position of the cases that have one, worked by hand from its probabilities.
 OUT_OFF = ({" out": 0.625, " off": 0.375}, 0.2)
+MARK_STOP = ({"!": 0.9474, ".": 0.0526}, 0.05)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +216,11 @@ OUT_OFF = ({" out": 0.625, " off": 0.375}, 0.2)
         ("A-tgi-object.json", OUT_OFF),
         ("A-refusal-logprobs.json", OUT_OFF),
         ("A-vllm-prompt-logprobs-list.json", (DAY_TIME, 0.15)),
+        ("A-sglang-input-top.json", (DAY, 0.05)),
+        ("A-langchain-AIMessage-dict.json", MARK_STOP),
+        ("A-langchain-google-metadata.json", MARK_STOP),
+        ("A-responses-stream-final-null.json", MARK_STOP),
+        ("A-responses-stream-final-output-empty.json", MARK_STOP),
         ("A-silent-positions.json", ({" car": 0.6667, " bus": 0.3333}, 0.4)),
     ],
 )

@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import json
 import math
+import os
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -161,7 +163,7 @@ def test_a_frame_with_bad_logits_is_refused(logits, error, words):
         (b'tokens,logits\nb,2\n"a,1\n', "row 1, line 3 of the file: must be CSV, got '.*\"a,1"),
         (b'tokens,logits\n"a"b,1\n', "row 0, line 2 of the file: must be CSV, got"),
         (b'"tokens,logits\na,1\n', "the header must be CSV, got '\"tokens,logits"),
-        (b"PK\x03\x04...", "is an Excel workbook: save it as 'CSV UTF-8', or"),
+        (b"PK\x03\x04...", "is a zip archive: unpack it first, or"),
         (b"\xd0\xcf\x11\xe0...", "is an old Excel workbook: save it as 'CSV UTF-8', or"),
         (b"\x1f\x8b...", "is compressed: unpack it first"),
         (b"PAR1...", "is a Parquet file: read it with pandas"),
@@ -625,6 +627,11 @@ def test_a_position_that_lists_nothing_is_still_a_position(name):
     items = [{"token": "a", "logprob": -1.0, name: []}, {"token": "b", "logprob": -2.0, name: []}]
     with pytest.raises(ValueError, match=rf"logprobs\[0\]\.{name} of the answer is empty: ask"):
         TokenTable.from_logprobs(items)
+
+
+def test_a_list_of_candidates_that_is_none_is_named_with_its_value():
+    with pytest.raises(ValueError, match=r"top_logprobs of the answer is no list of .*, got -0\.7"):
+        TokenTable.from_logprobs([{"token": "a", "logprob": -1.0, "top_logprobs": -0.7}])
 
 
 def test_drawn_tokens_in_a_row_are_not_one_distribution():
@@ -1167,7 +1174,7 @@ def test_what_lacks_logprobs_says_how_to_ask_for_them(answer):
         TokenTable.from_logprobs(answer)
 
 
-WHOLE = "give the answer as it came"
+PAIRS = "give pairs (token, logprob) of that position instead"
 ASK = "ask the API for logprobs=True, top_logprobs=20"
 
 
@@ -1176,20 +1183,20 @@ ASK = "ask the API for logprobs=True, top_logprobs=20"
     [
         (
             {1: {"decoded_token": "a", "logprob": "-1"}},
-            f"logprobs[1].logprob of the answer has the wrong type, got '-1': {WHOLE}",
+            f"logprobs[1].logprob of the answer has the wrong type, got '-1': {PAIRS}",
         ),
         (
             changed([*CONTENT, 0, "top_logprobs", 1, "token"], MISSING),
             "choices[0].logprobs.content[0].top_logprobs[1].token of the answer is missing, got "
-            f"the keys ['logprob', 'bytes']: {WHOLE}",
+            f"the keys ['logprob', 'bytes']: {PAIRS}",
         ),
         (
             changed([*CONTENT, 0, "top_logprobs", 1, "logprob"], None),
             "choices[0].logprobs.content[0].top_logprobs[1].logprob of the answer is null: "
-            f"{WHOLE}",
+            f"{PAIRS}",
         ),
-        ({"choices": None}, f"choices of the answer is null: {WHOLE}"),
-        ({"choices": ""}, f"choices of the answer has the wrong type, got '': {WHOLE}"),
+        ({"choices": None}, f"choices of the answer is null: {ASK}"),
+        ({"choices": ""}, f"choices of the answer has the wrong type, got '': {ASK}"),
         ({"logprobs": None}, f"logprobs of the answer is null: {ASK}"),
         (
             {"choices": [{"logprobs": True}]},
@@ -1197,7 +1204,7 @@ ASK = "ask the API for logprobs=True, top_logprobs=20"
         ),
         (
             [(-1.0, 3, "a"), ("b", -2.0)],
-            f"logprobs[1] of the answer must be an object, got ('b', -2.0): {WHOLE}",
+            f"logprobs[1] of the answer must be an object, got ('b', -2.0): {PAIRS}",
         ),
         (
             {"choices": None, "output": [{"content": []}]},
@@ -1262,7 +1269,7 @@ def test_one_position_is_one():
 @pytest.mark.parametrize(
     ("start", "kind"),
     [
-        (b"PK\x03\x04", "an Excel workbook: save it as 'CSV UTF-8', or "),
+        (b"PK\x03\x04", "a zip archive: unpack it first, or "),
         (b"\xd0\xcf\x11\xe0", "an old Excel workbook: save it as 'CSV UTF-8', or "),
         (b"\x1f\x8b", "compressed: unpack it first, or "),
         (b"PAR1", "a Parquet file: "),
@@ -1275,6 +1282,35 @@ def test_a_file_of_another_kind_can_be_read_with_pandas(tmp_path, start, kind):
         TokenTable.from_csv(path)
     advice = "read it with pandas, and use TokenTable.from_frame"
     assert str(caught.value).endswith(f", which is {kind}{advice}")
+
+
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        ("tokens.csv", "a zip archive: unpack it first"),
+        ("xl/workbook.xml", "an Excel workbook"),
+        ("content.xml", "an OpenDocument file"),
+        ("Index/Document.iwa", "a document of Numbers"),
+    ],
+)
+def test_an_archive_is_named_by_what_is_in_it(tmp_path, inside, kind):
+    path = tmp_path / "tokens.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(inside, "tokens,logits\nday,5\n")
+    with pytest.raises(ValueError, match=f"must be a CSV file, got .*, which is {kind}"):
+        TokenTable.from_csv(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_a_path_that_need_not_end_is_refused(tmp_path):
+    # Opened, it would wait for somebody to write.
+    pipe = tmp_path / "tokens.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/zero"):
+        with pytest.raises(ValueError, match=r"path must be a file, got .*: save what it"):
+            TokenTable.from_csv(path)
+    with pytest.raises(IsADirectoryError):
+        TokenTable.from_csv(tmp_path)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -28,6 +28,7 @@ from ..words import (
     PROBABILITY_OF_LISTED,
     columns,
     in_percent,
+    is_certain,
     probability_text,
     token_labels,
 )
@@ -37,7 +38,6 @@ BAR, LEADING_BAR, REFERENCE = "#0173b2", "#d55e00", "#767676"
 OTHERS = "#949494"
 WIDTH = 0.8
 _ROOM_FOR_TOKENS = 100
-_FONT = FontProperties(family="DejaVu Sans", size=10)
 _UNIFORM: dict[str, Any] = {"color": REFERENCE, "linestyle": ":", "linewidth": 1}
 
 
@@ -139,7 +139,7 @@ class Bars:
         return [
             [
                 probability_text(
-                    share, percent=self.percent, can_be_zero=not may, can_be_one=sum(chances) == 1
+                    share, percent=self.percent, can_be_zero=not may, can_be_one=is_certain(chances)
                 )
                 for share, may in zip(shares, chances, strict=True)
             ]
@@ -162,12 +162,12 @@ def finish_bars(
     outlines = bars.outline if outlines is None else outlines
     colour_bars(bars, patches)
     room = label_room(ax, bars, fontsize)
+    shares = [patch.get_height() if bars.upright else patch.get_width() for patch in patches]
     texts = [
         add_label(ax, bars, place, label, label_end(bars, share, outline, room), fontsize)
-        for place, patch, label, outline in zip(
-            bars.places.tolist(), patches, labels, outlines, strict=True
+        for place, share, label, outline in zip(
+            bars.places.tolist(), shares, labels, outlines, strict=True
         )
-        for share in [patch.get_height() if bars.upright else patch.get_width()]
     ]
     draw_references(ax, bars, outlines)
     set_axes(ax, bars)
@@ -295,9 +295,9 @@ def add_halo(labels: Sequence[Text]) -> None:
 
 
 def name_length(name: str) -> float:
-    """Return how long the lines of a name are in inches, in letters of ten points."""
-    measure = text_to_path.get_text_width_height_descent
-    return max(float(measure(line, _FONT, ismath=False)[0]) for line in name.splitlines()) / 72
+    """Return how long the lines of a name are in inches, in the user's font at ten points."""
+    measure, font = text_to_path.get_text_width_height_descent, FontProperties(size=10)
+    return max(float(measure(line, font, ismath=False)[0]) for line in name.splitlines()) / 72
 
 
 def glyphs() -> set[int]:

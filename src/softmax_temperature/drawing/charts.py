@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from ..chain import SamplerChain
+from ..chain import SamplerChain, masked_logits
 from ..checks import Floats, as_temperature, as_temperatures, as_top
 from ..core import TokenTable, check_table, possible
 from ..words import TITLE, temperature_texts
@@ -207,7 +207,7 @@ def draws_chart(
             "make one with SamplerChain(steps)"
         )
     counts = Counter(chain.draw(table, n, seed))
-    masked = chain(table.logits.astype(np.float64))
+    masked = masked_logits(chain, table)
     most = as_top(top)
     if most is not None:
         most = min(most, int(possible(masked, np.inf).sum()))

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..chain import SamplerChain
+from ..chain import SamplerChain, masked_logits
 from ..checks import real_number, short
 from ..core import Sweep, TokenTable, entropies, softmax, sweep
 from ..drawing.bars import Bars
@@ -276,7 +276,7 @@ class SamplerExplorer(Explorer):
     @property
     def probabilities(self) -> pd.DataFrame:
         """Tokens, logits, probabilities, and whether each token is kept."""
-        masked = self.chain(self.table.logits)
+        masked = masked_logits(self.chain, self.table)
         return self.table.to_frame().assign(probabilities=softmax(masked), kept=masked > -np.inf)
 
     def __repr__(self) -> str:
@@ -387,12 +387,14 @@ def _plan(cut: _Cut, temperatures: list[float]) -> Plan:
     last = cut.order == "last"
     # What a cut goes by that comes before the temperature, and what it keeps.
     at_1 = softmax(bars.logits)
-    cut_at_1 = [cut.chain(knob, 1.0)(bars.logits) for knob in cut.knobs] if last else []
+    cut_at_1 = (
+        [masked_logits(cut.chain(knob, 1.0), bars.table) for knob in cut.knobs] if last else []
+    )
     rows, labels, said, outlines = [], [], [], []
     for stop, temperature in enumerate(temperatures):
         here = at_1 if last else softmax(bars.logits, temperature)
         for position, knob in enumerate(cut.knobs):
-            masked = cut.chain(knob, temperature)(bars.logits)
+            masked = masked_logits(cut.chain(knob, temperature), bars.table)
             row = sweep(masked, [1.0], bars.shown)
             (texts,) = bars.labels(row)
             was_cut = plain.possible[stop] & ~row.possible[0]

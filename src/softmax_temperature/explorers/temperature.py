@@ -14,7 +14,7 @@ from ..core import TokenTable, entropies, likeliest
 from ..drawing.bars import Bars
 from ..drawing.picture import layout, still
 from ..drawing.plan import PARTS, Plan, peaks_of_curves
-from ..draws import dice, landings
+from ..draws import as_draws, dice, landed, landings
 from ..words import TITLE, in_text, sentences
 from .base import STOPS, Explorer, View, as_stops, script
 from .page import read_static, to_base64
@@ -157,14 +157,14 @@ class TemperatureExplorer(Explorer):
         Parameters
         ----------
         n : int, default 1
-            How many, at least 1.
+            How many, from 1 to 10,000,000.
 
         Returns
         -------
         list of str
             The tokens, in the order of the draws.
         """
-        n = as_count(n, "n", 1)
+        n = as_draws(n)
         state = self._body.state
         if n == 1:
             number = (state["dice"] + 1) % _NUMBERS
@@ -176,8 +176,9 @@ class TemperatureExplorer(Explorer):
             draws: dict[str, Any] = {"n": n, "batch": batch}
             numbers = dice(self._seed, n, batch + 1)
             if n != 100:
-                everywhere = landings(self._plan.bars.logits, self._plan.stops, numbers)
-                draws["sample"] = _counts(self._plan, everywhere)
+                bars = self._plan.bars
+                (counts,) = landed(bars.logits, self._plan.stops, [numbers], bars.count)
+                draws["sample"] = _counts(self._plan, counts)
             self._body.state = state | {"draws": draws}
         logits = self.table.logits
         ranks = landings(logits, [self.temperature], numbers)[0]
@@ -210,8 +211,8 @@ class TemperatureExplorer(Explorer):
         if draws := state["draws"]:
             n = draws["n"]
             numbers = dice(self._seed, n, draws["batch"] + 1)
-            ranks = landings(self._plan.bars.logits, [self.temperature], numbers)
-            marks = _landed(self._plan, ranks)[0] / n
+            bars = self._plan.bars
+            marks = landed(bars.logits, [self.temperature], [numbers], bars.count)[0, 0] / n
         return with_still(data, self._plan, stop, TITLE + self._texts[stop], number, marks)
 
     def _show(self, plan: Plan) -> None:
@@ -250,10 +251,9 @@ class TemperatureExplorer(Explorer):
             layouts.append(layout(replace(plan, bars=Bars(bars.table, **options, narrow=True))))
         throws = [dice(self._seed, 100, batch + 1) for batch in range(_HUNDREDS)]
         numbers = dice(self._seed, _NUMBERS)
-        ranks = landings(bars.logits, stops, np.concatenate([numbers, *throws]))
         order = likeliest(bars.logits, len(bars.logits))
-        met, words = np.unique(ranks[:, :_NUMBERS], return_inverse=True)
-        hundreds = np.split(ranks[:, _NUMBERS:], _HUNDREDS, axis=1)
+        met, words = np.unique(landings(bars.logits, stops, numbers), return_inverse=True)
+        hundreds = landed(bars.logits, stops, throws, bars.count)
         return {
             "kind": "chart",
             "prompt": in_text(bars.table.prompt, LONGEST_PROMPT),
@@ -266,7 +266,7 @@ class TemperatureExplorer(Explorer):
             "dice": numbers.tolist(),
             "words": [in_text(bars.table.tokens[order[rank]]) for rank in met],
             "landings": words.astype("<u1" if len(met) < 256 else "<u2").tobytes(),
-            "hundreds": [_counts(plan, ranks) for ranks in hundreds],
+            "hundreds": [_counts(plan, counts) for counts in hundreds],
             "leader": f"“{bars.names()[0]}”",
             "layouts": layouts,
         }
@@ -287,10 +287,9 @@ def coded(labels: Sequence[Sequence[str]]) -> dict[str, Any]:
     return {"labelTexts": texts.tolist(), "labels": codes.astype("<u2").tobytes()}
 
 
-def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:
+def _counts(plan: Plan, counts: NDArray[np.intp]) -> dict[str, Any]:
     """Return how many draws land on each bar, and what of that is luck, a row a stop."""
-    n = ranks.shape[1]
-    counts = _landed(plan, ranks)
+    n = int(counts[0].sum())
     share = plan.rows.shares[:, 0]
     spread = np.sqrt(n * share * (1 - share))
     luck = np.zeros_like(spread)
@@ -300,13 +299,6 @@ def _counts(plan: Plan, ranks: NDArray[np.intp]) -> dict[str, Any]:
         "counts": counts.astype("<u1" if n < 256 else "<u4").tobytes(),
         "deviations": luck.round(1).tolist(),
     }
-
-
-def _landed(plan: Plan, ranks: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Count the draws that land on each bar: tokens that have none share the last."""
-    count = plan.bars.count
-    bars = np.minimum(ranks, count - 1)
-    return np.stack([(bars == bar).sum(axis=1) for bar in range(count)], axis=1)
 
 
 def _check_parts(parts: Any) -> tuple[str, ...]:

@@ -487,9 +487,17 @@ class StoryModel:
     def _prompt(self, prompt: str) -> list[int]:
         ids = self._encode(prompt, "prompt")
         if len(ids) > self.context:
+            # A shorter text can be cut into other tokens: those before the cut decide only about
+            # how much fits.
+            about = len(self.decode(ids[: self.context])) + max(map(len, self.tokens))
+            fitting = next(
+                length
+                for length in range(min(about, len(prompt)), -1, -1)
+                if len(self._tokenizer.encode(prompt[:length])) <= self.context
+            )
             raise ValueError(
                 f"prompt must have at most {self.context} tokens, got {len(ids)}: of this text the "
-                f"first {len(self.decode(ids[: self.context])):,} characters fit"
+                f"first {fitting:,} characters fit"
             )
         return ids
 

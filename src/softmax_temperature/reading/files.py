@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
+import stat
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,9 +23,16 @@ Columns = tuple[list[str], NDArray[Any], float]
 _TOKENS = ("tokens", "token")
 _LOGITS = ("logits", "logit", "logprobs", "logprob")
 _BY_PANDAS = "read it with pandas, and use TokenTable.from_frame"
+# What tells archives apart that hold the table of a spreadsheet: the name of a file in them.
+_WORKBOOKS = {
+    "xl/workbook.xml": f"an Excel workbook: save it as 'CSV UTF-8', or {_BY_PANDAS}",
+    "xl/workbook.bin": f"an Excel workbook: save it as 'CSV UTF-8', or {_BY_PANDAS}",
+    "content.xml": f"an OpenDocument file: save it as CSV in UTF-8, or {_BY_PANDAS}",
+    "Index/Document.iwa": "a document of Numbers: export it as CSV in UTF-8",
+}
 # How files begin that are opened as CSV by mistake.
 _OTHER_KINDS = (
-    (b"PK\x03\x04", f"an Excel workbook: save it as 'CSV UTF-8', or {_BY_PANDAS}"),
+    (b"PK\x03\x04", f"a zip archive: unpack it first, or {_BY_PANDAS}"),
     (b"\xd0\xcf\x11\xe0", f"an old Excel workbook: save it as 'CSV UTF-8', or {_BY_PANDAS}"),
     (b"\x1f\x8b", f"compressed: unpack it first, or {_BY_PANDAS}"),
     (b"PAR1", f"a Parquet file: {_BY_PANDAS}"),
@@ -54,12 +64,25 @@ def read_csv(path: Any) -> Columns:
         raise TypeError(f"path must be a path, got {short(path)}")
     if "\n" in os.fsdecode(path):
         raise ValueError(f"path must be a path, got text, {short(path)}: save it to a file first")
+    if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+        # A pipe or a device may never end.
+        raise ValueError(f"path must be a file, got {short(path)}: save what it gives to one first")
     with open(path, "rb") as file:
         data = file.read()
     for start, kind in _OTHER_KINDS:
         if data.startswith(start):
+            kind = _workbook(data) or kind
             raise ValueError(f"path must be a CSV file, got {short(path)}, which is {kind}")
     return read_csv_text(decode(data, "path", path))
+
+
+def _workbook(data: bytes) -> str | None:
+    """Return what spreadsheet an archive is, if it is one."""
+    try:
+        names = zipfile.ZipFile(io.BytesIO(data)).namelist()
+    except zipfile.BadZipFile:
+        return None
+    return next((kind for name, kind in _WORKBOOKS.items() if name in names), None)
 
 
 def read_csv_text(text: str) -> Columns:

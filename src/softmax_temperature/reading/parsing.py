@@ -5,25 +5,56 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import json
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
+from numbers import Number
 from typing import Any
 
 from ..checks import short
 
 
-def plain(value: Any) -> Any:
-    """Turn objects, such as those of the openai package, into dicts and lists."""
+def plain(value: Any, parts: Collection[str] = ()) -> Any:
+    """Turn objects of other packages into dicts and lists.
+
+    Of an object that offers no better way only the attributes are taken that have a name of
+    the `parts`.
+    """
+    if isinstance(value, (str, bytes, bytearray, Number, os.PathLike, type, type(None))):
+        return value
     if hasattr(value, "model_dump"):
         value = value.model_dump()
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    if isinstance(value, Mapping):
-        return {key: plain(part) for key, part in value.items()}
-    if type(value) in (list, tuple):
-        return type(value)(map(plain, value))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, Sequence):
+        value = {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
+    elif hasattr(value, "_asdict"):
+        value = value._asdict()
+    if callable(getattr(type(value), "items", None)):
+        pairs = [(key, plain(part, parts)) for key, part in value.items()]
+        whole = dict(pairs)
+        # A pandas Series can have one key more than once.
+        return _unflattened(whole) if len(whole) == len(pairs) else pairs
+    if isinstance(value, Sequence):
+        plainly = [plain(part, parts) for part in value]
+        return tuple(plainly) if isinstance(value, tuple) else plainly
+    attributes = {name: getattr(value, name, None) for name in parts}
+    present = {name: part for name, part in attributes.items() if part is not None}
+    if not any(map(callable, present.values())) and present:
+        return plain(present, parts)
     return value
+
+
+def _unflattened(whole: dict[Any, Any]) -> Any:
+    """Turn the columns of vLLM's FlatLogprobs into positions."""
+    names = ("start_indices", "end_indices", "token_ids", "logprobs", "decoded_tokens")
+    if not all(isinstance(whole.get(name), list) for name in names):
+        return whole
+    starts, ends, *columns = (whole[name] for name in names)
+    tokens = [
+        (number, {"logprob": logprob, "decoded_token": text})
+        for number, logprob, text in zip(*columns)
+    ]
+    return [dict(tokens[start:end]) or None for start, end in zip(starts, ends)]
 
 
 def parse(text: str | bytes | bytearray) -> Any:
