@@ -42,7 +42,7 @@ def fill(template: str, scripts: Sequence[str], styles: Sequence[str], **parts: 
     digest = to_base64(hashlib.sha256(f"\n{script}".encode()).digest())
     parts |= {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "img-src data:; base-uri 'none'; form-action 'none'",
+        "img-src data:; media-src data:; base-uri 'none'; form-action 'none'",
         "style": "".join(read_static(name) for name in styles),
         "script": script,
     }

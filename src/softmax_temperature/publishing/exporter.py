@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -18,14 +20,16 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.preprocessors.execute import ExecutePreprocessor
 from nbconvert.utils.exceptions import ConversionException
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode, ValidationError, from_dict
 from traitlets import default
 
 from ..checks import short
 from ..explorers.base import NARROW
 from ..explorers.page import KINDS, as_script, fill, without_repeats
+from .embedded import embedded
+from .foreign import harmless, needs
 from .formulas import latex_html, markdown_html
-from .saved import AGAIN, SavedWidgets
+from .saved import AGAIN, SavedWidgets, as_printed
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _STATES = "application/vnd.jupyter.widget-state+json"
@@ -34,6 +38,7 @@ _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/web
 _FORMS = ("text/html", "text/markdown", "text/latex", *_PICTURES)
 # The data of explorers take no part in what is done to a page's elements.
 _DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
+_FRONT_MATTER = re.compile(r"\s*---\s*\n.*\n---\s*$", re.S)
 _HELD = re.compile(r'<template data-held="(\d+)"></template>')
 _SCRIPTS = ("explorer.js", *(f"{kind}.js" for kind in KINDS), "question.js", "page.js")
 _STYLES = ("explorer.css", *(f"{kind}.css" for kind in KINDS), "question.css", "page.css")
@@ -76,29 +81,45 @@ class LiveExporter(HTMLExporter):
     def _own_loader(self) -> list[Any]:
         return [jinja2.PackageLoader("softmax_temperature", "browser")]
 
-    @default("embed_images")
-    def _with_images(self) -> bool:
-        return True
-
     def default_filters(self) -> Iterator[tuple[str, Any]]:
-        """Add a filter for formulas to those of nbconvert."""
+        """Add filters for formulas and for HTML to those of nbconvert."""
         yield from super().default_filters()
-        yield "latex_html", latex_html
+        yield "latex_html", self.latex_html
+        yield "harmless_html", self.harmless_html
 
     @jinja2.pass_context
     def markdown2html(self, context: Any, source: str) -> str:
         """Return Markdown as HTML, with its formulas as MathML."""
-        cell, resources = context.get("cell", {}), context["resources"]
-        html, not_drawn = markdown_html(
-            source,
-            attachments=cell.get("attachments", {}),
-            embed_images=self.embed_images,
-            path=resources["metadata"].get("path", ""),
-            **self.lexer_options,
-        )
+        html, not_drawn = markdown_html(source, **self.lexer_options)
+        return self._with_formulas(context, html, not_drawn)
+
+    @jinja2.pass_context
+    def latex_html(self, context: Any, source: str) -> str:
+        """Return LaTeX as HTML, with its formulas as MathML."""
+        return self._with_formulas(context, *latex_html(source))
+
+    @jinja2.pass_context
+    def harmless_html(self, context: Any, source: str) -> str:
+        """Return HTML with what a page may have."""
+        return self._harmless(source, context["cell"], context["resources"])
+
+    def _with_formulas(self, context: Any, html: str, not_drawn: list[str]) -> str:
+        cell, resources = context["cell"], context["resources"]
         for tex in not_drawn:
             self._warn(resources, cell, f"has a formula that is shown as text: {short(tex)}")
-        return html
+        return self._harmless(html, cell, resources)
+
+    def _harmless(self, html: str, cell: Any, resources: Any) -> str:
+        folder = resources["metadata"].get("path", "")
+        try:
+            return harmless(
+                html,
+                embedded=lambda address: embedded(address, folder, cell.get("attachments", {})),
+                warn=lambda problem: self._warn(resources, cell, problem),
+                scope=resources["lesson"]["scopes"].__next__,
+            )
+        except ValueError as error:
+            raise NotebookError(_message(resources, cell, str(error))) from error
 
     def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: Any = None, **kw: Any
@@ -108,12 +129,23 @@ class LiveExporter(HTMLExporter):
         Of `resources`, ``course`` can have a title, what stands above and below the text, and the
         names of all pages.
         """
-        nb = copy.deepcopy(nb)
+        nb, resources = copy.deepcopy(nb), resources or {"metadata": {"name": "notebook"}}
         for number, cell in enumerate(nb.cells, 1):
             cell.metadata["number"] = number
-        html, resources = super().from_notebook_node(nb, resources, **kw)
+        try:
+            html, resources = super().from_notebook_node(nb, resources, **kw)
+        except NotebookError:
+            raise
+        except ValidationError as error:
+            raise NotebookError(_invalid(error, nb, resources)) from error
+        except Exception as error:
+            # What is wrong with a file, or with what another program has put into it, has no end.
+            problem = f"cannot become a page: {type(error).__name__}: {error}"
+            raise NotebookError(_message(resources, None, problem)) from error
         soup = BeautifulSoup(html, "html.parser")
-        self._keep_within(soup, nb, resources)
+        _move_outputs(soup)
+        contents = _contents(soup)
+        self._lead_somewhere(soup, nb, resources)
         lesson, course = resources["lesson"], resources.get("course", {})
         lesson["title"] = title_of(nb) or resources["metadata"]["name"]
         lesson["sentence"] = _first_sentence(soup)
@@ -121,7 +153,7 @@ class LiveExporter(HTMLExporter):
         text = notebook_page(
             title=" · ".join(filter(None, names)),
             description=lesson["sentence"],
-            contents=_contents(soup),
+            contents=contents,
             body=_with_data(str(soup), lesson["data"]),
             top=course.get("top", ""),
             bottom=course.get("bottom", ""),
@@ -138,53 +170,53 @@ class LiveExporter(HTMLExporter):
         """Leave of each output what a page can show, and of a widget its HTML."""
         saved = SavedWidgets(nb.metadata.get("widgets", {}).get(_STATES, {}).get("state", {}))
         resources["lesson"] = {"data": [], "explorer": "", "picture": "", "warnings": []}
+        resources["lesson"]["scopes"] = itertools.count(1)
+        if nb.cells and nb.cells[0].cell_type == "raw" and _FRONT_MATTER.match(nb.cells[0].source):
+            # What another tool is told, as Quarto and Jupytext write it.
+            nb.cells[0].source = ""
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
+            clean = partial(self._harmless, cell=cell, resources=resources)
             skipped = "skip-execution" in cell.metadata.get("tags", ())
             if cell.source.strip() and cell.execution_count is None and not skipped:
                 problem = f"was not executed: {AGAIN}"
                 raise NotebookError(_message(resources, cell, problem))
-            waiting, cell.outputs = list(cell.outputs), []
+            waiting, cell.outputs = as_printed(cell.outputs), []
             while waiting:
                 output = waiting.pop(0)
                 cell.outputs.append(output)
                 if "data" in output:
                     try:
-                        waiting[:0] = _show(output, saved, resources["lesson"])
+                        inner = _show(output, saved, resources["lesson"], clean)
+                        waiting[:0] = map(from_dict, inner)
                     except ValueError as error:
                         raise NotebookError(_message(resources, cell, str(error))) from error
         return nb, resources
 
-    def _keep_within(self, soup: BeautifulSoup, nb: Any, resources: Any) -> None:
-        """Let the page ask for nothing: what lies beyond it is linked, not loaded."""
+    def _lead_somewhere(self, soup: BeautifulSoup, nb: Any, resources: Any) -> None:
+        """Let links between notebooks lead to their pages, and tables have room of their own."""
 
         def warn(element: Tag, problem: str) -> None:
             place = element.find_parent(id=re.compile("^cell-"))
             cell = nb.cells[int(str(place["id"]).removeprefix("cell-")) - 1] if place else None
             self._warn(resources, cell, problem)
 
-        for element, what in _needs(soup):
-            warn(element, f"has {what}, which is left out")
-            if what in element.attrs:
-                del element[what]
-            else:
-                element.decompose()
-        for shown in soup.select("iframe, img:not([src^='data:'])"):
-            source = str(shown.get("src", ""))
-            name = str(shown.get("alt") or shown.get("title") or source)
-            if urlsplit(source).scheme and not shown.find_parent("a"):
-                warn(shown, f"shows {short(source)}, which the page only links to")
-                link = soup.new_tag("a", href=source)
-                link.string = name
-                shown.replace_with(link)
-            else:
-                warn(shown, f"shows {short(source)}, of which the page has only the name")
-                shown.replace_with(name)
         pages = resources.get("course", {}).get("pages")
+        places, sliders = _places(soup), _sliders(resources["lesson"]["data"])
         for link in soup.select("a[href]"):
             parts = urlsplit(str(link["href"]))
-            if parts.scheme or parts.netloc or not parts.path:
+            if parts.scheme or parts.netloc:
+                continue
+            if not parts.path:
+                place = unquote(parts.fragment)
+                stops = {part.partition("=")[0].upper() for part in place.split("&")}
+                if place in ("", "top") or stops & sliders or soup.find(id=place):
+                    continue
+                if heading := places.get(_letters(place)):
+                    link["href"] = f"#{quote(heading)}"
+                else:
+                    warn(link, f"links to {short(f'#{place}')}, which is nowhere on the page")
                 continue
             if parts.path.endswith(".ipynb"):
                 path = f"{parts.path.removesuffix('.ipynb')}.html"
@@ -202,8 +234,9 @@ class LiveExporter(HTMLExporter):
 
     def _warn(self, resources: Any, cell: Any, problem: str) -> None:
         message = _message(resources, cell, problem)
-        self.log.warning("%s", message)
-        resources["lesson"]["warnings"].append(message)
+        if message not in resources["lesson"]["warnings"]:
+            self.log.warning("%s", message)
+            resources["lesson"]["warnings"].append(message)
 
 
 class _Execute(ExecutePreprocessor):
@@ -265,9 +298,9 @@ def title_of(nb: NotebookNode) -> str:
     """Return the first heading of a notebook, as plain text."""
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            html, _ = markdown_html(cell.source, attachments=cell.get("attachments", {}))
+            html, _ = markdown_html(cell.source)
             if heading := BeautifulSoup(html, "html.parser").h1:
-                return heading.get_text().strip()
+                return _plain_text(heading)
     return ""
 
 
@@ -279,7 +312,9 @@ def _message(resources: Any, cell: Any, problem: str) -> str:
     return f"{name}, cell {cell.metadata.get('number', '?')} ({short(first)}) {problem}"
 
 
-def _show(output: Any, saved: SavedWidgets, lesson: dict[str, Any]) -> list[Any]:
+def _show(
+    output: Any, saved: SavedWidgets, lesson: dict[str, Any], clean: Callable[[str], str]
+) -> list[Any]:
     """Leave of an output the form that a page can show, and return the outputs within it."""
     data = output.data
     picture = next((form for form in _PICTURES if form in data), None)
@@ -289,21 +324,21 @@ def _show(output: Any, saved: SavedWidgets, lesson: dict[str, Any]) -> list[Any]
     lost = sorted(data.keys() - {*_FORMS, _WIDGET, "text/plain"})
     if _WIDGET in data:
         try:
-            html, inner = saved.html(data[_WIDGET]["model_id"])
+            html, inner = saved.html(data[_WIDGET]["model_id"], clean)
         except NotImplementedError as error:
             lost.append(str(error))
         else:
             if "text/html" in data:
-                html += f"<noscript>{data['text/html']}</noscript>"
+                html += f"<noscript>{clean(data['text/html'])}</noscript>"
             if not lesson["explorer"] and "softmax-temperature-explorer" in html:
                 lesson["explorer"] = html
             output.data = {"text/html": _DATA.sub(lambda match: _hold(match[1], lesson), html)}
-            return [from_dict(shown) for shown in inner]
+            return inner
     forms = [form for form in _FORMS if form in data]
     if "text/html" in forms:
-        needs = [what for _, what in _needs(BeautifulSoup(data["text/html"], "html.parser"))]
-        lost += needs
-        if needs:
+        needed = needs(data["text/html"])
+        lost += needed
+        if needed:
             forms.remove("text/html")
     if lost and not forms:
         raise ValueError(
@@ -312,9 +347,38 @@ def _show(output: Any, saved: SavedWidgets, lesson: dict[str, Any]) -> list[Any]
         )
     form = forms[0] if forms else "text/plain"
     output.data = {form: data.get(form, "")}
+    if form == "text/html":
+        output.data[form] = clean(data[form])
     if form in _PICTURES[3:]:
         output.data = {"text/html": f"<p>{_image(form, data[form])}</p>"}
     return []
+
+
+def _move_outputs(soup: BeautifulSoup) -> None:
+    """Put outputs to where widgets hold them. They stand behind the widget, in the same order."""
+    waiting = soup.select("div[data-shown]")
+
+    def take() -> Tag:
+        shown = waiting.pop(0)
+        for place in shown.select("template[data-outputs]"):
+            for _ in range(int(str(place["data-outputs"]))):
+                place.insert_before(take())
+            place.decompose()
+        return shown
+
+    while waiting:
+        take()
+    for shown in soup.select("div[data-shown]"):
+        shown.unwrap()
+
+
+def _invalid(error: ValidationError, nb: NotebookNode, resources: Any) -> str:
+    """Return what is wrong with a notebook, and with which cell."""
+    path = list(error.absolute_path)
+    number = path[1] if path[:1] == ["cells"] and len(path) > 1 else None
+    cell = nb.cells[number] if isinstance(number, int) and number < len(nb.cells) else None
+    reason = str(error.message).splitlines()[0]
+    return _message(resources, cell, f"is not a valid notebook: {short(reason, 200)}")
 
 
 def _hold(data: str, lesson: dict[str, Any]) -> str:
@@ -332,27 +396,17 @@ def _with_data(html: str, data: list[dict[str, Any]]) -> str:
 def _image(form: str, data: str) -> str:
     if form == "image/svg+xml":
         return f'<img src="data:{form},{quote(data)}" alt="">'
-    return f'<img src="data:{form};base64,{data.strip()}" alt="">'
+    return f'<img src="data:{form};base64,{escape(data.strip())}" alt="">'
 
 
-def _needs(soup: BeautifulSoup) -> list[tuple[Tag, str]]:
-    """Return what a page without scripts of its own and requests would leave out."""
-    found = []
-    for element in soup.find_all(True):
-        source = str(element.get("src", ""))
-        local = element.name == "iframe" and not source.startswith("http")
-        if local or element.name in ("script", "object", "embed", "link", "base", "meta"):
-            found.append((element, f"<{element.name}>"))
-        for name, value in element.attrs.items():
-            if name.startswith("on") or (name == "style" and _loads(str(value))):
-                found.append((element, name))
-        if element.name == "style" and _loads(element.get_text()):
-            found.append((element, "<style> that loads a file"))
-    return found
-
-
-def _loads(style: str) -> bool:
-    return bool(re.search(r"@import|url\(\s*[\"']?(?![\s\"']|data:|#)", style, re.IGNORECASE))
+def _sliders(data: list[dict[str, Any]]) -> set[str]:
+    """Return what the page's address calls the sliders of its explorers."""
+    explorers = [item for item in data if "kind" in item]
+    return {
+        (f"{number}.{slider['key']}" if len(explorers) > 1 else slider["key"]).upper()
+        for number, explorer in enumerate(explorers, 1)
+        for slider in explorer["sliders"]
+    }
 
 
 def _first_sentence(soup: BeautifulSoup) -> str:
@@ -363,17 +417,23 @@ def _first_sentence(soup: BeautifulSoup) -> str:
 
 def _contents(soup: BeautifulSoup) -> str:
     """Give each heading an address, and return links to them."""
+    others = {str(element["id"]) for element in soup.select("[id]")}
     taken: set[str] = set()
     links = []
-    for heading in soup.select(".cell > :is(h1, h2, h3, h4, h5, h6)"):
-        text = heading.get_text().strip()
-        name = plain = text.replace(" ", "-") or "section"
-        while name in taken:
-            name = f"{plain}-{len(taken)}"
+    for heading in _headings(soup):
+        plain = _plain_text(heading).replace(" ", "-") or "section"
+        more = (f"{plain}-{number}" for number in itertools.count(len(taken)))
+        name = next(name for name in itertools.chain([plain], more) if name not in taken | others)
         taken.add(name)
         heading["id"] = name
         if heading.name in ("h2", "h3"):
-            links.append((heading.name, f'<a href="#{quote(name)}">{escape(text)}</a>'))
+            shown = copy.copy(heading)
+            for element in shown.select("a, img"):
+                element.unwrap()
+            for element in shown.select("[id]"):
+                del element["id"]
+            inside = shown.decode_contents().strip()
+            links.append((heading.name, f'<a href="#{escape(quote(name))}">{inside}</a>'))
     if len(links) < 2:
         return ""
     items = "".join(f'<li class="{level}">{link}</li>' for level, link in links)
@@ -381,3 +441,38 @@ def _contents(soup: BeautifulSoup) -> str:
         '<nav class="contents" aria-label="On this page"><details>'
         f"<summary>On this page</summary><ol>{items}</ol></details></nav>"
     )
+
+
+def _headings(soup: BeautifulSoup) -> list[Tag]:
+    """Return the headings of the text, and none of an output."""
+    found = soup.select(".cell :is(h1, h2, h3, h4, h5, h6)")
+    return [heading for heading in found if not heading.find_parent(class_="output")]
+
+
+def _plain_text(element: Tag) -> str:
+    """Return what an element says, its formulas as they are written where they are no line."""
+    shown = copy.copy(element)
+    for formula in shown.select("math"):
+        if formula.select(_BUILT):
+            formula.replace_with(str(formula.get("alttext", "")))
+    return shown.get_text().strip()
+
+
+_BUILT = "msub, msup, msubsup, munder, mover, munderover, mfrac, msqrt, mroot, mtable"
+
+
+def _places(soup: BeautifulSoup) -> dict[str, str]:
+    """Return the headings' addresses by the letters of all that links call them."""
+    places: dict[str, str] = {}
+    for heading in _headings(soup):
+        written = copy.copy(heading)
+        for formula in written.select("math"):
+            formula.replace_with(str(formula.get("alttext", "")))
+        for text in (_plain_text(heading), written.get_text(), heading.get_text()):
+            places.setdefault(_letters(text), str(heading["id"]))
+    return places
+
+
+def _letters(text: str) -> str:
+    """Return what is common to the addresses that Jupyter and GitHub make of a heading."""
+    return re.sub(r"[\W_]", "", text.lower())

@@ -4,75 +4,99 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Any
-from xml.etree import ElementTree
+from typing import Any, ClassVar
+from urllib.parse import unquote
 
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.filters.markdown_mistune import (
+    IPythonRenderer,
+    MarkdownWithMath,
+    MathInlineParser,
+)
 
-_NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
-# What latex2mathml does not know, as what it knows.
-_SYNONYMS = {
-    r"\{aligned\}": "{split}",
-    r"\{(align|gather|equation)\}": r"{\1*}",
-    r"\\arg(?![A-Za-z])": r"\\operatorname{arg}",
-    r"\\(nonumber|notag|displaystyle)(?![A-Za-z])|\\label\{[^}]*\}": "",
-}
-_CHILDREN = dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2)
-_CHILDREN |= {"msubsup": 3, "munderover": 3}
-_WITH_LIMITS = ("lim", "max", "min", "sup", "inf")
+from .mathml import mathml
+
+# The formulas of an output of LaTeX, each with its body, and what is not in line.
+_IN_LATEX = re.compile(
+    r"(?<!\\)\$\$(?P<dollars>.+?)(?<!\\)\$\$|\\\[(?P<brackets>.+?)\\\]"
+    r"|(?P<environment>\\begin\{(?P<name>[a-z]+\*?)\}.*?\\end\{(?P=name)\})"
+    r"|(?<!\\)\$(?P<dollar>.+?)(?<!\\)\$|\\\((?P<parentheses>.+?)\\\)",
+    re.DOTALL,
+)
+
+
+# A formula in a line ends where its braces do, so that it can hold text with formulas.
+_BRACES = r"\{(?:[^{}\\]|\\.)*\}"
+for _ in range(3):
+    _BRACES = rf"\{{(?:[^{{}}\\]|\\.|{_BRACES})*\}}"
+_BALANCED = rf"(?<![$\\])\$(?P<math_balanced>(?:[^$\\{{}}]|\\.|{_BRACES})+?)\$(?!\$)"
+_TABLE = re.compile(r"(?m)^[ ]{0,3}\|?[ ]*:?-+:?[ ]*(\|[ ]*:?-+:?[ ]*)*\|?[ ]*$")
+# Upright lines of a formula that would end a table's cell, alone and with a backslash.
+_LINES = {"\\|": "\ue011", "|": "\ue010"}
 
 
 def markdown_html(source: str, **options: Any) -> tuple[str, list[str]]:
     """Return Markdown as HTML, and the formulas that are left as text in it."""
     renderer = _Renderer(escape=False, exclude_anchor_links=True, **options)
-    return MarkdownWithMath(renderer=renderer).render(source), renderer.not_drawn
+    if _TABLE.search(source):
+        source = re.sub(rf"(?s){_BALANCED}", _without_lines, source)
+    html = MarkdownWithMath(renderer=renderer, inline=_Inline(hard_wrap=False)).render(source)
+    return _with_lines(html), renderer.not_drawn
 
 
-def latex_html(tex: str) -> str:
-    """Return an output of LaTeX as HTML: its formula, or its text."""
-    formula = re.sub(r"^(\$\$?|\\[\[(])|(\$\$?|\\[\])])$", "", tex.strip())
-    return mathml(formula, "block") or f"<pre>{escape(tex)}</pre>"
+def _without_lines(formula: re.Match[str]) -> str:
+    text = formula[0]
+    if "\n" not in text:
+        for line, mark in _LINES.items():
+            text = text.replace(line, mark)
+    return text
 
 
-def mathml(tex: str, display: str) -> str:
-    r"""Return a formula as MathML, or nothing where a part of it is unknown.
+def _with_lines(text: str) -> str:
+    for line, mark in _LINES.items():
+        text = text.replace(mark, line)
+    return text
 
-    Parameters
-    ----------
-    tex : str
-        The formula, without dollar signs.
-    display : {"inline", "block"}
-        Whether it stands in a line, or on its own.
 
-    Examples
-    --------
-    >>> mathml("p_i", "inline")
-    '<math display="inline"><mrow><msub><mi>p</mi><mi>i</mi></msub></mrow></math>'
-    >>> mathml(r"\unknown{x}", "inline")
-    ''
-    """
-    # Not above: Jupyter's menu of exporters loads this module where no formula is drawn.
-    from latex2mathml.converter import convert
+class _Inline(MathInlineParser):
+    """Find formulas in a line by their braces first."""
 
-    for name, known in _SYNONYMS.items():
-        tex = re.sub(name, known, tex)
-    try:
-        root = ElementTree.fromstring(convert(tex, display=display))
-    except Exception:
-        # What is wrong with a formula shows in many ways.
-        return ""
-    for element in root.iter():
-        element.tag = element.tag.removeprefix(_NAMESPACE)
-        complete = len(element) == _CHILDREN.get(element.tag, len(element))
-        # A line break, a command that is left over, and a brace that is taken for what it ends
-        # would be shown as something else.
-        wrong = "\\" in (element.text or "") or (element.tag, element.text) == ("mi", "}")
-        if not complete or wrong or element.get("linebreak"):
-            return ""
-        if element.tag == "msub" and element[0].text in _WITH_LIMITS:
-            element.tag = "munder"
-            element[0].set("movablelimits", "true")
-    return ElementTree.tostring(root, "unicode")
+    SPECIFICATION: ClassVar[dict[str, str]] = {
+        **MathInlineParser.SPECIFICATION,
+        "balanced_math": f"(?s:{_BALANCED})",
+    }
+    # Behind the first, which stands on its own between double dollar signs.
+    DEFAULT_RULES: ClassVar[tuple[str, ...]] = (
+        *list(MathInlineParser.DEFAULT_RULES)[:1],
+        "balanced_math",
+        *list(MathInlineParser.DEFAULT_RULES)[1:],
+    )
+
+    def parse_balanced_math(self, found: re.Match[str], state: Any) -> int:
+        """Keep a formula as it is."""
+        state.append_token({"type": "inline_math", "raw": found.group("math_balanced")})
+        return found.end()
+
+
+def latex_html(source: str) -> tuple[str, list[str]]:
+    """Return an output of LaTeX as HTML, text and formulas, and those that are left as text."""
+    parts, not_drawn, end = [], [], 0
+    alone = _IN_LATEX.fullmatch(source.strip())
+    for found in [alone] if alone else _IN_LATEX.finditer(source):
+        if not alone:
+            parts.append(escape(source[end : found.start()]))
+        end = found.end()
+        tex = next(filter(None, found.group("dollars", "brackets", "environment", *_IN_LINE)))
+        in_line = any(found.group(*_IN_LINE)) and not alone
+        drawn = mathml(tex, "inline" if in_line else "block")
+        if not drawn:
+            not_drawn.append(tex)
+        parts.append(drawn or f"<code>{escape(tex)}</code>")
+    if not alone:
+        parts.append(escape(source[end:]))
+    return f"<div>{''.join(parts)}</div>", not_drawn
+
+
+_IN_LINE = ("dollar", "parentheses")
 
 
 class _Renderer(IPythonRenderer):
@@ -94,7 +118,13 @@ class _Renderer(IPythonRenderer):
         r"""Draw what stands between \begin and \end."""
         return self._draw(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
 
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """Name a picture; what is shown of it is found once all HTML of the cell is."""
+        shown = f' title="{escape(title)}"' if title else ""
+        return f'<img src="{escape(unquote(url))}" alt="{escape(text)}"{shown}>'
+
     def _draw(self, tex: str, display: str) -> str:
+        tex = _with_lines(tex)
         if drawn := mathml(tex, display):
             return drawn
         self.not_drawn.append(tex)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from itertools import groupby
@@ -14,9 +15,11 @@ from ..explorers.page import KINDS, with_data
 from ..explorers.question import Question
 
 Outputs = list[dict[str, Any]]
+Clean = Callable[[str], str]
 
 AGAIN = "use jupyter nbconvert --execute --to live"
 
+_LENGTH = re.compile(r"\d*\.?\d+(px|em|rem|ch|%|vw)")
 _ID = "IPY_MODEL_"
 _TEXTS = ("LabelModel", "HTMLModel", "HTMLMathModel")
 _BOXES = ("BoxModel", "HBoxModel", "VBoxModel", "GridBoxModel")
@@ -39,8 +42,10 @@ class SavedWidgets:
         # Numbers for groups of sliders: ids differ from run to run, and a page should not.
         self._links: dict[str, int] = {}
 
-    def html(self, name: str) -> tuple[str, Outputs]:
-        """Return a widget as HTML, and the outputs that are shown in it.
+    def html(self, name: str, clean: Clean) -> tuple[str, Outputs]:
+        """Return a widget as HTML, with places for the outputs in it, and these in their order.
+
+        What a notebook has written as HTML itself goes through `clean`.
 
         Raises
         ------
@@ -56,26 +61,29 @@ class SavedWidgets:
         state = self._states[name]
         model = state.get("_model_name", "")
         if not self._is_no_explorer(name):
-            return self._explorer(state)
+            return self._explorer(state, clean)
         if "_asked" in state:
             _check_version(state, Question._esm)
             shown = {"asked": state["_asked"], "answered": state.get("answered")}
             return with_data("softmax-temperature-question", shown), []
         if model in _BOXES:
-            return self._box(model, [self.html(child) for child in _ids(state.get("children", ()))])
+            return self._box(
+                model, [self.html(child, clean) for child in _ids(state.get("children", ()))]
+            )
         if model in _PAGES:
             titles = [*state.get("titles", ()), *[""] * len(state.get("children", ()))]
-            children = [self.html(child) for child in _ids(state.get("children", ()))]
+            children = [self.html(child, clean) for child in _ids(state.get("children", ()))]
             named = [
                 (f"<p><b>{escape(title)}</b></p>{text}" if title else text, outputs)
                 for title, (text, outputs) in zip(titles, children)
             ]
             return self._box(model, named)
         if model == "OutputModel":
-            return "", copy.deepcopy(list(state.get("outputs", ())))
+            outputs = as_printed(state.get("outputs", ()))
+            return f'<template data-outputs="{len(outputs)}"></template>', outputs
         if state.get("_model_module") not in _STANDARD:
             raise NotImplementedError(f"a widget of {state.get('_model_module', 'its own')}")
-        return _plain(model, state), []
+        return _plain(model, state, clean), []
 
     def _box(self, model: str, children: list[tuple[str, Outputs]]) -> tuple[str, Outputs]:
         across = " across" if model == "HBoxModel" else ""
@@ -84,7 +92,7 @@ class SavedWidgets:
             output for _, outputs in children for output in outputs
         ]
 
-    def _explorer(self, state: Mapping[str, Any]) -> tuple[str, Outputs]:
+    def _explorer(self, state: Mapping[str, Any], clean: Clean) -> tuple[str, Outputs]:
         body = self._body(state)
         view = self._states[body]
         data: dict[str, Any] = view["data"]
@@ -101,13 +109,16 @@ class SavedWidgets:
         places, outputs = "", []
         # A slider stays in sight as long as what follows it, and no other explorer, is.
         for own, names in groupby(_ids(state.get("children", ())), self._is_no_explorer):
-            children = [self._part(child, parts) if own else self.html(child) for child in names]
+            children = [
+                self._part(child, parts, clean) if own else self.html(child, clean)
+                for child in names
+            ]
             text, shown_in_it = self._box("VBoxModel", children)
             places += text
             outputs += shown_in_it
         shown = {**data, "sliders": sliders, "start": start, "state": view.get("state", {})}
         width = self._states.get(_ids([state.get("layout")])[0], {}).get("max_width")
-        style = f' style="max-width: {escape(width)}"' if width else ""
+        style = f' style="max-width: {width}"' if _LENGTH.fullmatch(width or "") else ""
         inside = f"<div{style}>{places}</div>{_still(shown)}"
         return with_data("softmax-temperature-explorer", shown, inside), outputs
 
@@ -128,15 +139,17 @@ class SavedWidgets:
         classes = self._states.get(name, {}).get("_dom_classes", ())
         return "softmax-temperature-explorer" not in classes
 
-    def _part(self, name: str, parts: Mapping[str, int]) -> tuple[str, Outputs]:
+    def _part(self, name: str, parts: Mapping[str, int], clean: Clean) -> tuple[str, Outputs]:
         """Return a place for what the page's script makes, or another widget, as it is."""
         if name in parts:
             return f'<div data-part="{parts[name]}"></div>', []
         state = self._states.get(name, {})
         if state.get("_model_name") in _BOXES and not state.get("_dom_classes"):
-            children = [self._part(child, parts) for child in _ids(state.get("children", ()))]
+            children = [
+                self._part(child, parts, clean) for child in _ids(state.get("children", ()))
+            ]
             return self._box(state["_model_name"], children)
-        return self.html(name)
+        return self.html(name, clean)
 
     def _stop(self, name: str, slider: Mapping[str, Any]) -> int:
         """Return the stop at which a slider was left."""
@@ -160,6 +173,35 @@ class SavedWidgets:
                     members = {name for name, group in twins.items() if group == second}
                     twins |= dict.fromkeys(members | {first, second}, first)
         return twins
+
+
+def as_printed(outputs: Sequence[Any]) -> Outputs:
+    """Return outputs with what was printed as a terminal shows it, in one piece."""
+    joined: Outputs = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(copy.deepcopy(output))
+    for output in joined:
+        if output["output_type"] == "stream":
+            output["text"] = "\n".join(map(_last_state, output["text"].split("\n")))
+    # A line that is left empty shows nothing.
+    return [
+        output for output in joined if output["output_type"] != "stream" or output["text"].strip()
+    ]
+
+
+def _last_state(line: str) -> str:
+    """Return a line as it was left, where it was written over."""
+    while "\b" in line.lstrip("\b"):
+        line = re.sub("[^\b]\b", "", line.lstrip("\b"), count=1)
+    shown = ""
+    for state in line.lstrip("\b").split("\r"):
+        # What a code colours has no length to compare.
+        shown = (state or shown) if "\x1b" in line else state + shown[len(state) :]
+    return shown
 
 
 _VERSION = f"was executed with another version of softmax_temperature: {AGAIN}"
@@ -201,16 +243,16 @@ def _still(data: Mapping[str, Any]) -> str:
     return f"<noscript><p>{escape(data['sentences'][row])}</p></noscript>"
 
 
-def _plain(model: str, state: Mapping[str, Any]) -> str:
+def _plain(model: str, state: Mapping[str, Any], clean: Clean) -> str:
     """Return one of Jupyter's own controls, which cannot be used without Python."""
     name = escape(state.get("description", ""))
     value = state.get("value")
     if model in _TEXTS:
-        text = escape(value or "") if model == "LabelModel" else value or ""
+        text = escape(value or "") if model == "LabelModel" else clean(value or "")
         return f"<div>{name} {text}</div>"
     if model == "ImageModel":
         kind = escape(state.get("format", "png"))
-        return f'<img src="data:image/{kind};base64,{value or ""}" alt="{name}">'
+        return f'<img src="data:image/{kind};base64,{escape(value or "")}" alt="{name}">'
     if model == "ButtonModel":
         return _disabled(f"<button disabled>{name or 'Button'}</button>")
     if "_options_labels" in state:
