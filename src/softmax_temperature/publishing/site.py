@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -173,10 +174,14 @@ def _read(path: Path) -> Any:
         raise ValueError(f"{str(path)!r} cannot be read as a notebook: {error}") from error
 
 
-def _order(path: Path) -> list[Any]:
-    """Return what puts lesson 10 behind lesson 9."""
-    parts = re.split(r"(\d+)", path.stem)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts if part]
+def _order(path: Path) -> list[tuple[int, int, str]]:
+    """Return what sorts names as Jupyter lists them: signs, numbers by value, letters by base."""
+    plain = unicodedata.normalize("NFKD", path.stem).casefold()
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return [
+        (1, int(part), "") if part.isdecimal() else (2 if part[0].isalpha() else 0, 0, part)
+        for part in re.findall(r"\d+|[^\W\d_]+|[\W_]+", plain)
+    ]
 
 
 def _replace(target: Path, pages: dict[str, str]) -> None:
