@@ -1,12 +1,14 @@
 // What a notebook's page needs beside its explorers. This comes last in the script.
 
-for (const el of document.querySelectorAll(".softmax-temperature-question")) {
-  const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
-  ask(el, asked)(answered);
+for (const el of holders("question")) {
+  attempt(el, () => {
+    const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
+    ask(el, asked)(answered);
+  });
 }
 
 // Where there is room, the contents stand open beside the text.
-const contents = document.querySelector(".contents details");
+const contents = findAll(".page > .contents details")[0];
 if (contents) {
   const wide = matchMedia("(min-width: 80rem)");
   const unfold = () => (contents.open = wide.matches);
@@ -40,4 +42,4 @@ const resized = new ResizeObserver((entries) => {
     else target.removeAttribute("tabindex");
   }
 });
-for (const el of document.querySelectorAll("pre, .table, math[display=block]")) resized.observe(el);
+for (const el of findAll("pre, .table, math[display=block]")) resized.observe(el);

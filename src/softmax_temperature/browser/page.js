@@ -1,15 +1,38 @@
 // In a page without a kernel each explorer follows native sliders, and the address keeps where
 // they are. This comes after the kinds of explorers, in the same script.
 
-const elements = [...document.querySelectorAll(".softmax-temperature-explorer")];
+// By its prototype: an element may be named like a method of the document.
+const findAll = Document.prototype.querySelectorAll.bind(document);
+// Data in a script is what no notebook can write into its page.
+const holders = (name) =>
+  [...findAll(`.softmax-temperature-${name} > script[type="application/json"]`)].map(
+    (script) => script.parentElement,
+  );
+const elements = holders("explorer");
 // The sliders that the address names: those that were moved.
 const named = new Set();
 // Sliders that a notebook has linked: they move together, under the name of the first.
 const linked = new Map();
 const read = [];
-const fields = elements.flatMap(build);
+const fields = elements.flatMap((el, number) => attempt(el, () => build(el, number)) ?? []);
 const framed = self !== top;
 document.documentElement.classList.toggle("framed", framed);
+
+// What fails is said in its place, and all else goes on.
+function attempt(el, act) {
+  try {
+    return act();
+  } catch (error) {
+    if (!el.querySelector(":scope > .failed")) {
+      const line = document.createElement("p");
+      line.className = "failed";
+      line.setAttribute("role", "alert");
+      line.textContent = `This cannot be shown: ${error.message}`;
+      el.prepend(line);
+    }
+    reportError(error);
+  }
+}
 
 // Build an explorer from its data, and return what the address must know of its sliders.
 function build(el, number) {
@@ -69,6 +92,7 @@ function build(el, number) {
     if (groups[i][0].name !== names[i]) return [];
     const { first, step, texts } = data.sliders[i];
     return {
+      el,
       name: names[i],
       get text() {
         const number = Number(readout.textContent);
@@ -143,9 +167,9 @@ function readAddress(event) {
   if (event && location.hash && !fields.some(({ name }) => asked.has(name.toUpperCase())))
     return endBurst();
   named.clear();
-  for (const { name, go } of fields) {
+  for (const { el, name, go } of fields) {
     const text = asked.get(name.toUpperCase());
-    go(text);
+    attempt(el, () => go(text));
     if (text) named.add(name);
   }
   if (named.size) writeAddress("replaceState");
