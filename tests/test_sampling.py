@@ -92,12 +92,18 @@ def test_draws_go_on_and_begin_again_with_the_same_seed():
     explorer, other = six(), six()
     first = [explorer.draw() for _ in range(20)]
     assert first[0] == ["experience"]
-    assert [explorer.draw() for _ in range(20)] == first
+    # There is no end of dice: these are others.
+    more = [explorer.draw() for _ in range(20)]
+    assert more != first
     explorer.clear()
-    assert explorer.draw() == first[0]
+    assert [explorer.draw() for _ in range(40)] == first + more
     hundreds = [tuple(explorer.draw(100)) for _ in range(6)]
-    assert len(set(hundreds)) > 2
-    assert hundreds[:3] == hundreds[3:]
+    assert len(set(hundreds)) == 6
+    explorer.clear()
+    assert [tuple(explorer.draw(100)) for _ in range(6)] == hundreds
+    assert tuple(other.draw(100)) == hundreds[0]
+    # Another number of draws begins with its own first batch.
+    assert len(other.draw(99)) == 99
     assert tuple(other.draw(100)) == hundreds[0]
     other.seed = 3
     assert other.seed == 3
@@ -105,29 +111,44 @@ def test_draws_go_on_and_begin_again_with_the_same_seed():
     assert tuple(six(seed=3).draw(100)) == tuple(six(seed=3).draw(100))
 
 
-def test_a_hundred_draws_are_in_the_picture_and_others_are_sent_to_it():
+def test_many_draws_are_sent_by_their_number_and_batch_and_counted_in_the_picture():
     explorer = six()
-    explorer.draw(100)
-    assert explorer._body.state["draws"] == {"n": 100, "batch": 0}
-    drawn = explorer.draw(101)
-    draws = explorer._body.state["draws"]
-    assert (draws["n"], draws["sample"]["n"], draws["batch"]) == (101, 101, 0)
-    counts = np.frombuffer(draws["sample"]["counts"], "u1").reshape(201, 6)[100]
-    tokens = ["day", "experience", "problem", "challenge", "space", "furniture"]
-    assert counts.tolist() == [drawn.count(token) for token in tokens]
+    for n, batch in [(100, 0), (100, 1), (101, 0), (100, 0), (100_000, 0)]:
+        drawn = explorer.draw(n)
+        state = explorer._body.state
+        assert (state["draws"], state["batch"]) == (n, batch)
+        marks = explorer._moment(explorer._bars()).marks
+        tokens = ["day", "experience", "problem", "challenge", "space", "furniture"]
+        assert marks.tolist() == [drawn.count(token) / n for token in tokens]
+
+
+def test_draws_that_land_on_no_bar_of_their_own_are_counted_together():
+    explorer = six(top=2)
+    drawn = explorer.draw(1_000)
+    shares = [drawn.count("day") / 1_000, drawn.count("experience") / 1_000]
+    marks = explorer._moment(explorer._bars()).marks
+    assert marks.tolist() == pytest.approx([*shares, 1 - sum(shares)])
 
 
 @pytest.mark.parametrize("n", [2, 30, 100])
-def test_how_lucky_draws_were_is_told_in_standard_deviations(n):
+def test_how_lucky_draws_were_is_told_by_standard_deviations(n):
     explorer = six()
-    explorer.draw(n)
-    draws = explorer._body.state["draws"]
-    sample = draws.get("sample") or explorer._body.data["hundreds"][draws["batch"]]
-    counts = np.frombuffer(sample["counts"], "u1").reshape(201, 6)
-    for stop, (row, told) in enumerate(zip(counts, sample["deviations"], strict=True)):
-        p = softmax(RANKED, stop / 100)[0]
+    verdicts = set()
+    for temperature in np.arange(0, 201, 5) / 100:
+        explorer.temperature = temperature
+        explorer.draw(n)
+        batch = explorer._body.state["batch"] + 1
+        p = softmax(RANKED, temperature)[0]
+        # The leading token lies first on the strip.
+        count = int((np.random.default_rng([21, n, batch]).random(n) < p).sum())
         spread = math.sqrt(n * p * (1 - p))
-        assert told == pytest.approx((row[0] - n * p) / spread if spread else 0, abs=0.051)
+        deviation = round((count - n * p) / spread, 1) if spread > 1e-9 else 0
+        far = "far " * (abs(deviation) >= 2) + ("more" if deviation > 0 else "fewer") + " than"
+        verdict = "about as many as" if abs(deviation) < 1 else far
+        told = f"◇ Of these {n} draws {count} were “day”: {verdict} expected."
+        assert explorer._caption().split("\n")[2:] == [told]
+        verdicts.add(verdict)
+    assert len(verdicts) > 2
 
 
 def test_the_same_dice_land_on_rarer_tokens_at_a_higher_temperature():
@@ -151,6 +172,11 @@ def test_the_tail_of_a_vocabulary_is_met_by_name():
     ("change", "error", "words"),
     [
         (lambda explorer: explorer.draw(0), ValueError, "n must be at least 1, got 0"),
+        (
+            lambda explorer: explorer.draw(100_001),
+            ValueError,
+            r"n must be at most 100,000, got 100,001: SamplerChain\(\[...\]\).draw takes more",
+        ),
         (lambda explorer: explorer.draw(2.0), TypeError, "n must be a whole number, got 2.0"),
         (lambda explorer: explorer.draw(True), TypeError, "n must be a whole number, got True"),
         (lambda explorer: six(seed=1.5), TypeError, "seed must be a whole number, got 1.5"),
@@ -165,7 +191,7 @@ def test_the_tail_of_a_vocabulary_is_met_by_name():
         (
             lambda explorer: six(parts=("bars", "pie")),
             ValueError,
-            "parts must be among bars, dice, curves, got 'pie'",
+            "parts must be among bars, dice, curves, constant, got 'pie'",
         ),
         (
             lambda explorer: TokenTable(["a"], [1], prompt=3),
@@ -362,6 +388,17 @@ def test_typical_sampling_can_cut_the_likeliest_token():
     assert probabilities[leader] == 0
     assert (probabilities > 0).sum() > 1_000
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_typical_sampling_keeps_what_no_float_tells_apart():
+    assert np.isfinite(typical_p(np.array([0.0, -1.0, -3.0, -6.0]) * 1e-306, 0.1)).all()
+
+
+def test_temper_rounds_as_softmax_does_however_low_the_temperature():
+    logits = np.random.default_rng(0).uniform(-5e-308, 0, 100)
+    for temperature in (6e-309, 1.3e-308, 2e-308, 3e-308):
+        tempered = package_softmax(temper(logits, temperature))
+        assert tempered.tolist() == package_softmax(logits, temperature).tolist()
 
 
 def test_six_tokens_with_temperature_first_and_last():

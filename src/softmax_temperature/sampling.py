@@ -1,4 +1,25 @@
-"""Steps from logits to masked logits: temperature and truncation."""
+"""Steps from logits to masked logits: temperature and truncation.
+
+The engines' own are in huggingface/transformers, ``generation/logits_process.py``, in
+ggml-org/llama.cpp, ``src/llama-sampling.cpp``, and in vllm-project/vllm, below ``vllm``. When they
+were read, ``data/claims.csv`` says.
+
+================  =========================  ==================================  ==================
+step              Hugging Face               llama.cpp                           vLLM
+================  =========================  ==================================  ==================
+`temper`          TemperatureLogitsWarper    llama_sampler_temp_impl             sampling_params.py
+`top_k`           TopKLogitsWarper           llama_sampler_top_k_impl            [1]_
+`top_p`           TopPLogitsWarper           llama_sampler_top_p_apply           [1]_
+`min_p`           MinPLogitsWarper           llama_sampler_min_p_apply           [2]_
+`typical_p`       TypicalLogitsWarper        llama_sampler_typical_apply
+`top_n_sigma`                                llama_sampler_top_n_sigma_apply
+`epsilon_cutoff`  EpsilonLogitsWarper
+`eta_cutoff`      EtaLogitsWarper
+================  =========================  ==================================  ==================
+
+.. [1] ``v1/sample/ops/topk_topp_sampler.py``
+.. [2] ``v1/sample/logits_processor/builtin.py``
+"""
 
 from __future__ import annotations
 
@@ -74,9 +95,6 @@ def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
     ----------
     .. [1] D. H. Ackley, G. E. Hinton and T. J. Sejnowski, "A learning algorithm for Boltzmann
        machines", Cognitive Science 9(1), 1985. doi:10.1207/s15516709cog0901_7
-    .. [2] ``TemperatureLogitsWarper`` in huggingface/transformers,
-       ``generation/logits_process.py``; ``llama_sampler_temp_impl`` in ggml-org/llama.cpp,
-       ``src/llama-sampling.cpp``; vllm-project/vllm, ``vllm/sampling_params.py``.
 
     Examples
     --------
@@ -90,6 +108,32 @@ def temper(logits: ArrayLike, temperature: ArrayLike) -> Floats:
     values = shift(checked(logits))
     scale(values, stops)
     return values
+
+
+def scale(values: Floats, temperature: ArrayLike) -> None:
+    """Shift logits so that their largest is 0, and divide them by a temperature, in place.
+
+    There is one temperature, or one for each row.
+    """
+    stops = np.asarray(temperature, np.float64)
+    if stops.ndim and stops.shape != values.shape[:-1]:
+        raise ValueError(
+            f"temperature must be one number or one a row, got shape {stops.shape} for logits of "
+            f"shape {values.shape}"
+        )
+    stops = stops[..., np.newaxis]
+    values -= values.max(axis=-1, keepdims=True)
+    limits = np.finfo(values.dtype)
+    with np.errstate(all="ignore"):
+        if limits.tiny <= 1 / stops.max() and 1 / stops.min() <= limits.max:
+            # As softmax does it, to the last bit.
+            values *= (1 / stops).astype(values.dtype)
+            return
+        # What would be 0 / 0 or inf / inf stays. A sum with 0 makes -0.0 a 0.
+        moves = (values < 0) & (values > -np.inf)
+        options: dict[str, Any] = {"dtype": np.float64, "casting": "same_kind"}
+        np.divide(values, stops, out=values, where=moves, **options)
+        values += 0
 
 
 def top_k(logits: ArrayLike, k: int) -> Floats:
@@ -127,9 +171,6 @@ def top_k(logits: ArrayLike, k: int) -> Floats:
     ----------
     .. [1] A. Fan, M. Lewis and Y. Dauphin, "Hierarchical neural story generation", ACL 2018.
        doi:10.18653/v1/P18-1082
-    .. [2] ``TopKLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
-       ``llama_sampler_top_k_impl`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``;
-       vllm-project/vllm, ``vllm/v1/sample/ops/topk_topp_sampler.py``.
 
     Examples
     --------
@@ -137,6 +178,22 @@ def top_k(logits: ArrayLike, k: int) -> Floats:
     array([ 5. , -inf,  4.5, -inf])
     """
     return _cut(checked(logits), "top_k", k, "k")
+
+
+def _as_k(value: Any, name: str) -> int:
+    return as_count(value, name, 1, ": leave the step out to keep all tokens")
+
+
+def _keeps_top_k(rows: Floats, k: int, _slack: float) -> Mask:
+    if k >= rows.shape[-1]:
+        return np.ones(rows.shape, bool)
+    some = rows
+    if len(rows) == 1 and k < rows.size // 64:
+        # Each of so many groups has a value of at least this, so that the k largest are among some.
+        groups = rows[0, : rows.size // 64 * 64].reshape(64, -1).max(axis=0)
+        some = rows[rows >= np.partition(groups, -k)[-k]][np.newaxis]
+    kept: Mask = rows >= np.partition(some, -k, axis=-1)[:, [-k]]
+    return kept
 
 
 def top_p(logits: ArrayLike, p: float) -> Floats:
@@ -168,9 +225,6 @@ def top_p(logits: ArrayLike, p: float) -> Floats:
     ----------
     .. [1] A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, "The curious case of neural text
        degeneration", ICLR 2020. arXiv:1904.09751
-    .. [2] ``TopPLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
-       ``llama_sampler_top_p_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``;
-       vllm-project/vllm, ``vllm/v1/sample/ops/topk_topp_sampler.py``.
 
     Examples
     --------
@@ -179,6 +233,24 @@ def top_p(logits: ArrayLike, p: float) -> Floats:
     array([0.   , 0.   , 0.429, 0.571])
     """
     return _cut(checked(logits), "top_p", p, "p")
+
+
+def _keeps_top_p(rows: Floats, p: float, slack: float) -> Mask:
+    if p == 1:
+        return np.ones(rows.shape, bool)
+    some, top, total = rows, rows.max(axis=-1, keepdims=True), _total(rows)
+    if len(rows) == 1:
+        # All tokens that lie lower than this have a mass of less than 1 - p together.
+        some = rows[_at_least(rows, np.log((1 - p) * total / rows.size), slack)][np.newaxis]
+    falling = -np.sort(-some, axis=-1)
+    last = _reach(falling - top, p * total, slack)
+    lowest = np.take_along_axis(falling, last, axis=-1)
+    kept: Mask = rows >= lowest
+    surplus = kept.sum(axis=-1, keepdims=True) - (last + 1)
+    if surplus.any():
+        tied = rows == lowest
+        kept &= ~tied | (tied.cumsum(axis=-1) <= tied.sum(axis=-1, keepdims=True) - surplus)
+    return kept
 
 
 def min_p(logits: ArrayLike, p: float) -> Floats:
@@ -206,9 +278,6 @@ def min_p(logits: ArrayLike, p: float) -> Floats:
        outputs", ICLR 2025. arXiv:2407.01082
     .. [2] R. Schaeffer, J. Kazdan and Y. Denisov-Blanch, "Min-p, max exaggeration: a critical
        analysis of min-p sampling in language models", 2025. arXiv:2506.13681
-    .. [3] ``MinPLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
-       ``llama_sampler_min_p_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``;
-       vllm-project/vllm, ``vllm/v1/sample/logits_processor/builtin.py``.
 
     Examples
     --------
@@ -217,6 +286,10 @@ def min_p(logits: ArrayLike, p: float) -> Floats:
     array([0.   , 0.   , 0.429, 0.571])
     """
     return _cut(checked(logits), "min_p", p, "p")
+
+
+def _keeps_min_p(rows: Floats, p: float, slack: float) -> Mask:
+    return _at_least(rows, np.log(p), slack)
 
 
 def typical_p(logits: ArrayLike, p: float) -> Floats:
@@ -247,8 +320,6 @@ def typical_p(logits: ArrayLike, p: float) -> Floats:
     ----------
     .. [1] C. Meister, T. Pimentel, G. Wiher and R. Cotterell, "Locally typical sampling", TACL 11,
        2023. doi:10.1162/tacl_a_00536
-    .. [2] ``TypicalLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``;
-       ``llama_sampler_typical_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``.
 
     Examples
     --------
@@ -257,6 +328,21 @@ def typical_p(logits: ArrayLike, p: float) -> Floats:
     array([0.   , 0.333, 0.333, 0.333])
     """
     return _cut(checked(logits), "typical_p", p, "p")
+
+
+def _keeps_typical_p(rows: Floats, p: float, slack: float) -> Mask:
+    if p == 1:
+        return np.ones(rows.shape, bool)
+    shifted, total = rows - rows.max(axis=-1, keepdims=True), _total(rows)
+    distances = abs(np.log(total) - _entropy(rows, total) - shifted)
+    if len(rows) == 1:
+        furthest = _reach_in_bins(shifted[0], distances[0], p * total[0], slack)
+    else:
+        order = np.argsort(distances, axis=-1)
+        last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total, slack)
+        furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
+    kept: Mask = distances <= furthest + slack
+    return kept
 
 
 def top_n_sigma(logits: ArrayLike, n: float) -> Floats:
@@ -281,7 +367,6 @@ def top_n_sigma(logits: ArrayLike, n: float) -> Floats:
     ----------
     .. [1] C. Tang, J. Liu, H. Xu and L. Huang, "Top-nσ: not all logits are you need", 2024.
        arXiv:2411.07641
-    .. [2] ``llama_sampler_top_n_sigma_apply`` in ggml-org/llama.cpp, ``src/llama-sampling.cpp``.
 
     Examples
     --------
@@ -289,6 +374,19 @@ def top_n_sigma(logits: ArrayLike, n: float) -> Floats:
     array([ 5. , -inf,  4.5, -inf])
     """
     return _cut(checked(logits), "top_n_sigma", n, "n")
+
+
+def _keeps_top_n_sigma(rows: Floats, n: float, slack: float) -> Mask:
+    unmasked = rows > -np.inf
+    count = unmasked.sum(axis=-1, keepdims=True)
+    gaps = np.where(unmasked, rows - rows.max(axis=-1, keepdims=True), 0).astype(np.float64)
+    # Scaled, so that no square overflows.
+    widest = np.maximum(-gaps.min(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
+    gaps /= widest
+    gaps -= gaps.sum(axis=-1, keepdims=True) / count
+    gaps *= unmasked
+    deviation = widest * np.sqrt((gaps**2).sum(axis=-1, keepdims=True) / count)
+    return _at_least(rows, -n * deviation, slack)
 
 
 def epsilon_cutoff(logits: ArrayLike, epsilon: float) -> Floats:
@@ -312,7 +410,6 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float) -> Floats:
     ----------
     .. [1] J. Hewitt, C. D. Manning and P. Liang, "Truncation sampling as language model
        desmoothing", Findings of EMNLP 2022. arXiv:2210.15191
-    .. [2] ``EpsilonLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``.
 
     Examples
     --------
@@ -321,6 +418,10 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float) -> Floats:
     array([0.   , 0.   , 0.429, 0.571])
     """
     return _cut(checked(logits), "epsilon_cutoff", epsilon, "epsilon")
+
+
+def _keeps_epsilon_cutoff(rows: Floats, epsilon: float, slack: float) -> Mask:
+    return _at_least(rows, np.log(epsilon) + np.log(_total(rows)), slack)
 
 
 def eta_cutoff(logits: ArrayLike, eta: float) -> Floats:
@@ -349,7 +450,6 @@ def eta_cutoff(logits: ArrayLike, eta: float) -> Floats:
     ----------
     .. [1] J. Hewitt, C. D. Manning and P. Liang, "Truncation sampling as language model
        desmoothing", Findings of EMNLP 2022. arXiv:2210.15191
-    .. [2] ``EtaLogitsWarper`` in huggingface/transformers, ``generation/logits_process.py``.
 
     Examples
     --------
@@ -358,6 +458,12 @@ def eta_cutoff(logits: ArrayLike, eta: float) -> Floats:
     array([0.   , 0.222, 0.333, 0.444])
     """
     return _cut(checked(logits), "eta_cutoff", eta, "eta")
+
+
+def _keeps_eta_cutoff(rows: Floats, eta: float, slack: float) -> Mask:
+    total = _total(rows)
+    log_share = np.minimum(np.log(eta), np.log(eta) / 2 - _entropy(rows, total))
+    return _at_least(rows, log_share + np.log(total), slack)
 
 
 def checked(logits: ArrayLike) -> Floats:
@@ -384,43 +490,6 @@ def as_row_temperatures(value: ArrayLike, name: str) -> Any:
     return abs(stops)
 
 
-def scale(values: Floats, temperature: ArrayLike) -> None:
-    """Shift logits so that their largest is 0, and divide them by a temperature, in place.
-
-    There is one temperature, or one for each row.
-    """
-    stops = np.asarray(temperature, np.float64)
-    if stops.ndim and stops.shape != values.shape[:-1]:
-        raise ValueError(
-            f"temperature must be one number or one a row, got shape {stops.shape} for logits of "
-            f"shape {values.shape}"
-        )
-    stops = stops[..., np.newaxis]
-    values -= values.max(axis=-1, keepdims=True)
-    limits = np.finfo(values.dtype)
-    with np.errstate(all="ignore"):
-        if max(limits.tiny, 1 / limits.max) <= stops.min() and stops.max() <= 1 / limits.tiny:
-            # As softmax does it, to the last bit.
-            values *= (1 / stops).astype(values.dtype)
-            return
-        # What would be 0 / 0 or inf / inf stays. A sum with 0 makes -0.0 a 0.
-        moves = (values < 0) & (values > -np.inf)
-        options: dict[str, Any] = {"dtype": np.float64, "casting": "same_kind"}
-        np.divide(values, stops, out=values, where=moves, **options)
-        values += 0
-
-
-class Truncation(NamedTuple):
-    """Which values a truncation takes, and which logits of some rows it keeps, up to a slack."""
-
-    check: Callable[[Any, str], Any]
-    keeps: Callable[[Floats, Any, float], Mask]
-
-
-def _as_k(value: Any, name: str) -> int:
-    return as_count(value, name, 1, ": leave the step out to keep all tokens")
-
-
 def _as_decimal(value: Any, name: str) -> float:
     """Return a number; a float32 stands for the decimal number that it is written as."""
     number = real_number(value, name)
@@ -441,76 +510,11 @@ def _as_n(value: Any, name: str) -> float:
     return number
 
 
-def _keeps_top_k(rows: Floats, k: int, _slack: float) -> Mask:
-    if k >= rows.shape[-1]:
-        return np.ones(rows.shape, bool)
-    some = rows
-    if len(rows) == 1 and k < rows.size // 64:
-        # Each of so many groups has a value of at least this, so that the k largest are among some.
-        groups = rows[0, : rows.size // 64 * 64].reshape(64, -1).max(axis=0)
-        some = rows[rows >= np.partition(groups, -k)[-k]][np.newaxis]
-    kept: Mask = rows >= np.partition(some, -k, axis=-1)[:, [-k]]
-    return kept
+class Truncation(NamedTuple):
+    """Which values a truncation takes, and which logits of some rows it keeps, up to a slack."""
 
-
-def _keeps_top_p(rows: Floats, p: float, slack: float) -> Mask:
-    if p == 1:
-        return np.ones(rows.shape, bool)
-    some, top, total = rows, rows.max(axis=-1, keepdims=True), _total(rows)
-    if len(rows) == 1:
-        # All tokens that lie lower than this have a mass of less than 1 - p together.
-        some = rows[_at_least(rows, np.log((1 - p) * total / rows.size), slack)][np.newaxis]
-    falling = -np.sort(-some, axis=-1)
-    last = _reach(falling - top, p * total, slack)
-    lowest = np.take_along_axis(falling, last, axis=-1)
-    kept: Mask = rows >= lowest
-    surplus = kept.sum(axis=-1, keepdims=True) - (last + 1)
-    if surplus.any():
-        tied = rows == lowest
-        kept &= ~tied | (tied.cumsum(axis=-1) <= tied.sum(axis=-1, keepdims=True) - surplus)
-    return kept
-
-
-def _keeps_min_p(rows: Floats, p: float, slack: float) -> Mask:
-    return _at_least(rows, np.log(p), slack)
-
-
-def _keeps_typical_p(rows: Floats, p: float, slack: float) -> Mask:
-    if p == 1:
-        return np.ones(rows.shape, bool)
-    shifted, total = rows - rows.max(axis=-1, keepdims=True), _total(rows)
-    distances = abs(np.log(total) - _entropy(rows, total) - shifted)
-    if len(rows) == 1:
-        furthest = _reach_in_bins(shifted[0], distances[0], p * total[0], slack)
-    else:
-        order = np.argsort(distances, axis=-1)
-        last = _reach(np.take_along_axis(shifted, order, axis=-1), p * total, slack)
-        furthest = np.take_along_axis(distances, np.take_along_axis(order, last, axis=-1), axis=-1)
-    kept: Mask = distances <= furthest + slack
-    return kept
-
-
-def _keeps_top_n_sigma(rows: Floats, n: float, slack: float) -> Mask:
-    unmasked = rows > -np.inf
-    count = unmasked.sum(axis=-1, keepdims=True)
-    gaps = np.where(unmasked, rows - rows.max(axis=-1, keepdims=True), 0).astype(np.float64)
-    # Scaled, so that no square overflows.
-    widest = np.maximum(-gaps.min(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
-    gaps /= widest
-    gaps -= gaps.sum(axis=-1, keepdims=True) / count
-    gaps *= unmasked
-    deviation = widest * np.sqrt((gaps**2).sum(axis=-1, keepdims=True) / count)
-    return _at_least(rows, -n * deviation, slack)
-
-
-def _keeps_epsilon_cutoff(rows: Floats, epsilon: float, slack: float) -> Mask:
-    return _at_least(rows, np.log(epsilon) + np.log(_total(rows)), slack)
-
-
-def _keeps_eta_cutoff(rows: Floats, eta: float, slack: float) -> Mask:
-    total = _total(rows)
-    log_share = np.minimum(np.log(eta), np.log(eta) / 2 - _entropy(rows, total))
-    return _at_least(rows, log_share + np.log(total), slack)
+    check: Callable[[Any, str], Any]
+    keeps: Callable[[Floats, Any, float], Mask]
 
 
 TRUNCATIONS = {
@@ -600,7 +604,7 @@ def _reach_in_bins(row: Floats, distances: Floats, goal: NDArray[np.float64], sl
     The distances' order matters only in that of many bins in which the goal is reached.
     """
     widest = distances.max(initial=0, where=distances < np.inf) or 1
-    bins = np.minimum(distances * (_BINS / widest), _BINS).astype(np.intp)
+    bins = np.minimum(distances / widest * _BINS, _BINS).astype(np.intp)
     masses = np.bincount(bins, np.exp(row, dtype=np.float64)).cumsum()
     edge = min(int(np.searchsorted(masses, goal[0] * (1 - slack))), len(masses) - 1)
     inside = np.flatnonzero(bins == edge)

@@ -1,0 +1,73 @@
+"""Rules of places that stills and live pictures follow: Python's and the scripts' are the same."""
+
+import json
+import random
+import subprocess
+
+import numpy as np
+import pytest
+
+from softmax_temperature.drawing.bars import label_end
+from softmax_temperature.drawing.parts import spread
+from softmax_temperature.explorers.scripts import join_scripts
+from tests.helpers import need
+
+ENTRY = """
+import { readFileSync } from "node:fs";
+import { labelEnd, spread } from "./views/picture.js";
+import { nearestStop, stopAt } from "./stops.js";
+const jobs = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify({
+  ends: jobs.ends.map((values) => labelEnd(...values)),
+  levels: jobs.levels.map(([heights, gap]) => spread(heights, gap)),
+  stops: jobs.stops.map(([stops, T]) => {
+    const position = nearestStop(stops, T ?? Infinity);
+    return [position, stopAt(stops, position)];
+  }),
+}));
+"""
+
+
+class Bars:
+    def __init__(self, level):
+        self.level = level
+
+
+def run(jobs, tmp_path, node):
+    script = tmp_path / "job.mjs"
+    script.write_text(join_scripts(ENTRY), encoding="utf-8")
+    output = subprocess.run(
+        [node, str(script)], input=json.dumps(jobs), capture_output=True, check=True, text=True
+    )
+    return json.loads(output.stdout)
+
+
+@pytest.fixture
+def node():
+    driver = need("playwright._impl._driver")
+    return driver.compute_driver_executable()[0]
+
+
+def test_places_are_the_same_for_stills_and_live_pictures(tmp_path, node):
+    rng = random.Random(20)
+    ends = [[rng.random(), rng.random(), rng.choice([0, rng.random()]), 0.2] for _ in range(2000)]
+    levels = []
+    for _ in range(500):
+        heights = [rng.choice([rng.random() ** 4, 0.25, 0]) for _ in range(rng.randint(1, 12))]
+        levels.append([heights, rng.choice([0.02, 0.05, 0.1])])
+    stops = []
+    for _ in range(2000):
+        first, step, count = rng.choice([0, 0.5]), rng.choice([0.01, 0.05, 1 / 3]), 41
+        asked = rng.choice([rng.uniform(0, 4), first + step * rng.randrange(count), None])
+        stops.append([{"first": first, "step": step, "count": count}, asked])
+    seen = run({"ends": ends, "levels": levels, "stops": stops}, tmp_path, node)
+    expected = [label_end(Bars(level), p, q, room) for p, q, level, room in ends]
+    assert seen["ends"] == expected
+    for (heights, gap), found in zip(levels, seen["levels"], strict=True):
+        np.testing.assert_allclose(found, spread(heights, gap), rtol=0, atol=1e-12)
+    for (given, asked), (position, stop) in zip(stops, seen["stops"], strict=True):
+        all_stops = given["first"] + given["step"] * np.arange(given["count"])
+        far = abs(all_stops - min(np.inf if asked is None else asked, all_stops[-1]))
+        # Halfway between two stops either will do.
+        assert far[position] <= far.min() + 1e-9
+        assert stop == pytest.approx(all_stops[position], abs=1e-9)
