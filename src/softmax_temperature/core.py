@@ -20,6 +20,7 @@ from .checks import (
     real_number,
     short,
 )
+from .phrases import phrase, rounded
 from .reading.answers import read_logprobs
 from .reading.files import read_csv, read_frame
 
@@ -511,10 +512,13 @@ def possible(logits: Floats, temperature: float) -> NDArray[np.bool_]:
     return result
 
 
-def name_of_others(table: TokenTable, count: int) -> str:
-    """Name the tokens of a table that are left out, for a column or a bar."""
-    tokens = "listed token" if table.unseen_mass else "token"
-    return f"all other {count:,} {tokens}s" if count > 1 else f"the other {tokens}"
+def name_of_others(table: TokenTable, count: int, narrow: bool = False) -> str:
+    """Name the tokens that are left out, for a column or a bar, in two lines if narrow."""
+    one, many = "others_one", "others_many"
+    if table.unseen_mass:
+        one, many = "listed_others_one", "listed_others_many"
+    name = phrase(many if count > 1 else one, count=rounded(count, 0, True))
+    return name if narrow else name.replace("\n", " ")
 
 
 def shift(logits: Floats) -> Floats:

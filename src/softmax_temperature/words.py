@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
+from typing import TypedDict
 from unicodedata import bidirectional, east_asian_width
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .checks import Floats, as_temperature
 from .core import TokenTable, check_table, entropies, likeliest, possible, sweep
+from .phrases import phrase, rounded, twelve_digits
 
-# What stands at a bar that a sampler leaves nothing of.
-CUT = "cut"
-TITLE = "Softmax Probabilities at Temperature = "
-CURVES_TITLE = "The same shares at every temperature"
-PROBABILITY = "Probability"
-PROBABILITY_OF_LISTED = "Probability among the listed tokens"
 # Most probabilities of a larger table are below 0.01: they are told in percent.
 _MOST_TOKENS_WITHOUT_PERCENT = 100
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
+
+
+class Leading(TypedDict):
+    """Which tokens lead: how many, whether they are all of the table, whether one is certain.
+
+    Named are up to three, by labels that are isolated where they are written from right to left.
+    """
+
+    count: int
+    all: bool
+    certain: bool
+    names: list[str]
+
+
+class Facts(TypedDict):
+    """What the sentences of a table need to know of it, beside shares and entropies.
+
+    Which tokens lead at temperature 0, between, and at infinity, and a sentence about tokens that
+    are not listed, where there are any.
+    """
+
+    cold: Leading
+    warm: Leading
+    hot: Leading
+    unseen: str
 
 
 def describe(table: TokenTable, temperature: float = 1.0) -> str:
@@ -56,7 +78,7 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     bits = entropies(logits, [*stops, 1.0])
     (text,) = sentences(table, stops, shares[:1], bits[:1], at_1=(shares[1], bits[1]))
     (number,) = temperature_texts(stops)
-    return f"At temperature {number}, {text[0].lower()}{text[1:]}"
+    return phrase("at_temperature", temperature=number, sentence=text[0].lower() + text[1:])
 
 
 def sentences(
@@ -73,28 +95,51 @@ def sentences(
     Without entropies nothing is said of how open the choice is. The logits decide who leads and
     what is certain, since different ones can have one probability as floats.
     """
-    cold, warm, hot = (_Leaders(table, temperature) for temperature in (0, 1, np.inf))
-    rest = _unseen(table)
-    texts = []
-    for position, temperature in enumerate(temperatures):
-        leaders = {0: cold, np.inf: hot}.get(temperature, warm)
-        lines = [leaders.draws(leading_shares[position], at_1[0], temperature)]
-        if bits is not None:
-            choices = leaders.choices(bits[position])
-            then = warm.choices(at_1[1]).partition(" word")[0]
-            beside = "" if temperature == 1 else f"; {then} at T = 1"
-            lines.append(_uncertain(choices, beside))
-        texts.append("\n".join(lines) + rest)
-    return texts
+    facts = leaders(table)
+    return [
+        _sentences_at(
+            facts,
+            temperature,
+            float(leading_shares[row]),
+            at_1[0],
+            None if bits is None else float(bits[row]),
+            at_1[1],
+        )
+        for row, temperature in enumerate(temperatures)
+    ]
+
+
+def leaders(table: TokenTable) -> Facts:
+    """Find out what `sentences` says of a table beside its numbers: which tokens lead.
+
+    Examples
+    --------
+    >>> leaders(TokenTable(["a", "b", "c"], [2, 2, 1]))["cold"]
+    {'count': 2, 'all': False, 'certain': False, 'names': ['a', 'b']}
+    """
+    # Between the limits, as at 0, the largest logits lead; at infinity all possible tokens do.
+    leading, chances = (possible(table.logits, temperature) for temperature in (0, np.inf))
+    return {
+        "cold": _leading(table, leading, leading),
+        "warm": _leading(table, leading, chances),
+        "hot": _leading(table, chances, chances),
+        "unseen": _unseen(table),
+    }
 
 
 def what_is_kept(
-    kept: int, total: int, mass: float, at_1: bool, entropy: float, entropy_before: float
+    kept: int,
+    total: int,
+    mass: float,
+    at_1: bool,
+    entropy: float,
+    entropy_before: float,
+    whole: bool = False,
 ) -> str:
     """Say how many tokens a cut keeps, what probability they had, and how open the choice is.
 
     That probability is the one that the cut went by: that of the temperature in question, or that
-    of temperature 1, where the cut comes before it.
+    of temperature 1, where the cut comes before it. It is whole where nothing that is cut had any.
 
     Examples
     --------
@@ -102,16 +147,52 @@ def what_is_kept(
     Kept: 2 of 6 tokens, which had 81.50 % of the probability before the cut.
     The choice is as uncertain as a fair one among 1.94 words (perplexity; 3.4 if nothing is cut).
     """
-    share = probability_text(mass, percent=True, can_be_zero=False, can_be_one=kept == total)
-    where = "at T = 1, where the cut is made" if at_1 else "before the cut"
-    first = f"Kept: {kept:,} of {total:,} tokens, which had {share} of the probability {where}."
-    if kept == total:
-        first = f"Nothing is cut: all {total:,} tokens are kept."
-    choices, before = (
-        "1" if bits == 0 else _count(bits) for bits in (float(entropy), float(entropy_before))
+    everything = kept == total
+    can_be_one = everything or whole
+    share = probability_text(mass, percent=True, can_be_zero=False, can_be_one=can_be_one)
+    gaps = {"kept": rounded(kept, 0, True), "total": rounded(total, 0, True), "share": share}
+    now, uncut = ("1" if bits == 0 else _choice_count(bits) for bits in (entropy, entropy_before))
+    first = phrase("all_kept" if everything else "kept_at_1" if at_1 else "kept", **gaps)
+    return f"{first}\n{phrase('choice_beside_uncut', choices=_in_words(now), uncut=uncut)}"
+
+
+def luck(n: int, count: int, share: float, name: str) -> str:
+    """Say whether a token was drawn as often as expected, of so many draws, by its probability.
+
+    That is within a standard deviation, within two, or farther from it.
+
+    Examples
+    --------
+    >>> luck(100, 65, 0.512, "day")
+    '◇ Of these 100 draws 65 were “day”: far more than expected.'
+    """
+    spread = math.sqrt(n * share * (1 - share))
+    deviation = float(rounded((count - n * share) / spread, 1)) if spread > 0 else 0.0
+    some, many = ("fewer", "far_fewer") if deviation < 0 else ("more", "far_more")
+    far = abs(deviation)
+    return phrase(
+        "luck",
+        n=rounded(n, 0, True),
+        count=rounded(count, 0, True),
+        word=phrase("quoted", word=_isolate(name)),
+        verdict=phrase("as_expected" if far < 1 else some if far < 2 else many),
     )
-    many = "word" if choices == "1" else "words"
-    return f"{first}\n{_uncertain(f'{choices} {many}', f'; {before} if nothing is cut')}"
+
+
+def many_draws(counts: Sequence[int], names: Sequence[str]) -> str:
+    """Name the three tokens that were drawn most often, tied ones in their order.
+
+    Examples
+    --------
+    >>> many_draws([54, 3, 31, 8, 0], ["day", "challenge", "experience", "problem", "space"])
+    'day × 54, experience × 31, problem × 8, …'
+    """
+    drawn = sorted((i for i, count in enumerate(counts) if count), key=lambda i: -counts[i])
+    words = ", ".join(
+        phrase("word_times_count", word=names[i], count=rounded(counts[i], 0, True))
+        for i in drawn[:3]
+    )
+    return phrase("and_other_words", words=words) if len(drawn) > 3 else words
 
 
 def in_percent(table: TokenTable) -> bool:
@@ -133,16 +214,16 @@ def temperature_texts(temperatures: Sequence[float]) -> list[str]:
     """
     gaps = np.diff(np.unique(np.asarray(temperatures, np.float64)))
     gap = gaps.min(initial=np.inf)
-    return [_temperature_text(temperature, gap) for temperature in temperatures]
+    return [temperature_text(temperature, gap) for temperature in temperatures]
 
 
 def probability_text(value: float, *, percent: bool, can_be_zero: bool, can_be_one: bool) -> str:
     """Return a probability with two decimals, in which only 0 is 0.00 and only 1 is 1.00."""
-    text, unit = (f"{100 * value:.2f}", " %") if percent else (f"{value:.2f}", "")
+    text, unit = (rounded(100 * value, 2), " %") if percent else (rounded(value, 2), "")
     if text == "0.00" and not can_be_zero:
         return f"<0.01{unit}"
-    if text in ("1.00", "100.00") and value > 0.5 and not can_be_one:
-        return f">99.99{unit}" if percent else ">0.99"
+    if text == ("100.00" if percent else "1.00") and not can_be_one:
+        return ">99.99 %" if percent else ">0.99"
     return text + unit
 
 
@@ -188,71 +269,90 @@ def columns(text: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
-class _Leaders:
-    """Know which tokens lead at a temperature, and say how often they are drawn."""
-
-    def __init__(self, table: TokenTable, temperature: float) -> None:
-        chances = possible(table.logits, temperature)
-        # Between the limits, as at 0, the largest logits lead; at infinity all possible ones do.
-        positions = np.flatnonzero(chances if temperature == np.inf else possible(table.logits, 0))
-        self._count = len(positions)
-        self._certain = is_certain(chances)
-        names = [
-            f"“{_isolate(name)}”" for name in token_labels([table.tokens[i] for i in positions[:3]])
-        ]
-        if self._count == 1:
-            self._would_be = f"would be {names[0]}"
-        elif self._count == len(table.tokens):
-            self._would_be = f"would go to each of the {self._count:,} tokens"
-        else:
-            listed = ", ".join(names) + (", ..." if self._count > 3 else "")
-            self._would_be = f"would go to each of {self._count:,} leading tokens: {listed}"
-
-    def draws(self, share: float, share_at_1: float, temperature: float) -> str:
-        """Say how many of 100 draws, or of more, the top token would get."""
-        if self._certain:
-            return f"Every draw {self._would_be}."
-        of = next((of for of in (100, 1_000, 10_000) if of * share >= 1), 1_000_000)
-        about = f"Of {of:,} draws {_about(of, share)} {self._would_be}"
-        if temperature in (1, np.inf) or self._count > 1:
-            return f"{about}."
-        return f"{about} ({_about(of, share_at_1).removeprefix('about ')} at T = 1)."
-
-    def choices(self, bits: float) -> str:
-        """Return the effective number of choices, with as many digits as matter."""
-        return "1 word" if self._certain else f"{_count(bits)} words"
-
-
-def _uncertain(choices: str, beside: str) -> str:
-    return f"The choice is as uncertain as a fair one among {choices} (perplexity{beside})."
-
-
-def _count(bits: float) -> str:
-    choices = 2**bits
-    text = f"{choices:,.{2 if choices < 1.995 else 1 if choices < 9.95 else 0}f}"
-    return "fewer than 1.01" if text == "1.00" else text
-
-
-def _about(of: int, share: float) -> str:
-    count = round(of * share)
-    if count == of:
-        return f"more than {of - 1:,}"
-    return f"about {count:,}" if count else "fewer than 1"
+def _leading(table: TokenTable, leading: NDArray[np.bool_], chances: NDArray[np.bool_]) -> Leading:
+    places = np.flatnonzero(leading)
+    labels = token_labels([table.tokens[place] for place in places[:3]])
+    return {
+        "count": len(places),
+        "all": len(places) == len(table.tokens),
+        "certain": is_certain(chances),
+        "names": [_isolate(label) for label in labels],
+    }
 
 
 def _unseen(table: TokenTable) -> str:
     if not table.unseen_mass:
         return ""
     count = len(table.tokens)
-    listed = f"the {count:,} listed tokens" if count > 1 else "the one listed token"
+    listed = phrase("listed_many" if count > 1 else "listed_one", count=rounded(count, 0, True))
     mass = probability_text(table.unseen_mass, percent=True, can_be_zero=False, can_be_one=False)
-    return (
-        f"\nAll draws are among {listed}: others have {mass} of the probability at T = 1. "
-        "How much they have elsewhere depends on how many they are, which is unknown."
-    )
+    return phrase("unseen", listed=listed, mass=mass)
 
 
-def _temperature_text(temperature: float, gap: float) -> str:
+def _sentences_at(
+    facts: Facts,
+    temperature: float,
+    share: float,
+    share_at_1: float,
+    bits: float | None,
+    bits_at_1: float,
+) -> str:
+    warm = facts["warm"]
+    leading = {0: facts["cold"], np.inf: facts["hot"]}.get(temperature, warm)
+    lines = [_of_draws(leading, temperature, share, share_at_1)]
+    if bits is not None:
+        count = "1" if leading["certain"] else _choice_count(bits)
+        then = "1" if warm["certain"] else _choice_count(bits_at_1)
+        name = "choice" if temperature == 1 else "choice_beside_1"
+        lines.append(phrase(name, choices=_in_words(count), at_1=then))
+    return "\n".join(filter(None, [*lines, facts["unseen"]]))
+
+
+def _of_draws(leading: Leading, temperature: float, share: float, share_at_1: float) -> str:
+    """Say how many of 100 draws, or of more, each leading token would get."""
+    quoted = [phrase("quoted", word=name) for name in leading["names"]]
+    if leading["certain"]:
+        return phrase("every_draw", word=quoted[0])
+    of = next((of for of in (100, 1_000, 10_000) if of * share >= 1), 1_000_000)
+    gaps = {"n": rounded(of, 0, True), "count": _draw_count(of, share, "about")}
+    count = leading["count"]
+    if count > 1:
+        words = ", ".join(quoted)
+        return phrase(
+            "draws_of_all" if leading["all"] else "draws_of_leaders",
+            **gaps,
+            leaders=rounded(count, 0, True),
+            words=phrase("and_other_leaders", words=words) if count > 3 else words,
+        )
+    # At infinity a leader without equals is certain.
+    name = "draws_of_one" if temperature == 1 else "draws_of_one_beside_1"
+    return phrase(name, **gaps, word=quoted[0], at_1=_draw_count(of, share_at_1))
+
+
+def _draw_count(of: int, share: float, about: str | None = None) -> str:
+    """Say how many of so many draws a share is, by the phrase `about` where it is not exact."""
+    count = rounded(of * share, 0, True)
+    if count == rounded(of, 0, True):
+        return phrase("more_than", count=rounded(of - 1, 0, True))
+    if count == "0":
+        return phrase("fewer_than", count="1")
+    return phrase(about, count=count) if about else count
+
+
+def _choice_count(bits: float) -> str:
+    """Write the effective number of choices with as many digits as matter."""
+    choices = 2 ** float(bits)
+    size = twelve_digits(choices)
+    decimals = 2 if size < Decimal("1.995") else 1 if size < Decimal("9.95") else 0
+    text = rounded(choices, decimals, True)
+    return phrase("fewer_than", count="1.01") if text == "1.00" else text
+
+
+def _in_words(count: str) -> str:
+    return phrase("word" if count == "1" else "words", count=count)
+
+
+def temperature_text(temperature: float, gap: float) -> str:
     """Return the shortest text for a temperature that has no other within `gap`."""
     if temperature == np.inf:
         return "∞"
@@ -262,7 +362,7 @@ def _temperature_text(temperature: float, gap: float) -> str:
     longest = 9 if gap == np.inf else 17
     texts = (f"{temperature:.{digits}g}" for digits in range(1, longest + 1))
     fitting = (text for text in texts if abs(float(text) - temperature) <= error)
-    enough = min(max(6, len(f"{temperature:.0f}") + 2), 17)
+    enough = min(max(6, len(rounded(temperature, 0)) + 2), 17)
     text = next(fitting, f"{temperature:.{enough}g}")
     decimals = max(2, -int(Decimal(text).as_tuple().exponent))
     return text if decimals > 9 or temperature >= 1e9 else f"{Decimal(text):.{decimals}f}"
@@ -288,7 +388,7 @@ def _visible(
     if columns(label) > longest:
         end = longest // 3
         label = f"{_cut(label, longest - end - 1)}…{_cut(label[::-1], end)[::-1]}"
-    return label or "(empty)"
+    return label or phrase("empty")
 
 
 def _cut(text: str, most: int) -> str:

@@ -1,7 +1,6 @@
-"""The charts' artists and words, against figures worked out elsewhere."""
+"""The charts' artists, against figures worked out elsewhere."""
 
 import math
-import re
 import warnings
 from itertools import pairwise
 
@@ -22,13 +21,8 @@ from softmax_temperature.core import entropies
 from softmax_temperature.drawing.bars import Bars, label_end, name_length
 from softmax_temperature.words import (
     columns,
-    in_text,
-    probability_text,
-    sentences,
-    temperature_texts,
-    token_labels,
 )
-from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, contrast, softmax
+from tests.helpers import ARTICLE, AT_HALF, ODD_TOKENS, contrast
 
 
 @pytest.fixture(autouse=True)
@@ -204,11 +198,6 @@ def test_panels_lie_where_there_are_many_bars():
     assert len(bars(figure.axes[1])) == 21
 
 
-def test_a_token_that_looks_numbered_stays_different():
-    # A space in a token is shown as a dot, so that only a number that was added follows a space.
-    assert token_labels([" a", "·a", "·a #0"]) == ["·a #0", "·a #1", "·a·#0"]
-
-
 def test_the_uniform_level_is_one_nth():
     ax = bar_chart(load_example("wonderful-day"), ax=axes())
     (line,) = [line for line in ax.lines if line.get_linestyle() == ":"]
@@ -329,21 +318,6 @@ def test_a_glyph_that_the_font_lacks_is_escaped_in_a_static_chart():
     assert [text.get_text() for text in ax.get_xticklabels()] == ["\\u65e5", "\\u672c"]
 
 
-def test_joiners_stay_only_where_they_shape():
-    family = "👨\u200d👩\u200d👧"
-    assert token_labels([family, "می\u200cروم"]) == [family, "می\u200cروم"]
-    assert token_labels(["a\u200db", "\u200d", "\u200f"]) == ["a\\u200db", "\\u200d", "\\u200f"]
-
-
-@given(st.lists(st.text(), min_size=1, max_size=30, unique=True))
-def test_different_tokens_get_different_labels(tokens):
-    labels = token_labels(tokens)
-    assert len(set(labels)) == len(labels)
-    assert all(re.sub("[\u200c\u200d]", "", label).isprintable() for label in labels)
-    assert all(label.strip() for label in labels)
-    assert max(map(len, labels)) <= 30
-
-
 @given(
     st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=10),
     st.one_of(st.floats(0, 2), st.floats(0, 1e6)),
@@ -395,86 +369,6 @@ def test_masked_tokens_are_labelled_0():
     assert bar_labels(table, math.inf) == ["1.00", "0.00"]
 
 
-@pytest.mark.parametrize(
-    ("temperature", "text"),
-    [
-        (0, "0.00"),
-        (1, "1.00"),
-        (0.3, "0.30"),
-        (0.1 + 0.2, "0.30"),
-        (0.001, "0.001"),
-        (1.375, "1.375"),
-        (1e-300, "1e-300"),
-        (math.inf, "∞"),
-        (10, "10.00"),
-        (1e300, "1e+300"),
-        (123456.789, "123456.789"),
-        (1234567.8912345, "1234567.89"),
-        (1e6, "1000000.00"),
-        (1 / 3, "0.333333"),
-        (9e-5, "0.00009"),
-    ],
-)
-def test_temperatures_are_never_rounded_away(temperature, text):
-    assert temperature_texts([temperature]) == [text]
-
-
-@pytest.mark.parametrize(
-    ("temperature", "words"),
-    [
-        (0, "At temperature 0.00, every draw would be “day”.|among 1 word (perplexity; 3.5 at T"),
-        (0.01, "of 100 draws more than 99 would be “day” (51 at T = 1).|fewer than 1.01 words"),
-        (0.5, "0.50, of 100 draws about 71 would be “day” (51 at T = 1).|among 2.0 words (perp"),
-        (1, "At temperature 1.00, of 100 draws about 51 would be “day”.|3.5 words (perplexity)."),
-        (2, "of 100 draws about 34 would be “day” (51 at T = 1).|5.1 words (perplexity; 3.5 at T"),
-        (math.inf, "of 100 draws about 17 would go to each of the 6 tokens.|among 6.0 words"),
-    ],
-)
-def test_the_sentence_says_what_a_reader_would(temperature, words):
-    text = describe(load_example("wonderful-day"), temperature)
-    assert len(text.splitlines()) == 2
-    for part in words.split("|"):
-        assert part in text
-
-
-@pytest.mark.parametrize(
-    ("logit", "words"),
-    [
-        (-4, "of 100 draws about 2 "),
-        (-5, "of 1,000 draws about 7 "),
-        (-7, "of 10,000 draws about 9 "),
-        (-10, "of 1,000,000 draws about 45 "),
-        (-50, "of 1,000,000 draws fewer than 1 "),
-    ],
-)
-def test_rare_leaders_are_counted_in_more_draws(logit, words):
-    table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [2.0], np.array([math.exp(logit)]), None, at_1=(0.5, 1))
-    assert words in text.lower()
-
-
-def test_the_sentence_of_a_large_table():
-    assert describe(load_example("gpt2-spaceship")) == (
-        "At temperature 1.00, of 100 draws about 13 would be “·planet”.\n"
-        "The choice is as uncertain as a fair one among 548 words (perplexity)."
-    )
-    assert describe(load_example("gpt2-spaceship"), 2) == (
-        "At temperature 2.00, of 1,000 draws about 5 would be “·planet” (129 at T = 1).\n"
-        "The choice is as uncertain as a fair one among 15,331 words (perplexity; 548 at T = 1)."
-    )
-
-
-def test_names_from_right_to_left_do_not_turn_the_sentence_round():
-    table = TokenTable(["שלום", "مرحبا", "a"], [1, 1, 0])
-    assert "tokens: “\u2068שלום\u2069”, “\u2068مرحبا\u2069”." in describe(table, 0)
-
-
-def test_wide_characters_count_twice_in_the_length_of_a_label():
-    assert token_labels(["日" * 12]) == ["日" * 12]
-    (label,) = token_labels(["日" * 13])
-    assert label == "日" * 7 + "…" + "日" * 4
-
-
 def test_logits_decide_who_leads_where_floats_cannot_tell():
     """Rounded probabilities once named two leaders beside one coloured bar."""
     for logits, temperature in (([1e-17, 0, -1], 1), ([5, 4], 1e17), ([3, 3 - 1e-15], 1e9)):
@@ -486,20 +380,6 @@ def test_logits_decide_who_leads_where_floats_cannot_tell():
     assert "to each of 2 leading tokens" in describe(
         TokenTable(["a", "b", "c"], [5, 4, -math.inf]), math.inf
     )
-
-
-@pytest.mark.parametrize(
-    ("logits", "words"),
-    [
-        ([0, -9], "as uncertain as a fair one among fewer than 1.01 words (perplexity)."),
-        ([0, -7.6], "as uncertain as a fair one among fewer than 1.01 words (perplexity)."),
-        ([0, -7], "as uncertain as a fair one among 1.01 words (perplexity)."),
-        ([0, -math.inf], "as uncertain as a fair one among 1 word (perplexity)."),
-        ([0], "as uncertain as a fair one among 1 word (perplexity)."),
-    ],
-)
-def test_one_effective_choice_is_said_only_where_there_is_no_rival(logits, words):
-    assert words in describe(TokenTable(["a", "b"][: len(logits)], logits))
 
 
 def test_negative_zero_is_shown_as_zero():
@@ -528,35 +408,6 @@ def test_every_number_of_gpt2s_sentences_is_right_to_the_last_digit(name):
         assert top == pytest.approx(float(1 / total), rel=1e-12)
     if name == "gpt2-spaceship":
         assert f"{2 ** openness[-1]:,.2f}" == "15,331.25"
-
-
-def test_a_token_of_a_million_characters_is_cut_at_once():
-    assert token_labels(["ab" * 500_000]) == ["abababababababa…abababab"]
-    (label,) = token_labels(["日" * 500_000 + "\x00" * 500_000])
-    assert label == "日" * 7 + "…" + "\\x00" * 2
-
-
-def test_the_sentence_names_tied_tokens():
-    table = TokenTable(["a", "b", "c"], [2, 2, 1])
-    assert "100 draws about 50 would go to each of 2 leading tokens: “a”, “b”." in describe(
-        table, 0
-    )
-
-
-@given(st.floats(0.05, 5))
-def test_the_sentence_agrees_with_the_definitions(temperature):
-    table = load_example("wonderful-day")
-    p = softmax(table.logits.tolist(), temperature)
-    bits = -math.fsum(x * math.log2(x) for x in p if x > 0)
-    text = describe(table, temperature)
-    draws = re.search(r"of 100 draws (about|more than) (\d+) would be “day”", text)
-    least, most = (99.5, 100) if draws[1] == "more than" else (int(draws[2]) - 0.5,) * 2
-    assert least <= 100 * p[0] + 1e-9
-    assert 100 * p[0] <= (most if draws[1] == "more than" else most + 1)
-    choices = re.search(r"among (fewer than )?([\d.]+) word", text)
-    decimals = len(choices[2].partition(".")[2])
-    assert decimals == (2 if 2**bits < 1.995 else 1)
-    assert abs(float(choices[2]) - 2**bits) < (0.0101 if choices[1] else 0.501 * 10**-decimals)
 
 
 @pytest.mark.parametrize("table", [None, {"a": 1}, [("a", 1)], "a"])
@@ -647,36 +498,6 @@ def test_a_chart_has_room_for_100_tokens_and_no_more():
     assert len(bars(bar_chart(more, top=100, ax=axes()))) == 101
 
 
-@pytest.mark.parametrize(
-    ("ties", "words"),
-    [
-        (2, "to each of 2 leading tokens: “0”, “1”."),
-        (3, "to each of 3 leading tokens: “0”, “1”, “2”."),
-        (4, "to each of 4 leading tokens: “0”, “1”, “2”, ...."),
-        (1_200, "to each of 1,200 leading tokens: “0”, “1”, “2”, ...."),
-    ],
-)
-def test_three_of_the_tokens_that_lead_are_named(ties, words):
-    table = TokenTable([str(i) for i in range(ties + 1)], [*np.ones(ties), 0])
-    assert words in describe(table, 0.01)
-
-
-def test_every_token_is_counted_where_all_lead():
-    table = TokenTable([str(i) for i in range(1_200)], np.zeros(1_200))
-    assert "would go to each of the 1,200 tokens." in describe(table)
-
-
-def test_fullwidth_letters_take_two_columns():
-    assert token_labels(["Ａ" * 12, "Ａ" * 13]) == ["Ａ" * 12, "Ａ" * 7 + "…" + "Ａ" * 4]
-
-
-@pytest.mark.parametrize("token", ["שלום", "مرحبا", "١٢٣", "a ش"])
-def test_what_is_written_from_right_to_left_stays_within_its_quotes(token):
-    shown = token.replace(" ", "·")
-    assert f"would be “\u2068{shown}\u2069”" in describe(TokenTable([token, "b"], [1, 0]))
-    assert "would be “b”" in describe(TokenTable([token, "b"], [0, 1]))
-
-
 def test_a_glyph_may_come_from_any_font_of_the_settings():
     names = {}
     for fonts in ("cmr10", "DejaVu Sans"), ("cmr10",):
@@ -715,68 +536,6 @@ def test_the_bar_of_all_others_has_two_lines_in_a_panel():
     assert ax.get_yticklabels()[-1].get_text() == "all other 50,254 tokens"
 
 
-@pytest.mark.parametrize(
-    ("choices", "words"),
-    [
-        (1.004, "fewer than 1.01 words"),
-        (1.006, "1.01 words"),
-        (1.994, "1.99 words"),
-        (1.996, "2.0 words"),
-        (9.94, "9.9 words"),
-        (9.96, "10 words"),
-        (1234.5678, "1,235 words"),
-    ],
-)
-def test_choices_have_as_many_digits_as_matter(choices, words):
-    table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [1], np.array([0.7]), np.log2([choices]), at_1=(0.7, 1))
-    assert text.endswith(f"\nThe choice is as uncertain as a fair one among {words} (perplexity).")
-
-
-@pytest.mark.parametrize(
-    ("share", "draws"),
-    [
-        (0.99502, "Of 100 draws more than 99 would be “a” (about 50 at T = 1)."),
-        (0.99498, "Of 100 draws about 99 would be “a” (about 50 at T = 1)."),
-        (0.01, "Of 100 draws about 1 would be “a” (about 50 at T = 1)."),
-        (0.0099, "Of 1,000 draws about 10 would be “a” (about 500 at T = 1)."),
-        (0.001, "Of 1,000 draws about 1 would be “a” (about 500 at T = 1)."),
-        (0.00099, "Of 10,000 draws about 10 would be “a” (about 5,000 at T = 1)."),
-        (0.0001, "Of 10,000 draws about 1 would be “a” (about 5,000 at T = 1)."),
-        (0.000099, "Of 1,000,000 draws about 99 would be “a” (about 500,000 at T = 1)."),
-        (0.00000049, "Of 1,000,000 draws fewer than 1 would be “a” (about 500,000 at T = 1)."),
-    ],
-)
-def test_draws_are_counted_in_as_many_as_show_the_leader(share, draws):
-    table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [2.0], np.array([share]), None, at_1=(0.5, 1))
-    assert text == draws.replace("(about ", "(")
-
-
-def test_rare_leaders_of_two_temperatures_are_counted_in_the_same_draws():
-    table = TokenTable(["a", "b"], [1, 0])
-    (text,) = sentences(table, [2.0], np.array([0.5]), None, at_1=(0.999, 1))
-    assert text == "Of 100 draws about 50 would be “a” (more than 99 at T = 1)."
-
-
-@pytest.mark.parametrize("percent", [False, True])
-def test_a_share_close_to_0_or_1_never_looks_certain(percent):
-    tiny, nearly = ("<0.01 %", ">99.99 %") if percent else ("<0.01", ">0.99")
-    zero, one = ("0.00 %", "100.00 %") if percent else ("0.00", "1.00")
-    certain = {"percent": percent, "can_be_zero": True, "can_be_one": True}
-    open_ = {"percent": percent, "can_be_zero": False, "can_be_one": False}
-    for value, text, other in ((1e-9, tiny, zero), (1 - 1e-9, nearly, one)):
-        assert probability_text(value, **open_) == text
-        assert probability_text(value, **certain) == other
-    assert probability_text(0.01, **open_) == ("1.00 %" if percent else "0.01")
-
-
-def test_white_space_is_shown_by_signs():
-    assert token_labels([" ", "\n", "\t", "\r", ""]) == ["·", "↵", "⇥", "\\r", "(empty)"]
-    assert in_text(" two\twords\n") == " two⇥words↵"
-    assert in_text("") == ""
-
-
 @pytest.mark.parametrize(("orient", "other"), [("v", "h"), ("h", "v")])
 def test_the_axis_of_probabilities_has_a_name_and_the_other_none(orient, other):
     ax = bar_chart(load_example("wonderful-day"), orient=orient, ax=axes())
@@ -785,17 +544,3 @@ def test_the_axis_of_probabilities_has_a_name_and_the_other_none(orient, other):
     ax = bar_chart(load_example("gpt-4o-mini-tv"), orient=orient, ax=axes())
     names = {"v": ax.get_ylabel(), "h": ax.get_xlabel()}
     assert (names[orient], names[other]) == ("Probability among the listed tokens", "")
-
-
-def test_the_sentence_about_unseen_tokens_is_whole():
-    two = TokenTable(["a", "b"], [1, 0], unseen_mass=0.25)
-    one = TokenTable(["a"], [1], unseen_mass=1e-6)
-    for table, listed, mass in (
-        (two, "the 2 listed tokens", "25.00 %"),
-        (one, "the one listed token", "<0.01 %"),
-    ):
-        assert describe(table).splitlines()[2] == (
-            f"All draws are among {listed}: others have {mass} of the probability at T = 1. "
-            "How much they have elsewhere depends on how many they are, which is unknown."
-        )
-    assert len(describe(TokenTable(["a", "b"], [1, 0])).splitlines()) == 2

@@ -23,15 +23,8 @@ from numpy.typing import NDArray
 
 from ..checks import Floats, as_top, short
 from ..core import Sweep, TokenTable, check_table, likeliest, name_of_others, possible, sweep
-from ..words import (
-    PROBABILITY,
-    PROBABILITY_OF_LISTED,
-    columns,
-    in_percent,
-    is_certain,
-    probability_text,
-    token_labels,
-)
+from ..phrases import phrase, rounded
+from ..words import columns, in_percent, is_certain, probability_text, token_labels
 
 # Blue and vermilion of seaborn's palette "colorblind", and a grey that stays readable on white.
 BAR, LEADING_BAR, REFERENCE = "#0173b2", "#d55e00", "#767676"
@@ -42,7 +35,7 @@ _UNIFORM: dict[str, Any] = {"color": REFERENCE, "linestyle": ":", "linewidth": 1
 
 
 class Bars:
-    """Know what a chart of a table shows: all tokens, or the likeliest and all others together."""
+    """What a chart of a table shows: all tokens, or the likeliest and all others together."""
 
     def __init__(
         self,
@@ -84,10 +77,11 @@ class Bars:
         self.upright = self.orient == "v"
         # Where bars stand. That of all others comes last in each row of numbers, but stands first,
         # beside the likeliest token, or farther from it where its name has two lines.
-        self.places = np.arange(self.count) + 1.0 * bool(self.n_others)
+        self.places = np.arange(self.count, dtype=float)
         if self.n_others:
+            self.places += 1
             self.places[-1] = 0 if self.upright or not narrow else -0.5
-        self.axis_label = PROBABILITY_OF_LISTED if table.unseen_mass else PROBABILITY
+        self.axis_label = phrase("probability_of_listed" if table.unseen_mass else "probability")
         # The limit of high temperatures is uniform. Its level is of no use beside a bar of many.
         self.n_unmasked = int(possible(self.logits, np.inf).sum())
         self.level = 0.0 if self.n_others else 1 / self.n_unmasked
@@ -111,14 +105,14 @@ class Bars:
         tokens = [self.table.tokens[position] for position in self.shown]
         names = token_labels(tokens, known, longest=14 if self.narrow else 24)
         if self.n_others:
-            name = name_of_others(self.table, self.n_others)
-            names.append(name.replace("other ", "other\n") if self.narrow else name)
+            names.append(name_of_others(self.table, self.n_others, self.narrow))
         return names
 
     def short_names(self, known: Set[int] | None = None) -> list[str]:
         """Return names of a few letters, for where there is little room."""
         tokens = [self.table.tokens[position] for position in self.shown]
-        return token_labels(tokens, known, longest=10) + ["all other"] * bool(self.n_others)
+        labels = token_labels(tokens, known, longest=10)
+        return [*labels, phrase("others_short")] if self.n_others else labels
 
     def level_names(self, inches: float) -> bool:
         """Return whether small names fit below upright bars that have so much room."""
@@ -153,7 +147,7 @@ def finish_bars(
     patches: Sequence[Rectangle],
     labels: Sequence[str],
     fontsize: str = "medium",
-    outlines: Sequence[float] | None = None,
+    outlines: Sequence[float] | Floats | None = None,
 ) -> list[Annotation]:
     """Give plain bars all that belongs to a chart of probabilities, and return their labels.
 
@@ -216,14 +210,15 @@ def colour_bars(bars: Bars, patches: Sequence[Rectangle], hatch: bool = True) ->
             patches[-1].set(edgecolor="white", hatch="///")
 
 
-def draw_references(ax: Axes, bars: Bars, outlines: Sequence[float]) -> None:
+def draw_references(ax: Axes, bars: Bars, outlines: Sequence[float] | Floats) -> None:
     """Draw outlines of bars, and the uniform level."""
     for i, (place, share) in enumerate(zip(bars.places, outlines, strict=True)):
         side = place - WIDTH / 2
         box = (side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH)
         ax.add_patch(_outline(*box)).set_gid(f"outline-{i}")
     if bars.level:
-        (ax.axhline if bars.upright else ax.axvline)(bars.level, **_UNIFORM)
+        draw: Any = ax.axhline if bars.upright else ax.axvline
+        draw(bars.level, **_UNIFORM).set_gid("level")
 
 
 def set_axes(ax: Axes, bars: Bars) -> None:
@@ -262,13 +257,13 @@ def name_bars(ax: Axes, bars: Bars, names: Sequence[str]) -> None:
     ax.set_xticks(bars.places, names, parse_math=False, fontsize="small", **place)
 
 
-def key_of(bars: Bars, outlines: str = "T = 1") -> tuple[list[Any], list[str]]:
-    """Return the signs of a chart's key, and what they stand for."""
+def key_of(bars: Bars, outlines: str = "at_1") -> tuple[list[Any], list[str]]:
+    """Return the signs of a chart's key, and what they stand for: outlines, by a phrase's name."""
     signs: list[Any] = [Rectangle((0, 0), 1, 1, color=LEADING_BAR), _outline(0, 0, 1, 1)]
-    names = ["likeliest", f"outline: {outlines}"]
+    names = [phrase("likeliest"), phrase("outline", of=phrase(outlines))]
     if bars.level:
         signs.append(Line2D([], [], **_UNIFORM))
-        names.append(f"dotted: uniform, 1/{bars.n_unmasked}")
+        names.append(phrase("uniform", count=rounded(bars.n_unmasked, 0)))
     return signs, names
 
 

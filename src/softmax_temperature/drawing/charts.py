@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike
 from ..chain import SamplerChain, masked_logits
 from ..checks import Floats, as_temperature, as_temperatures, as_top
 from ..core import TokenTable, check_table, possible
-from ..words import TITLE, temperature_texts
+from ..phrases import phrase, rounded
+from ..words import temperature_texts
 from .bars import (
     BAR,
     LEADING_BAR,
@@ -90,7 +91,8 @@ def bar_chart(
     rows = bars.sweep([temperature])
     patches = _draw_bars(ax, bars, rows.shares[0])
     add_halo(finish_bars(ax, bars, patches, bars.labels(rows)[0]))
-    add_title_and_key(ax, bars, TITLE + temperature_texts([temperature])[0], key_of(bars))
+    (text,) = temperature_texts([temperature])
+    add_title_and_key(ax, bars, phrase("temperature_title", temperature=text), key_of(bars))
     return ax
 
 
@@ -143,7 +145,9 @@ def temperature_panels(
     ):
         patches = _draw_bars(ax, bars, row)
         add_halo(finish_bars(ax, bars, patches, labels, fontsize="small"))
-        ax.set_title(f"T = {text}", pad=bars.room * mpl.rcParams["font.size"])
+        ax.set_title(
+            phrase("panel_title", temperature=text), pad=bars.room * mpl.rcParams["font.size"]
+        )
         ax.label_outer()
         if not bars.upright:
             ax.set_xlabel("")
@@ -215,7 +219,8 @@ def draws_chart(
     bars = Bars(drawn, most, orient, ranked=False)
     ax = _axes(ax)
     came = [counts[table.tokens[place]] for place in bars.shown]
-    came += [n - sum(came)] * bool(bars.n_others)
+    if bars.n_others:
+        came.append(n - sum(came))
     rows = bars.sweep([1.0])
     p = rows.shares[0]
     reach = 2 * np.sqrt(p * (1 - p) / n)
@@ -224,20 +229,20 @@ def draws_chart(
     may_come = rows.possible[0]
     _draw_bands(ax, bars, *(numbers[may_come] for numbers in (bars.places, lows, p, highs)))
     labels = [
-        add_label(ax, bars, place, f"{count:,}" if may else "cut", end, "medium")
+        add_label(ax, bars, place, rounded(count, 0, True) if may else phrase("cut"), end, "medium")
         for place, count, may, end in zip(
             bars.places.tolist(), came, may_come, np.maximum(shares, highs), strict=True
         )
     ]
     set_axes(ax, bars)
-    of = " among the listed tokens" if table.unseen_mass else ""
-    (ax.set_ylabel if bars.upright else ax.set_xlabel)(f"Share of the draws{of}")
+    label = phrase("share_of_draws_of_listed" if table.unseen_mass else "share_of_draws")
+    (ax.set_ylabel if bars.upright else ax.set_xlabel)(label)
     name_bars(ax, bars, bars.names(glyphs()))
     add_halo(labels)
     leader, band = (Rectangle((0, 0), 1, 1, **s) for s in ({"color": LEADING_BAR}, _BAND))
-    names = ["likeliest", "probability", "± 2 standard deviations"]
+    names = [phrase(name) for name in ("likeliest", "exact", "band")]
     key = [leader, Line2D([], [], **_EXACT), band], names
-    add_title_and_key(ax, bars, f"{n:,} draws beside their probabilities", key)
+    add_title_and_key(ax, bars, phrase("draws_title", n=rounded(n, 0, True)), key)
     return ax
 
 
