@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from ..words import CURVES_TITLE
+from ..phrases import phrase, rounded
 from .bars import (
     BAR,
     LEADING_BAR,
@@ -24,21 +24,19 @@ from .bars import (
     key_of,
     style_axes,
 )
-from .plan import Plan
+from .plan import Moment, Plan
 
 # The height of a line of small text in points.
 LINE = 11.0
 
 
-def draw_bars(
-    ax: Axes, plan: Plan, lengths: Any, labels: Sequence[str], outlines: Any, title: str
-) -> None:
+def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
     """Draw bars with their numbers, outlines and key, under a title."""
     bars = plan.bars
     draw: Any = ax.bar if bars.upright else ax.barh
-    patches = list(draw(bars.places, lengths, WIDTH, color=BAR, linewidth=0))
-    texts = finish_bars(ax, bars, patches, labels, plan.label_size, outlines)
-    ax.set_title(title, fontsize="medium", pad=bars.room * 10).set_gid("title")
+    patches = list(draw(bars.places, moment.shares, WIDTH, color=BAR, linewidth=0))
+    texts = finish_bars(ax, bars, patches, moment.labels, plan.label_size, moment.outlines)
+    ax.set_title(moment.title, fontsize="medium", pad=bars.room * 10).set_gid("title")
     # Lying bars of tokens are short, and so are the last ones of upright bars. Of a narrow chart
     # the room for the labels of full bars is needed, too.
     beside = 1.35 if bars.narrow and not bars.upright else 1
@@ -63,16 +61,18 @@ def add_marks(ax: Axes, bars: Bars, shares: Any) -> None:
         mark.set(gid=f"mark-{position}", clip_on=False, zorder=5)
 
 
-def draw_strip(ax: Axes, bars: Bars, starts: Any, ends: Any, number: float | None) -> None:
+def draw_strip(ax: Axes, bars: Bars, moment: Moment) -> None:
     """Draw the tokens' shares side by side from 0 to 1, and a random number on them."""
-    patches = list(ax.barh([0] * bars.count, ends - starts, 1, starts, color=BAR, edgecolor="w"))
+    shares, number = np.asarray(moment.shares), moment.number
+    starts = shares.cumsum() - shares if moment.apart else np.zeros(bars.count)
+    patches = list(ax.barh(np.zeros(bars.count), shares, 1, starts, color=BAR, edgecolor="w"))
     colour_bars(bars, patches, hatch=False)
-    leads = [*bars.leads(), *[True] * bool(bars.n_others)]
+    leads = [*bars.leads(), True] if bars.n_others else bars.leads()
     for position, (patch, name) in enumerate(zip(patches, bars.short_names(glyphs()), strict=True)):
         patch.set_gid(f"segment-{position}")
         # Black and white that stay so on a dark page, too: #010101 is written out.
         ink = "#010101" if leads[position] else "white"
-        middle = (starts[position] + ends[position]) / 2
+        middle = starts[position] + shares[position] / 2
         label = ax.text(middle, 0, name, color=ink, ha="center", va="center")
         label.set(gid=f"name-{position}", parse_math=False, fontsize="small")
     ax.set(xlim=(0, 1), ylim=(-0.5, 0.5), yticks=[], xticks=np.arange(11) / 10)
@@ -81,32 +81,40 @@ def draw_strip(ax: Axes, bars: Bars, starts: Any, ends: Any, number: float | Non
     if number is not None:
         (mark,) = ax.plot([number], [0.75], "v", color="black")
         mark.set_gid("dice-mark")
-        text = ax.text(number, 1.0, f"dice: {number:.2f}", ha="center", va="bottom")
+        text = ax.text(
+            number, 0.96, phrase("dice", number=rounded(number, 2)), ha="center", va="bottom"
+        )
         text.set(gid="dice-text", fontsize="small")
 
 
-def draw_curves(ax: Axes, plan: Plan, temperature: float, heights: Any) -> None:
-    """Draw the shares against T, with a cursor at one temperature."""
-    bars, stops = plan.bars, plan.stops
+def draw_curves(ax: Axes, plan: Plan, moment: Moment) -> None:
+    """Draw the shares against T, with a cursor at one temperature, where it is among them."""
+    bars, stops, temperature = plan.bars, plan.stops, moment.temperature
+    heights = np.asarray(moment.shares)[plan.curves]
+    is_there = stops[0] <= temperature <= stops[-1]
+    assert plan.rows is not None
     leads = bars.leads()
     for position, column in enumerate(plan.curves):
         others = column == len(leads)
         colour = OTHERS if others else LEADING_BAR if leads[column] else BAR
         dashes = "--" if others else "-"
-        ax.plot(stops, plan.rows.shares[:, column], dashes, color=colour)
-        point = (temperature, heights[position])
-        (dot,) = ax.plot(*point, "o", color=colour, markersize=6, markeredgecolor="w", zorder=4)
-        dot.set_gid(f"dot-{position}")
-    ax.axvline(temperature, color=REFERENCE, zorder=3).set_gid("cursor")
-    ax.set(xlim=(stops[0], stops[-1]), ylim=(0, 1), xlabel="Temperature")
-    ax.set_title(CURVES_TITLE, fontsize="medium", pad=bars.room * 10)
+        (curve,) = ax.plot(stops, plan.rows[:, column], dashes, color=colour)
+        curve.set_gid(f"curve-{position}")
+        if is_there:
+            point = (temperature, heights[position])
+            (dot,) = ax.plot(*point, "o", color=colour, markersize=6, markeredgecolor="w", zorder=4)
+            dot.set_gid(f"dot-{position}")
+    if is_there:
+        ax.axvline(temperature, color=REFERENCE, zorder=3).set_gid("cursor")
+    ax.set(xlim=(stops[0], stops[-1]), ylim=(0, 1), xlabel=phrase("temperature"))
+    ax.set_title(phrase("curves_title"), fontsize="medium", pad=bars.room * 10)
     style_axes(ax)
     if bars.upright and not bars.narrow:
         ax.tick_params(labelleft=False)  # It is the bars' own axis.
     if bars.percent:
         in_percent_of(ax.yaxis)
     names = bars.short_names(glyphs())
-    for position, column in enumerate(plan.curves):
+    for position, column in enumerate(plan.curves if is_there else ()):
         text = ax.annotate(
             names[column],
             (temperature, heights[position]),
@@ -129,7 +137,7 @@ def _mark_peaks(ax: Axes, plan: Plan) -> None:
         if all(abs(share - other) * points > LINE for other in labelled):
             below = share * points > 5 * LINE
             text = ax.annotate(
-                f"peak at T = {peak:.2f}",
+                phrase("peak", temperature=rounded(peak, 2)),
                 (peak, share),
                 (0, -7 if below else 6),
                 textcoords="offset points",
@@ -157,7 +165,8 @@ def avoid_overlaps(axes: dict[str, Axes], lengths: Any) -> None:
             # In the right half names stand on the left.
             flip = (name.xy[0] - first) / (last - first) > 0.5
             name.set(ha="right" if flip else "left")
-            name.set_position((-7 if flip else 7, (level - height) * points))
+            # However many they are, they stay below the title.
+            name.set_position((-7 if flip else 7, (min(level, 1.0) - height) * points))
         for peak in peaks:
             box = peak.get_window_extent()
             peak.set_visible(not any(box.overlaps(name.get_window_extent()) for name in names))

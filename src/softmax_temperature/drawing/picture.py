@@ -9,7 +9,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from ..words import TITLE
+from ..phrases import phrase
 from .bars import add_halo, label_room, name_bars
 from .parts import (
     LINE,
@@ -30,11 +30,10 @@ from .parts import (
     draw_curves,
     draw_strip,
     names_of,
-    spread,
     texts_of,
     width_of,
 )
-from .plan import Plan, places
+from .plan import Layout, Moment, Plan, places
 
 _STYLE: Any = {
     "font.family": ["DejaVu Sans"],
@@ -48,24 +47,38 @@ _STYLE: Any = {
 _LOCK = threading.Lock()
 
 
-def layout(plan: Plan) -> dict[str, Any]:
+def layout(plan: Plan) -> Layout:
     """Return the picture as SVG with every part at its end, and what it takes to move them."""
     bars = plan.bars
     with _settings(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure, axes = _draw(plan)
+        figure, axes = _draw(plan, _at_its_end(plan))
         add_marks(axes["bars"], bars, np.ones(bars.count))
         figure.patch.set_visible(False)
         for ax in axes.values():
             ax.patch.set_facecolor("none")
         # Measured before the SVG's own canvas is there, which would draw for each text.
-        edges_of: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
+        edges: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
         room = label_room(axes["bars"], bars, plan.label_size)
+        scale = 72 / figure.dpi
         if "strip" in axes:
-            widths = [width_of(name) * 72 / figure.dpi + 6 for name in names_of(axes, "strip")]
-            edges_of["strip"]["names"] = widths
+            edges["strip"]["names"] = [
+                width_of(name) * scale + 6 for name in names_of(axes, "strip")
+            ]
         if "curves" in axes:
-            edges_of["curves"] |= _names_and_peaks(axes["curves"], plan)
+            ax = axes["curves"]
+            boxes = [text.get_window_extent() for text in texts_of(ax, "peakname")]
+            edges["curves"] |= {
+                "columns": plan.curves,
+                "first": float(plan.stops[0]),
+                "last": float(plan.stops[-1]),
+                "line": LINE,
+                "lengths": [width_of(name) * scale for name in names_of(axes, "curves")],
+                "peaks": [
+                    [box.x0 * scale, box.x1 * scale, (figure.bbox.height - box.y1) * scale]
+                    for box in boxes
+                ],
+            }
         # The browser has the fonts for every script, where a still picture has escapes.
         name_bars(axes["bars"], bars, bars.names())
         names = bars.short_names()
@@ -78,38 +91,31 @@ def layout(plan: Plan) -> dict[str, Any]:
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(buffer, metadata=nothing)
     svg = buffer.getvalue()
-    edges = edges_of["bars"]
     return {
         "svg": _compact(svg[svg.index("<svg") :]),
         "width": 96 * plan.size[0],
         "bars": {
             "upright": bars.upright,
-            "foot": edges["bottom" if bars.upright else "left"],
-            "end": edges["top" if bars.upright else "right"],
-            "outline": bars.outline,
+            "foot": edges["bars"]["bottom" if bars.upright else "left"],
+            "end": edges["bars"]["top" if bars.upright else "right"],
             "level": bars.level,
             "room": room,
         },
-        "strip": edges_of.get("strip"),
-        "curves": edges_of.get("curves"),
+        "strip": edges.get("strip"),
+        "curves": edges.get("curves"),
     }
 
 
-def still(
-    plan: Plan,
-    stop: int,
-    title: str,
-    number: float | None = None,
-    marks: Sequence[float] | None = None,
-) -> bytes:
-    """Return the picture at one stop, under a title, as PNG of 96 dots an inch.
-
-    A number is shown on the strip, and what shares of counted draws each bar got as marks.
-    """
+def still(plan: Plan, moment: Moment) -> bytes:
+    """Return the picture at one temperature as PNG of 96 dots an inch."""
     with _settings():
-        figure, axes = _draw(plan, stop, title, number)
-        if marks is not None:
-            add_marks(axes["bars"], plan.bars, marks)
+        figure, axes = _draw(plan, moment)
+        lengths = np.asarray(moment.shares)
+        avoid_overlaps(axes, lengths)
+        # The browser has a halo of its own. Here it would turn texts into paths.
+        add_halo([text for name in axes if name != "strip" for text in axes[name].texts])
+        if moment.marks is not None:
+            add_marks(axes["bars"], plan.bars, moment.marks)
         figure.set_dpi(96)
         buffer = io.BytesIO()
         canvas: Any = figure.canvas
@@ -117,68 +123,42 @@ def still(
     return buffer.getvalue()
 
 
-def _draw(
-    plan: Plan,
-    stop: int | None = None,
-    title: str = f"{TITLE}1.00",
-    number: float | None = None,
-) -> tuple[Figure, dict[str, Axes]]:
-    """Draw the picture at one stop, or with every part at its end, from where it can be moved."""
+def _at_its_end(plan: Plan) -> Moment:
+    """Return what is drawn where every part is to be moved: each bar is full."""
+    bars = plan.bars
+    return Moment(
+        temperature=plan.stops[0] if plan.stops else 1.0,
+        title=phrase("temperature_title", temperature="1.00"),
+        shares=np.ones(bars.count),
+        labels=["100.00 %" if bars.percent else "1.00"] * bars.count,
+        outlines=np.ones(bars.count),
+        number=1.0,
+        apart=False,
+    )
+
+
+def _draw(plan: Plan, moment: Moment) -> tuple[Figure, dict[str, Axes]]:
+    """Draw the picture at one temperature."""
     bars = plan.bars
     figure = Figure(figsize=plan.size)
     FigureCanvasAgg(figure)  # Measures texts.
     axes = {
         name: figure.add_axes(place, gid=f"axes-{name}") for name, place in places(plan).items()
     }
-    if stop is None:
-        lengths: Any = np.ones(bars.count)
-        labels = ["100.00 %" if bars.percent else "1.00"] * bars.count
-        starts, ends = np.zeros(bars.count), np.ones(bars.count)
-    else:
-        lengths = plan.rows.shares[stop]
-        labels = list(plan.labels[stop])
-        ends = lengths.cumsum()
-        starts = ends - lengths
-    outlines = (
-        bars.outline if plan.outlines is None else lengths if stop is None else plan.outlines[stop]
-    )
-    draw_bars(axes["bars"], plan, lengths, labels, outlines, title)
+    draw_bars(axes["bars"], plan, moment)
     if not bars.upright:
         # However long the names of lying bars are, the title stands in the middle of all.
         box = axes["bars"].get_position()
         middle = 0.27 if plan.side_by_side else 0.5
         axes["bars"].title.set_x((middle - box.x0) / box.width)
     if "strip" in axes:
-        draw_strip(axes["strip"], bars, starts, ends, 1.0 if stop is None else number)
+        draw_strip(axes["strip"], bars, moment)
     if "curves" in axes:
-        draw_curves(axes["curves"], plan, plan.stops[stop or 0], lengths[plan.curves])
+        draw_curves(axes["curves"], plan, moment)
     for ax in axes.values():
         for artist in (*ax.patches, *ax.lines):
             artist.set_clip_on(False)  # Nothing is outside, and the SVG is smaller.
-    if stop is not None:
-        avoid_overlaps(axes, lengths)
-        # The browser has a halo of its own. Here it would turn texts into paths.
-        add_halo([text for name in axes if name != "strip" for text in axes[name].texts])
     return figure, axes
-
-
-def _names_and_peaks(ax: Axes, plan: Plan) -> dict[str, Any]:
-    """Return where the names beside the dots stand at every stop, and where peaks are named."""
-    scale = 72 / ax.figure.dpi
-    line = LINE / (ax.bbox.height * scale)
-    levels = np.array([spread(row, line) for row in plan.rows.shares[:, plan.curves]])
-    boxes = [text.get_window_extent() for text in texts_of(ax, "peakname")]
-    return {
-        "columns": plan.curves,
-        "line": LINE,
-        "lengths": [width_of(name) * scale for name in texts_of(ax, "dotname")],
-        # In 255ths of the axis, which is finer than a pixel.
-        "levels": (levels.clip(0, 1) * 255).round().astype("u1").tobytes(),
-        "peaks": [
-            [box.x0 * scale, box.x1 * scale, (ax.figure.bbox.height - box.y1) * scale]
-            for box in boxes
-        ],
-    }
 
 
 def _edges(ax: Axes) -> dict[str, float]:

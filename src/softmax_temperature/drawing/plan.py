@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from ..checks import Floats
-from ..core import Sweep
 from ..peaks import peak_temperature
 from .bars import Bars, glyphs, name_length
 
@@ -17,20 +16,44 @@ _MOST_CURVES, _MOST_CURVES_BESIDE_OTHERS = 12, 5
 _STRIP, _CURVES_BELOW = 0.62, 3.0
 
 
+class Layout(TypedDict):
+    """A picture as SVG, how wide it is at least in pixels, and where its parts are in points."""
+
+    svg: str
+    width: float
+    bars: dict[str, Any]
+    strip: dict[str, Any] | None
+    curves: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a picture shows at one temperature: a share, a number and an outline for each bar."""
+
+    temperature: float
+    title: str
+    shares: Floats
+    labels: Sequence[str]
+    outlines: Sequence[float] | Floats
+    # A random number on the strip, and what shares of counted draws each bar got.
+    number: float | None = None
+    marks: Floats | None = None
+    # Whether shares lie side by side on the strip, or all over one another.
+    apart: bool = True
+
+
 @dataclass(frozen=True)
 class Plan:
-    """What a picture shows: bars, the parts beside them, shares and a sentence at every stop."""
+    """What of a picture stays: bars, the parts beside them, and shares against temperature."""
 
     bars: Bars
     parts: Sequence[str]
-    stops: Sequence[float]
-    rows: Sweep
-    labels: Sequence[Sequence[str]]
-    sentences: Sequence[str]
+    # The temperatures of the curves, a row of shares for each, and where they are highest.
+    stops: Sequence[float] = ()
+    rows: Floats | None = None
     peaks: Sequence[tuple[float, float]] = ()
-    # Where the outlines of the bars are at each stop, if not always at T = 1, and their name.
-    outlines: Floats | None = None
-    outline_name: str = "T = 1"
+    # The name of the outlines' phrase.
+    outline_name: str = "at_1"
 
     @property
     def curves(self) -> list[int]:
