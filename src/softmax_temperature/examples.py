@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -58,12 +59,28 @@ def load_example(name: str) -> TokenTable:
         tokens, logits, _ = read_csv_text(text)
         return TokenTable(tokens, logits, "It was a wonderful ")
     if name in _GPT2:
-        tokens = json.loads((_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8"))
         prompts = json.loads((_DATA / "gpt2" / "prompts.json").read_text(encoding="utf-8"))
         key = name.removeprefix("gpt2-")
         with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as recorded:
-            return TokenTable(tokens, recorded[key], prompts[key])
+            return TokenTable(_vocabulary(), recorded[key], prompts[key])
     answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
     answer = answers[_ANSWERS.index(name)]
     # A recorded answer is a new text: its tokens begin without a space.
     return TokenTable.from_logprobs(answer["response"], prompt=f"{answer['prompt']} ")
+
+
+def notice_of(table: TokenTable) -> str:
+    """Return the notice that has to go along with a copy of a table: of GPT-2's vocabulary, a text.
+
+    Of logits alone nothing is known here, but who copies the vocabulary copies those recorded, too.
+    """
+    # Reading the vocabulary takes longer than most tables do.
+    if len(table.tokens) != 50_257 or table.tokens != _vocabulary():
+        return ""
+    return (_DATA / "gpt2" / "LICENSE").read_text(encoding="utf-8")
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    text = (_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8")
+    return tuple(json.loads(text))

@@ -1,8 +1,10 @@
 """The explorer as one HTML file: what is in it, and how it is written."""
 
 import base64
+import gzip
 import hashlib
 import json
+import math
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable, describe, load_example
 from softmax_temperature.explorers.page import replace_file, without_repeats
-from tests.helpers import NASTY, RANKED, six, softmax
+from tests.helpers import LOGITS, NASTY, six
 
 
 class Reader(HTMLParser):
@@ -75,28 +77,32 @@ def test_only_the_pages_own_script_may_run(text):
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in policy
     assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
-    assert json.loads(data)["sliders"][0]["texts"][100] == "1.00"
+    assert json.loads(data)["state"]["T"] == 1
 
 
-def test_data_scripts_and_styles_are_in_it_as_they_are_and_once(text):
+def test_data_scripts_and_styles_are_in_it_once_and_no_larger_than_need_be(text):
     page = Reader(text)
     browser = files("softmax_temperature") / "browser"
-    scripts = [
-        (browser / f"{name}.js").read_text("utf-8") for name in ("explorer", "chart", "page")
-    ]
-    styles = [
-        (browser / f"{name}.css").read_text("utf-8") for name in ("explorer", "chart", "page")
-    ]
-    assert page.scripts[1] == "\n" + "".join(scripts)
-    assert f"<style>\n{''.join(styles)}</style>" in text
+    names = ("explorer", "chart", "page")
+    styles = "".join((browser / f"{name}.css").read_text("utf-8") for name in names)
+    assert f"<style>\n{styles}</style>" in text
+    # Each module's functions once: what is joined is tested in test_scripts.py.
+    declared = []
+    for path in browser.glob("**/*.js"):
+        if path.name not in ("question.js", "notebook.js", "widget.js", "text.js"):
+            declared += re.findall(r"^(?:export )?function (\w+)", path.read_text("utf-8"), re.M)
+    assert len(declared) > 100
+    script = page.scripts[1]
+    assert script.startswith("\n")
+    assert all(len(re.findall(rf"^function {name}\(", script, re.M)) == 1 for name in declared)
     classes = [a["class"] for tag, a in page.elements if tag == "div"]
     assert classes == ["softmax-temperature-explorer"]
     (data,) = re.findall(r'<script type="application/json">(.*?)</script></div>', text)
-    # Neither spaces nor escapes but for signs of markup make it larger.
+    # Neither spaces nor escapes but for what could end the element make it larger.
     parsed = json.loads(data)
     plain = json.dumps(parsed, separators=(",", ":"), ensure_ascii=False)
-    assert data == re.sub("[<>&]", lambda sign: f"\\u{ord(sign[0]):04x}", plain)
-    assert "“day”" in data
+    assert data == re.sub("<(?=[/!sS])", r"\\u003c", plain)
+    assert '"words":["day",' in data
 
 
 @pytest.mark.parametrize("same", [b"as bytes", "as text"])
@@ -115,9 +121,29 @@ def test_the_page_starts_at_the_explorers_temperature():
     explorer.temperature = 0.7
     page = Reader(explorer.to_html())
     data = json.loads(page.scripts[0])
-    assert (data["start"], data["state"]) == ([70], {"dice": -1, "draws": {}})
+    state = {"T": 0.7, "seed": "21", "dice": -1, "place": None, "draws": 0, "batch": 0}
+    assert data["state"] == state | {"table": 0, "tokens": None, "logits": None}
     (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
     assert description.startswith("Of 100 draws about 62 would be “day” (51 at T = 1).")
+
+
+def test_the_page_starts_with_all_that_is_set():
+    explorer = six(seed=10**30)
+    explorer.draw(12)
+    explorer.draw(12)
+    typed = {"tokens": list("abcdef"), "logits": [1, 2, 3, 4, 5, "-inf"]}
+    explorer._body.state = explorer._state | typed
+    # A slider that is dragged tells its own temperature only.
+    explorer.slider.set_state({"value": 0.25})
+    page = Reader(explorer.to_html())
+    state = json.loads(page.scripts[0])["state"]
+    set_ = {"T": 0.25, "seed": f"{10**30}", "draws": 12, "batch": 1, "dice": -1, "place": None}
+    assert state == set_ | typed | {"table": 0}
+    (description,) = (m["content"] for m in page["meta"] if m.get("name") == "description")
+    assert "would be “e”" in description
+    assert "◇ Of these 12 draws" in description
+    explorer.temperature = math.inf
+    assert json.loads(Reader(explorer.to_html()).scripts[0])["state"]["T"] == "inf"
 
 
 @pytest.mark.parametrize(
@@ -126,10 +152,10 @@ def test_the_page_starts_at_the_explorers_temperature():
 def test_the_sliders_steps_lead_to_every_stop(stops):
     explorer = TemperatureExplorer(load_example("wonderful-day"), stops, stops[-1])
     data = json.loads(Reader(explorer.to_html()).scripts[0])
-    (slider,) = data["sliders"]
-    places = slider["first"] + np.arange(len(slider["texts"])) * slider["step"]
+    slider = data["stops"]
+    places = slider["first"] + np.arange(slider["count"]) * slider["step"]
     np.testing.assert_allclose(places, stops, atol=1e-9)
-    assert data["start"] == [len(stops) - 1]
+    assert data["state"]["T"] == stops[-1]
 
 
 @pytest.fixture(scope="module")
@@ -151,24 +177,37 @@ def test_a_token_in_the_sentence_is_text(plain, token):
 
 
 def test_the_numbers_in_the_page_are_pythons(text):
-    data = json.loads(Reader(text).scripts[0])
-    shares = np.frombuffer(base64.b64decode(data["shares"]), "<f4").reshape(201, 6)
-    for stop, row in enumerate(shares):
-        np.testing.assert_allclose(row, softmax(RANKED, stop / 100), rtol=1e-6, atol=1e-37)
+    (table,) = json.loads(Reader(text).scripts[0])["tables"]
+    logits = np.frombuffer(base64.b64decode(table["logits"]["bytes"]), "<f8")
+    assert (table["logits"]["type"], table["logits"]["gzip"]) == ("f8", False)
+    assert logits.tolist() == LOGITS
+    assert table["words"] == table["tokens"] == list(load_example("wonderful-day").tokens)
 
 
-def test_the_pages_are_small(text):
+def test_the_page_of_six_tokens_is_small(text):
     assert len(text.encode()) <= 160_000
-    gpt2 = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
-    assert len(gpt2.to_html().encode()) <= 400_000
+    assert "MIT licence" not in text
+
+
+def test_the_page_of_a_whole_vocabulary_is_small_and_has_its_licence():
+    page = TemperatureExplorer(load_example("gpt2-spaceship"), top=20).to_html()
+    assert len(page.encode()) <= 700_000
+    (table,) = json.loads(Reader(page).scripts[0])["tables"]
+    logits = gzip.decompress(base64.b64decode(table["logits"]["bytes"]))
+    assert np.array_equal(np.frombuffer(logits, "<f4"), load_example("gpt2-spaceship").logits)
+    licence = (files("softmax_temperature") / "data" / "gpt2" / "LICENSE").read_text("utf-8")
+    assert table["notice"] == licence
+    assert "OpenAI" in licence
 
 
 def test_no_token_ends_an_element():
     page = Reader(TemperatureExplorer(TokenTable(NASTY, range(10))).to_html())
     assert len(page.scripts) == 2
     data = json.loads(page.scripts[0])
-    assert "${x}`" in data["sentences"][0]
-    assert not re.search("[<>&\x00\u2028\u202e]", page.scripts[0])
+    assert data["tables"][0]["tokens"] == NASTY
+    assert "${x}`" in data["tables"][0]["names"]
+    # What a browser's reader of HTML could take for the end of the script, or for a comment in it.
+    assert not re.search("<[/!sS]", page.scripts[0])
 
 
 def test_a_file_is_written_and_replaced(tmp_path, text):

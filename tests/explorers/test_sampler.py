@@ -1,5 +1,7 @@
 """The explorer of what a sampler cuts, without a browser."""
 
+import json
+import math
 import re
 
 import numpy as np
@@ -19,18 +21,14 @@ def sampler(*args, **options):
     return SamplerExplorer(load_example("wonderful-day"), *args, **options)
 
 
-def rows_of(explorer):
-    """Return the shares that the browser gets, by temperature, knob and bar."""
-    data = explorer._body.data
-    shape = [len(slider["texts"]) for slider in data["sliders"]]
-    return np.frombuffer(data["shares"], "<f4").reshape(*shape, len(data["names"]))
+def moment(explorer):
+    """Return what a picture shows now."""
+    return explorer._moment(explorer._bars())
 
 
-def labels_of(explorer):
-    data = explorer._body.data
-    shape = [len(slider["texts"]) for slider in data["sliders"]]
-    codes = np.frombuffer(data["labels"], "<u2").reshape(*shape, len(data["names"]))
-    return np.array(data["labelTexts"])[codes]
+def set_in_browser(explorer, **changes):
+    """Do what the browser does when a change has come to rest."""
+    explorer._body.set_state({"state": explorer._body.state | changes})
 
 
 def nucleus(probabilities, p):
@@ -45,20 +43,108 @@ def nucleus(probabilities, p):
 
 
 @pytest.mark.parametrize("order", ["first", "last"])
-def test_bars_are_the_nucleus_by_its_definition_at_every_stop(order):
-    rows = rows_of(sampler("top_p", order=order))
-    assert rows.shape == (41, 20, 6)
-    for i in range(1, 41):
-        for j in range(19):
-            p, hot = (j + 1) / 20, softmax(RANKED, i / 20)
+def test_bars_are_the_nucleus_by_its_definition_at_any_temperature_and_setting(order):
+    explorer = sampler("top_p", order=order)
+    for temperature in (0.05, 0.5, 0.777, 1, 2, 9.5):
+        explorer.temperature = temperature
+        hot = softmax(RANKED, temperature)
+        for p in (0.05, 0.3, 0.512, 0.83, 0.92, 0.95):
+            explorer.knob = p
             if order == "first":
                 expected = nucleus(hot, p)
             else:
                 kept = np.array(nucleus(softmax(RANKED, 1), p)) > 0
                 expected = np.where(kept, hot, 0)
                 expected = expected / expected.sum()
-            np.testing.assert_allclose(rows[i, j], expected, rtol=1e-5, atol=1e-7)
-        np.testing.assert_allclose(rows[i, 19], softmax(RANKED, i / 20), rtol=1e-5)
+            np.testing.assert_allclose(moment(explorer).shares, expected, rtol=1e-9)
+        explorer.knob = None
+        np.testing.assert_allclose(moment(explorer).shares, hot, rtol=1e-9)
+
+
+def perplexity(shares):
+    return math.exp(-math.fsum(p * math.log(p) for p in shares if p))
+
+
+AT_1 = "of the probability at T = 1, where the cut is made."
+# Steps, the temperature, which of the six tokens they keep by hand, the temperature of the
+# probabilities that the first cut goes by, and the sentence.
+CAPTIONS = [
+    (
+        # At T = 1.5: 0.384, 0.275, 0.101, 0.083, ...
+        [("temperature", None), ("top_p", 0.8)],
+        1.5,
+        4,
+        1.5,
+        "Kept: 4 of 6 tokens, which had 88.34 % of the probability before the cut.",
+    ),
+    (
+        # At T = 1: 0.512, 0.311, ...
+        [("top_p", 0.8), ("temperature", None)],
+        1.5,
+        2,
+        1,
+        f"Kept: 2 of 6 tokens, which had 82.27 % {AT_1}",
+    ),
+    (
+        # The third at T = 2 has e^-1 of the first, the second e^-0.25.
+        [("top_k", 3), ("temperature", None), ("min_p", 0.5)],
+        2,
+        2,
+        1,
+        f"Kept: 2 of 6 tokens, which had 82.27 % {AT_1}",
+    ),
+    (
+        # The last is off: what cuts comes before the temperature.
+        [("top_k", 3), ("temperature", None), ("min_p", None)],
+        2,
+        3,
+        1,
+        f"Kept: 3 of 6 tokens, which had 89.20 % {AT_1}",
+    ),
+    (
+        # The first is off: what cuts comes after the temperature.
+        [("top_k", None), ("temperature", None), ("top_k", 4), ("top_k", 3)],
+        2,
+        3,
+        2,
+        "Kept: 3 of 6 tokens, which had 73.19 % of the probability before the cut.",
+    ),
+    (
+        [("top_p", None), ("temperature", None)],
+        0.5,
+        6,
+        1,
+        "Nothing is cut: all 6 tokens are kept.",
+    ),
+    ([("temperature", None)], 0.5, 6, 1, "Nothing is cut: all 6 tokens are kept."),
+    (
+        [("top_k", 3), ("temperature", None)],
+        math.inf,
+        3,
+        1,
+        f"Kept: 3 of 6 tokens, which had 89.20 % {AT_1}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("steps", "temperature", "kept", "goes_by", "first"), CAPTIONS)
+def test_the_caption_counts_what_is_kept_wherever_the_temperature_stands(
+    steps, temperature, kept, goes_by, first
+):
+    explorer = sampler(value=temperature)
+    set_in_browser(explorer, steps=[list(step) for step in steps])
+    left = softmax(RANKED[:kept], temperature)
+    np.testing.assert_allclose(moment(explorer).shares, [*left, *[0] * (6 - kept)], rtol=1e-9)
+    if kept < 6:
+        (mass,) = re.findall(r"([\d.]+) %", first)
+        assert float(mass) == pytest.approx(100 * sum(softmax(RANKED, goes_by)[:kept]), abs=0.005)
+    line, choice = explorer._caption().split("\n")
+    assert line == first
+    pattern = r"The choice is as uncertain as a fair one among (.*) words \(perplexity; (.*) if "
+    now, uncut = map(float, re.match(pattern + r"nothing is cut\)\.$", choice).groups())
+    assert now == pytest.approx(perplexity(left), abs=0.005 if now < 2 else 0.05)
+    before = perplexity(softmax(RANKED, temperature))
+    assert uncut == pytest.approx(before, abs=0.005 if uncut < 2 else 0.05)
 
 
 @pytest.mark.parametrize(("order", "kept", "mass"), [("first", 4, "88.34"), ("last", 2, "82.27")])
@@ -71,11 +157,16 @@ def test_the_sentence_counts_what_is_kept(order, kept, mass):
 def test_a_bar_is_certain_where_all_others_are_cut_and_nowhere_else(order):
     table = load_example("gpt2-spaceship")
     explorer = SamplerExplorer(table, "typical_p", 0.5, order, temperatures=[0.5, 1], top=3)
-    labels = labels_of(explorer).reshape(-1, 4)
-    for row in labels.tolist():
-        assert ("100.00 %" in row) == (row.count("cut") == 3)
+    labels = []
+    for temperature in (0.5, 1):
+        explorer.temperature = temperature
+        for stop in explorer._body.data["knobs"]["typical_p"]["stops"]:
+            explorer.knob = stop
+            labels.append(moment(explorer).labels)
+            assert ("100.00 %" in labels[-1]) == (labels[-1].count("cut") == 3)
     # The three likeliest surprise too little to be typical.
-    assert (labels[:, 3] == "100.00 %").any()
+    assert "100.00 %" in [row[3] for row in labels]
+    explorer.knob = 0.5
     kept = np.isfinite(explorer.chain(table.logits))
     assert kept.sum() > 600
     assert not kept[np.argsort(table.logits)[-3:]].any()
@@ -102,18 +193,19 @@ def test_published_counts_of_gpt2():
 
 
 def test_a_cut_token_has_a_word_and_others_keep_their_numbers():
-    labels = labels_of(sampler("top_k"))
-    assert labels[20, 1].tolist() == ["0.62", "0.38", "cut", "cut", "cut", "cut"]
+    explorer = sampler("top_k", 2)
+    assert moment(explorer).labels == ["0.62", "0.38", "cut", "cut", "cut", "cut"]
+    explorer.knob = None
+    assert moment(explorer).labels == ["0.51", "0.31", "0.07", "0.05", "0.03", "0.03"]
     # At T = 0 temperature leaves one token: the others are not cut, but have no probability.
-    assert labels[0, 1].tolist() == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
-    assert labels[20, -1].tolist() == ["0.51", "0.31", "0.07", "0.05", "0.03", "0.03"]
+    explorer.knob, explorer.temperature = 2, 0
+    assert moment(explorer).labels == ["1.00", "0.00", "0.00", "0.00", "0.00", "0.00"]
 
 
-def test_outlines_are_the_probabilities_if_nothing_is_cut():
-    data = sampler("min_p")._body.data
-    outlines = np.frombuffer(data["outlines"], "<f4").reshape(41, 6)
-    for stop in (1, 20, 30, 40):
-        np.testing.assert_allclose(outlines[stop], softmax(RANKED, stop / 20), rtol=1e-5)
+@pytest.mark.parametrize("temperature", [0.05, 1, 1.234, 40, math.inf])
+def test_outlines_are_the_probabilities_if_nothing_is_cut(temperature):
+    outlines = moment(sampler("min_p", 0.5, value=temperature)).outlines
+    np.testing.assert_allclose(outlines, softmax(RANKED, temperature), rtol=1e-9)
 
 
 def test_bars_are_what_the_chain_draws_from():
@@ -126,76 +218,195 @@ def test_bars_are_what_the_chain_draws_from():
     explorer.knob = 0.5
     frame = explorer.probabilities
     assert frame["kept"].tolist() == [True, False, False, True, False, False]
-    shown = rows_of(explorer)[30, explorer.knob_slider.index]
     ranked = sorted(frame["probabilities"], reverse=True)
-    np.testing.assert_allclose(shown, ranked, rtol=1e-6)
+    np.testing.assert_allclose(moment(explorer).shares, ranked, rtol=1e-9)
 
 
-@pytest.mark.parametrize(
-    "method",
-    ["top_p", "top_k", "min_p", "typical_p", "top_n_sigma", "epsilon_cutoff", "eta_cutoff"],
-)
+METHODS = [
+    "top_p",
+    "top_k",
+    "min_p",
+    "typical_p",
+    "top_n_sigma",
+    "epsilon_cutoff",
+    "eta_cutoff",
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("order", ["first", "last"])
 def test_every_method_sums_to_1_and_is_off_at_one_end(method, order):
     explorer = sampler(method, order=order)
-    rows = rows_of(explorer)
-    np.testing.assert_allclose(rows.sum(axis=2), 1, rtol=1e-6)
-    off = explorer.knob_slider.index
-    assert off in (0, rows.shape[1] - 1)
-    assert explorer.knob_slider.options[off] == "off"
-    for stop in (1, 20, 40):
-        np.testing.assert_allclose(rows[stop, off], softmax(RANKED, stop / 20), rtol=1e-5)
+    stops = explorer._body.data["knobs"][method]["stops"]
+    assert [i for i, stop in enumerate(stops) if stop is None] in ([0], [len(stops) - 1])
+    for stop in stops:
+        explorer.knob = stop
+        assert explorer.knob == stop
+        for temperature in (0.05, 1, 2):
+            explorer.temperature = temperature
+            shares = moment(explorer).shares
+            assert shares.sum() == pytest.approx(1, rel=1e-12)
+            if stop is None:
+                np.testing.assert_allclose(shares, softmax(RANKED, temperature), rtol=1e-9)
 
 
 def test_a_new_method_begins_with_a_usual_setting_and_keeps_the_temperature():
     explorer = sampler("top_p", 0.8, value=1.5)
+    before = explorer._body.data
     explorer.method = "min_p"
     assert repr(explorer) == (
         "SamplerExplorer(6 tokens, temperature=1.50, min-p=0.1, temperature first)"
     )
-    assert explorer.method_menu.value == "min_p"
-    assert explorer._body.data["sliders"][1]["texts"] == list(explorer.knob_slider.options)
-    explorer.order_menu.value = "last"
+    explorer.order = "last"
     assert (explorer.order, explorer.knob, explorer.temperature) == ("last", 0.1, 1.5)
+    # The browser has all it needs.
+    assert explorer._body.data is before
     fresh = sampler("min_p", 0.1, "last", value=1.5)
     assert explorer._body.data == fresh._body.data
+    assert explorer._state == fresh._state
 
 
-def test_another_method_shows_this_stop_first_while_the_sliders_wait():
+@pytest.mark.parametrize(
+    ("method", "knobs"),
+    [
+        ("top_p", [0.92, 1e-9, 1]),
+        ("top_k", [1, 7, 12_345]),
+        ("min_p", [0.07, 1]),
+        ("typical_p", [0.123]),
+        ("top_n_sigma", [0.1, 2.345, 100]),
+        ("epsilon_cutoff", [0.02]),
+        ("eta_cutoff", [0.02]),
+    ],
+)
+def test_a_knob_takes_any_value_that_its_method_takes(method, knobs):
+    explorer = sampler()
+    explorer.method = method
+    for knob in knobs:
+        explorer.knob = np.float64(knob) if method != "top_k" else np.int64(knob)
+        assert (explorer.knob, type(explorer.knob)) == (knob, int if method == "top_k" else float)
+        assert explorer.chain == SamplerChain([("temperature", 1.0), (method, knob)])
+        assert sampler(method, knob).knob == knob
+
+
+STEPS = [
+    [("temperature", 0.7), ("top_k", 4), ("top_p", 0.92)],
+    [("top_k", 4), ("temperature", 3.3), ("min_p", 0.4)],
+    [("top_n_sigma", 1.0), ("typical_p", 0.9), ("top_k", 5), ("temperature", math.inf)],
+    [("top_k", 5), ("top_k", 3), ("temperature", 1.0), ("top_k", 2)],
+    list(SamplerChain.preset("huggingface")),
+    list(SamplerChain.preset("llama.cpp", temperature=2.0)),
+]
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_a_chain_can_have_cuts_in_any_order(steps):
+    explorer = sampler("min_p", 0.5)
+    explorer.chain = SamplerChain(steps)
+    assert explorer.chain == SamplerChain(steps)
+    (temperature,) = (value for name, value in steps if name == "temperature")
+    assert explorer.temperature == temperature
+    assert explorer.slider.value == min(2, round(temperature * 20) / 20 if temperature < 2 else 2)
+    held = [(name, None if name == "temperature" else value) for name, value in steps]
+    assert [tuple(step) for step in explorer._body.state["steps"]] == held
+    names = [name for name, _ in steps]
+    first = next(i for i, name in enumerate(names) if name != "temperature")
+    assert (explorer.method, explorer.knob) == steps[first]
+    assert explorer.order == ("first" if names.index("temperature") < first else "last")
+    logits = load_example("wonderful-day").logits
+    for step in steps:
+        logits = SamplerChain([step])(logits)
+    expected = np.exp(logits - logits.max())
+    np.testing.assert_allclose(
+        explorer.probabilities["probabilities"], expected / expected.sum(), rtol=1e-9
+    )
+    explorer.knob = None
+    assert explorer.chain == SamplerChain([*steps[:first], *steps[first + 1 :]])
+    explorer.method = "epsilon_cutoff"
+    assert explorer.chain == SamplerChain(
+        [*steps[:first], ("epsilon_cutoff", 3e-4), *steps[first + 1 :]]
+    )
+    explorer.order = "last"
+    assert list(explorer.chain)[-1][0] == "temperature"
+
+
+@pytest.mark.parametrize(
+    ("chain", "error", "words"),
+    [
+        ([("temperature", 1), ("top_k", 2)], TypeError, "chain must be a SamplerChain, got"),
+        (None, TypeError, r"chain must be a SamplerChain, got None: make one with"),
+        (SamplerChain([("top_k", 2)]), ValueError, "chain must have one temperature, got Sampler"),
+        (SamplerChain([]), ValueError, "chain must have one temperature, got"),
+        (
+            SamplerChain([("temperature", 1), ("top_k", 2), ("temperature", 2)]),
+            ValueError,
+            "chain must have one temperature, got",
+        ),
+        (
+            SamplerChain([("temperature", [1.0, 2.0]), ("top_k", 2)]),
+            ValueError,
+            "chain must have one temperature, got",
+        ),
+    ],
+)
+def test_a_chain_that_cannot_be_shown_is_refused(chain, error, words):
     explorer = sampler("top_p", 0.8, value=1.5)
-    seen = []
+    with pytest.raises(error, match=words):
+        explorer.chain = chain
+    assert explorer.chain == SamplerChain([("temperature", 1.5), ("top_p", 0.8)])
 
-    def look(change):
-        sliders = change["new"]["sliders"]
-        waits = explorer.slider.disabled and explorer.knob_slider.disabled
-        seen.append(([slider["texts"] for slider in sliders], waits))
 
-    explorer._body.observe(look, "data")
+def test_a_chain_without_a_cut_leaves_one_to_set():
+    explorer = sampler("min_p", 0.5)
+    explorer.chain = SamplerChain([("temperature", 2)])
+    assert explorer.chain == SamplerChain([("temperature", 2)])
+    assert explorer._body.state["steps"] == [("temperature", None)]
+    # As after a reader has taken all cuts away.
+    assert (explorer.method, explorer.knob, explorer.order) == ("top_p", None, "first")
+    assert repr(explorer) == (
+        "SamplerExplorer(6 tokens, temperature=2.00, top-p=off, temperature first)"
+    )
+    assert moment(explorer).title == "Probabilities at T = 2.00"
+    assert "image/png" in explorer._repr_mimebundle_()[0]
+    explorer.knob = 0.5
+    assert explorer.chain == SamplerChain([("temperature", 2), ("top_p", 0.5)])
+    explorer.chain = SamplerChain([("temperature", 2)])
+    explorer.order = "last"
     explorer.method = "top_k"
-    assert [texts for texts, _ in seen[:1]] == [[["1.50"], ["5"]]]
-    assert [len(texts[0]) for texts, _ in seen] == [1, 41]
-    assert all(waits for _, waits in seen)
-    assert not explorer.slider.disabled
-    assert not explorer.knob_slider.disabled
+    assert explorer.chain == SamplerChain([("top_k", 40), ("temperature", 2)])
 
 
-def test_an_interrupted_change_leaves_everything_as_it_was(monkeypatch):
+def test_steps_that_a_reader_sets_reach_python():
     explorer = sampler("top_p", 0.8)
-    before = explorer._body.data
-    plan, calls = explorer.__class__.__init__.__globals__["_plan"], []
+    set_in_browser(explorer, T=2, steps=[["top_k", 4], ["temperature", None], ["min_p", 0.5]])
+    assert explorer.temperature == 2
+    assert explorer.chain == SamplerChain([("top_k", 4), ("temperature", 2), ("min_p", 0.5)])
+    assert explorer.probabilities["kept"].tolist() == [True, False, False, True, False, False]
+    assert moment(explorer).title == "Probabilities at T = 2.00, 2 cuts"
+    assert (explorer.method, explorer.knob, explorer.order) == ("top_k", 4, "last")
+    assert repr(explorer) == (
+        "SamplerExplorer(6 tokens, temperature=2.00, top-k=4, min-p=0.5, temperature last)"
+    )
+    typed = {"tokens": ["a", "b", "c"], "logits": [1, "-inf", 2]}
+    set_in_browser(explorer, **typed)
+    assert explorer.table == TokenTable(["a", "b", "c"], [1, -math.inf, 2], "It was a wonderful ")
+    assert explorer.probabilities["kept"].tolist() == [True, False, True]
+    assert "of 2 tokens" not in explorer._caption()
+    assert explorer._caption().startswith("Nothing is cut: all 2 tokens are kept.")
 
-    def interrupted(*args):
-        calls.append(args)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return plan(*args)
 
-    monkeypatch.setattr("softmax_temperature.explorers.sampler._plan", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        explorer.method = "min_p"
-    assert (explorer.method, explorer.method_menu.value, explorer.knob) == ("top_p", "top_p", 0.8)
-    assert explorer._body.data == before
-    assert not explorer.slider.disabled
+def test_one_of_several_tables_is_shown():
+    tables = [load_example("wonderful-day"), TokenTable(["a", "b"], [1.0, 2.0], "Then ")]
+    explorer = SamplerExplorer(tables, "top_k", 1)
+    set_in_browser(explorer, table=1)
+    assert explorer.table is tables[1]
+    assert explorer.probabilities["kept"].tolist() == [False, True]
+    assert explorer._caption().startswith("Kept: 1 of 2 tokens, which had 73.11 %")
+    explorer.table = tables[0]
+    assert explorer._body.state["table"] == 0
+    assert [table["prompt"] for table in explorer._body.data["tables"]] == [
+        "It was a wonderful ",
+        "Then ",
+    ]
 
 
 def test_another_table_keeps_what_is_set():
@@ -203,11 +414,16 @@ def test_another_table_keeps_what_is_set():
     explorer.table = TokenTable(["a", "b", "c", "d"], [1.0, 4.0, 3.0, 2.0])
     fresh = SamplerExplorer(explorer.table, "top_k", 2, "last", value=0.5)
     assert explorer._body.data == fresh._body.data
+    assert explorer._state == fresh._state
     assert repr(explorer) == repr(fresh)
 
 
 def test_top_k_has_no_stop_that_cuts_nothing_but_off():
-    assert sampler("top_k").knob_slider.options == ("1", "2", "3", "4", "5", "off")
+    assert sampler()._body.data["knobs"]["top_k"]["stops"] == [1, 2, 3, 4, 5, None]
+    # Of several tables, the largest counts.
+    tables = [TokenTable(["a", "b"], [1.0, 2.0]), load_example("wonderful-day")]
+    stops = SamplerExplorer(tables)._body.data["knobs"]["top_k"]["stops"]
+    assert stops == [1, 2, 3, 4, 5, None]
 
 
 SHARES = " ".join(f"{i / 20:g}" for i in range(1, 20))
@@ -234,10 +450,11 @@ def test_each_method_has_its_name_stops_and_usual_setting(method, name, stops, u
         load_example("gpt2-spaceship"), other, temperatures=[1, 2], value=1, top=3
     )
     explorer.method = method
-    _, knob = explorer._body.data["sliders"]
-    assert (knob["name"], knob["title"]) == (name, f", {name} = ")
-    assert knob["texts"] == list(explorer.knob_slider.options) == stops.split()
-    assert explorer.knob == usual
+    knob = explorer._body.data["knobs"][method]
+    texts = ["off" if stop is None else f"{stop:g}" for stop in knob["stops"]]
+    assert texts == stops.split()
+    assert explorer.knob == knob["usual"] == usual
+    assert moment(explorer).title == f"Probabilities at T = 1.00, {name} = {usual:g}"
 
 
 def test_the_still_picture_is_that_of_the_set_stop():
@@ -263,22 +480,23 @@ def test_the_outlines_of_the_still_picture_are_the_bars_if_nothing_is_cut(monkey
     assert outlines == pytest.approx(softmax(RANKED, 2), abs=1e-6)
 
 
-def test_the_page_keeps_both_sliders_and_names_its_menus():
+def test_the_page_keeps_what_is_set_and_is_small():
     explorer = sampler("top_p", 0.8, value=1.5)
-    exported = explorer._exported()
-    assert exported["start"] == [30, 15]
-    assert [slider["key"] for slider in exported["sliders"]] == ["T", "top-p"]
-    assert exported["menus"] == [
-        {"name": "Method", "text": "top-p"},
-        {"name": "Order", "text": "temperature first"},
-    ]
-    assert len(exported["layouts"]) == 2
-    assert len(explorer.to_html()) < 250_000
+    explorer.chain = SamplerChain([("top_k", 4), ("temperature", 2.2), ("min_p", 0.5)])
+    page = explorer.to_html()
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script></div>', page)
+    data = json.loads(data)
+    steps = [["top_k", 4], ["temperature", None], ["min_p", 0.5]]
+    assert (data["state"]["T"], data["state"]["steps"]) == (2.2, steps)
+    assert data["knobs"].keys() == set(METHODS)
+    assert len(data["tables"][0]["layouts"]) == 2
+    assert explorer._caption().replace("\n", " ") in page
+    assert len(page.encode()) <= 160_000
 
 
-def test_data_of_a_whole_vocabulary_stays_small():
+def test_the_page_of_a_whole_vocabulary_stays_small():
     page = SamplerExplorer(load_example("gpt2-spaceship"), top=20).to_html()
-    assert len(page) < 1_000_000
+    assert len(page.encode()) <= 700_000
 
 
 @pytest.mark.parametrize(
@@ -287,9 +505,17 @@ def test_data_of_a_whole_vocabulary_stays_small():
         (lambda: sampler("nucleus"), ValueError, "method must be one of top_p, top_k, .*'nucleus'"),
         (lambda: sampler(3), ValueError, "method must be one of"),
         (lambda: sampler(order="before"), ValueError, "order must be one of first, last, got"),
-        (lambda: sampler("top_p", 0.83), ValueError, "knob must be one of the stops of top-p"),
-        (lambda: sampler("top_p", "off"), TypeError, "knob must be one real number"),
-        (lambda: sampler(value=3), ValueError, "value must lie between 0 and 2"),
+        (lambda: sampler("top_p", 1.1), ValueError, "top_p must be above 0 and at most 1, got 1.1"),
+        (lambda: sampler("top_p", 0), ValueError, "top_p must be above 0 and at most 1, got 0"),
+        (lambda: sampler("min_p", math.nan), ValueError, "min_p must be"),
+        (lambda: sampler("top_k", 0), ValueError, "top_k must be at least 1, got 0"),
+        (lambda: sampler("top_k", 2.5), TypeError, "top_k must be a whole number, got 2.5"),
+        (lambda: sampler("top_n_sigma", math.inf), ValueError, "top_n_sigma must be above 0 and"),
+        (lambda: sampler("top_p", "off"), TypeError, "top_p must be one real number"),
+        (lambda: sampler("top_p", True), TypeError, "top_p must be"),
+        (lambda: sampler(value=-3), ValueError, "value must not be negative, got -3"),
+        (lambda: SamplerExplorer([]), ValueError, r"table must be one TokenTable or several, got"),
+        (lambda: SamplerExplorer([3]), TypeError, "table must be a TokenTable, got int"),
         (lambda: sampler(temperatures=[1]), ValueError, "temperatures must be two or more"),
         (lambda: SamplerExplorer({"a": 1}), TypeError, "table must be a TokenTable"),
         (lambda: SamplerExplorer(load_example("gpt2-spaceship")), ValueError, "use top=20"),
@@ -302,9 +528,11 @@ def test_bad_input_is_refused(make, error, words):
 
 def test_a_refused_setting_changes_nothing():
     explorer = sampler("top_p", 0.8)
-    before = explorer._body.data
-    for name, value in [("method", "x"), ("order", "x"), ("knob", 0.81), ("table", None)]:
+    before, state = explorer._body.data, explorer._body.state
+    wrong = [("method", "x"), ("order", "x"), ("knob", 1.81), ("table", None), ("chain", 1)]
+    for name, value in wrong:
         with pytest.raises((TypeError, ValueError)):
             setattr(explorer, name, value)
     assert explorer._body.data is before
+    assert explorer._body.state == state
     assert re.search("top-p=0.8,", repr(explorer))

@@ -1,57 +1,106 @@
-// What all explorers share. What is above and below the sliders belongs to a kind of explorer; it
-// shows a state: the row of the sliders' stops, and what else was chosen.
-// All numbers and words come from Python, a row for each stop; none is computed here.
+// An explorer of tables: its state, what is shown of it, and the views that show it.
 
-// Each kind has `head` and `body`, which fill an element and give back what shows a state in it,
-// and `actions`, which say what a button makes of the state.
-const KINDS = {};
+import { phrase, rounded, temperatureText } from "./engine/words.js";
+import { asHeld, isSame, storeOf, temperatureOf } from "./store.js";
+import { changed, cutFrame, plainFrame, readTables } from "./table.js";
+import { drawBody } from "./views/body.js";
+import { drawEditor } from "./views/editor.js";
+import { drawHead } from "./views/head.js";
+import { make } from "./views/parts.js";
+import { drawSteps } from "./views/steps.js";
 
-// Decode what Python sent as bytes: views on a message, or base64 text in a page.
-function numbers(bytes, Type) {
-  if (typeof bytes === "string") bytes = Uint8Array.from(atob(bytes), (sign) => sign.charCodeAt(0));
-  const { buffer, byteOffset, byteLength } = bytes;
-  return new Type(buffer.slice(byteOffset, byteOffset + byteLength));
-}
+/**
+ * Return all that the parts of an explorer share: its data, unpacked, its state, and its frames.
+ * @param {Object} data As `explorers/data.py` types it.
+ * @param {import("./store.js").State} state
+ * @param {(state: import("./store.js").State) => void} [send]
+ */
+export async function coreOf(data, state, send) {
+  const tables = await readTables(data.tables);
+  const store = storeOf(state, send);
+  /** @type {any} */
+  let last;
+  /** @type {any} */
+  let now;
+  const given = () => tables[store.get().table] ?? tables[0];
 
-// The rows go through all stops of the last slider, then on to the next stop of the one before.
-function rowOf({ sliders }, values) {
-  return sliders.reduce((row, { first, step, texts }, i) => {
-    const nearest = Math.round((values[i] - first) / step);
-    return row * texts.length + Math.min(Math.max(nearest, 0), texts.length - 1);
-  }, 0);
-}
-
-function stopsOf({ sliders }, row) {
-  return sliders.reduceRight((stops, { texts }) => {
-    stops.unshift(texts[row % texts.length]);
-    row = Math.floor(row / texts.length);
-    return stops;
-  }, []);
-}
-
-function titleOf(data, row) {
-  return stopsOf(data, row).reduce((title, text, i) => title + data.sliders[i].title + text, "");
-}
-
-function stopsAloud(data, row) {
-  return stopsOf(data, row).map((text, i) => `${data.sliders[i].name} ${text}.`).join(" ");
-}
-
-function same(state, before) {
-  return before && Object.keys(state).every((name) => state[name] === before[name]);
-}
-
-// A line of text, which is given back, and a button for each action.
-function headOf(el, actions, act) {
-  el.classList.add("softmax-temperature-head");
-  el.innerHTML = "<p></p><div></div>";
-  for (const name of Object.keys(actions)) {
-    const button = el.lastChild.appendChild(document.createElement("button"));
-    button.type = "button";
-    button.textContent = name;
-    button.addEventListener("click", () => act(name));
-    // Otherwise a notebook takes the keys.
-    button.dataset.lmSuppressShortcuts = "true";
+  function shown() {
+    const { table, tokens, logits, constant } = store.get();
+    const typed = { table, tokens, logits, constant: constant ?? 0 };
+    if (!now || !isSame(typed, now.typed)) now = { typed, shown: changed(given(), typed) };
+    return now.shown;
   }
-  return el.firstChild;
+
+  /** What is shown of the state: worked out once, for all views. */
+  function frame() {
+    const held = store.get();
+    if (last?.held === held) return last.frame;
+    const make = data.kind === "sampler" ? cutFrame : plainFrame;
+    /** @type {any} */
+    const made = make(shown(), held, data);
+    const T = temperatureOf(held);
+    const caption = [made.sentence, made.luck].filter(Boolean).join("\n");
+    const whole = { ...made, T, temperature: temperatureText(T, data.stops.step), caption };
+    last = { held, frame: whole };
+    return whole;
+  }
+
+  return { data, tables, store, given, shown, frame };
+}
+
+/** What a kind of explorer has above its slider and below it: both are filled, and then follow. */
+export const tableKind = {
+  coreOf,
+  head(el, core) {
+    const more = [];
+    if (core.data.kind === "sampler") more.push(drawSteps(core));
+    if (core.data.parts.includes("constant")) more.push(drawConstant(core));
+    const show = drawHead(el, core, more.map((part) => part.el));
+    return follow(core, () => {
+      const frame = core.frame();
+      show(frame);
+      for (const part of more) part.show(frame);
+    });
+  },
+  body(el, core, options) {
+    const editor = drawEditor(core);
+    const body = drawBody(el, core, options);
+    el.append(editor.el);
+    const stop = follow(core, () => {
+      body.show(core.frame());
+      editor.show();
+    });
+    return () => {
+      stop();
+      body.stop();
+    };
+  },
+};
+
+function follow({ store }, show) {
+  show();
+  return store.follow(show);
+}
+
+// A constant on every logit, which changes nothing.
+function drawConstant({ store, shown }) {
+  const slider = make("input", {
+    type: "range",
+    min: 0,
+    max: 100,
+    step: 1,
+    "aria-label": phrase("constant"),
+    oninput: () => store.set({ constant: slider.valueAsNumber }),
+  });
+  const told = make("span", { className: "value" });
+  const el = make("p", { className: "constant" }, make("label", { className: "control" }, phrase("constant"), " ", slider), told);
+  return {
+    el,
+    show() {
+      const { constant } = store.get();
+      if (slider.valueAsNumber !== constant) slider.valueAsNumber = constant;
+      const { table } = shown();
+      told.textContent = phrase("largest_logit", { constant: `${constant}`, logit: rounded(table.values[0], 1) });
+    },
+  };
 }

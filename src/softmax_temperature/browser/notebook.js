@@ -1,11 +1,16 @@
-// What a notebook's page needs beside its explorers. This comes last in the script.
+// What a notebook's page needs beside its explorers.
 
-for (const el of holders("question")) {
+import { attempt, findAll, holders, startPage } from "./page.js";
+import { ask } from "./question.js";
+import { textKind } from "./text.js";
+import { tableKind } from "./explorer.js";
+
+for (const el of holders("question"))
   attempt(el, () => {
     const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
     ask(el, asked)(answered);
   });
-}
+startPage({ temperature: tableKind, sampler: tableKind, text: textKind });
 
 // Where there is room, the contents stand open beside the text.
 const contents = findAll(".page > .contents details")[0];
@@ -36,7 +41,7 @@ function markPlace() {
 }
 
 // What does not fit can be scrolled with the keyboard, too.
-const resized = new ResizeObserver((entries) => {
+const resized = new ResizeObserver((/** @type {any[]} */ entries) => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
     else target.removeAttribute("tabindex");

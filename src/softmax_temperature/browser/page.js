@@ -1,207 +1,204 @@
-// In a page without a kernel each explorer follows native sliders, and the address keeps where
-// they are. This comes after the kinds of explorers, in the same script.
+// In a page without a kernel each explorer follows a native slider, and the address keeps its state.
+
+import { phrase, temperatureText } from "./engine/words.js";
+import { decoded, entriesOf, stateAsked } from "./address.js";
+import { asHeld, readTemperature, temperatureOf } from "./store.js";
+import { nearestStop, stopAt } from "./stops.js";
+import { make, makeField } from "./views/parts.js";
 
 // By its prototype: an element may be named like a method of the document.
-const findAll = Document.prototype.querySelectorAll.bind(document);
-// Data in a script is what no notebook can write into its page.
-const holders = (name) =>
-  [...findAll(`.softmax-temperature-${name} > script[type="application/json"]`)].map(
+export const findAll = Document.prototype.querySelectorAll.bind(document);
+const isFramed = self !== top;
+// A burst of changes makes one entry in the history, and a frame makes none.
+const REST = 300;
+
+/** Return the elements that hold data: in a script, which no notebook can write into its page. */
+export function holders(name) {
+  return [...findAll(`.softmax-temperature-${name} > script[type="application/json"]`)].map(
     (script) => script.parentElement,
   );
-const elements = holders("explorer");
-// The sliders that the address names: those that were moved.
-const named = new Set();
-// Sliders that a notebook has linked: they move together, under the name of the first.
-const linked = new Map();
-const read = [];
-const fields = elements.flatMap((el, number) => attempt(el, () => build(el, number)) ?? []);
-const framed = self !== top;
-document.documentElement.classList.toggle("framed", framed);
+}
 
-// What fails is said in its place, and all else goes on.
-function attempt(el, act) {
+/** Try something, and say in its place what fails: all else goes on. */
+export async function attempt(el, act) {
   try {
-    return act();
+    return await act();
   } catch (error) {
-    if (!el.querySelector(":scope > .failed")) {
-      const line = document.createElement("p");
-      line.className = "failed";
-      line.setAttribute("role", "alert");
-      line.textContent = `This cannot be shown: ${error.message}`;
-      el.prepend(line);
-    }
+    if (!el.querySelector(":scope > .failed"))
+      el.prepend(make("p", { className: "failed", role: "alert" }, phrase("cannot_be_shown", { problem: error.message })));
     reportError(error);
   }
 }
 
-// Build an explorer from its data, and return what the address must know of its sliders.
-function build(el, number) {
-  const own = JSON.parse(el.querySelector("script").textContent);
-  // What explorers have in common is on the page once.
-  const data = (read[number] = { ...read[own.like], ...own });
-  const kind = KINDS[data.kind];
-  const names = data.sliders.map(({ key }) => (elements.length > 1 ? `${number + 1}.${key}` : key));
-  const lines = data.sliders.map((slider, i) => sliderOf(slider, data.start[i], names[i]));
-  const [head, body] = [0, 1].map(() => document.createElement("div"));
-  const groups = data.sliders.map(({ link }, i) => {
-    const group = linked.get(link) ?? [];
-    if (link !== undefined) linked.set(link, group);
-    group.push({ name: names[i], input: lines[i].input, follow });
-    return group;
-  });
-  let state = data.state;
-
-  function follow() {
-    const row = rowOf(data, lines.map(({ input }) => input.valueAsNumber));
-    shown.show({ row, ...state });
-    showHead({ row, ...state });
-    stopsOf(data, row).forEach((text, i) => lines[i].tell(text));
-  }
-
-  function change(part) {
-    state = { ...state, ...part };
-    follow();
-  }
-
-  function moved(i) {
-    const { input } = lines[i];
-    for (const other of groups[i]) {
-      other.input.value = input.value;
-      other.follow();
-    }
-  }
-
-  place(el, [head, ...lines.map(({ line }) => line), body], menusOf(data));
-  const showHead = kind.head(head, data, (name) => change(kind.actions[name](state, data)));
-  const shown = kind.body(body, data, {
-    change,
-    // Both layouts are in a page.
-    wantNarrow() {},
-    moveTo(part) {
-      const { first, step, texts } = data.sliders[0];
-      lines[0].input.value = first + step * Math.round(part * (texts.length - 1));
-      moved(0);
-      keep(groups[0][0].name);
-    },
-  });
-  lines.forEach(({ input }, i) => {
-    input.addEventListener("input", () => moved(i));
-    input.addEventListener("change", () => keep(groups[i][0].name));
-  });
-  return lines.flatMap(({ input, readout }, i) => {
-    if (groups[i][0].name !== names[i]) return [];
-    const { first, step, texts } = data.sliders[i];
-    return {
-      el,
-      name: names[i],
-      get text() {
-        const number = Number(readout.textContent);
-        return Number.isNaN(number) ? readout.textContent : `${number}`;
-      },
-      // Go to the stop that an address asks for, or to the nearest, or else to the first one.
-      go(asked = "") {
-        const number = Number(asked.replace(",", ".") || NaN);
-        const stop = texts.findIndex((text) => text === asked || Number(text) === number);
-        const between = Number(texts[0]) === first && !Number.isNaN(number);
-        if (stop >= 0 || !between) input.value = first + step * (stop >= 0 ? stop : data.start[i]);
-        else input.value = Math.min(Math.max(number, input.min), input.max);
-        moved(i);
-      },
-    };
-  });
+/**
+ * Start all explorers of a page, each by itself.
+ * @param {Record<string, Object>} kinds Those that there are, by their names.
+ */
+export async function startPage(kinds) {
+  document.documentElement.classList.toggle("framed", isFramed);
+  const elements = holders("explorer");
+  const read = [];
+  const groups = new Map();
+  // All at once: they wait for what is unpacked, and stand in the order of the page.
+  const built = elements.map((el, number) =>
+    attempt(el, async () => {
+      const own = JSON.parse(el.querySelector("script").textContent);
+      // What explorers have in common is on the page once.
+      const data = (read[number] = { ...read[own.like], ...own });
+      for (const table of data.tables ?? [])
+        for (const name of ["words", "logits"]) {
+          const [other, place, part] = table[name]?.like ?? [];
+          if (part) table[name] = read[other].tables[place][part];
+        }
+      if (!Object.hasOwn(kinds, data.kind)) throw new TypeError(phrase("damaged_data"));
+      return build(el, data, kinds[data.kind], elements.length > 1 ? `${number + 1}.` : "", groups);
+    }),
+  );
+  const explorers = (await Promise.all(built)).filter(Boolean);
+  keepAddress(explorers);
+  // For tests: everything is there.
+  document.documentElement.dataset.started = "true";
 }
 
-// What only Python can change is shown as it is.
-function menusOf({ menus = [] }) {
-  if (!menus.length) return [];
-  const line = document.createElement("p");
-  line.className = "menus";
-  for (const { name, text } of menus) {
-    const label = line.appendChild(document.createElement("label"));
-    const menu = document.createElement("select");
-    menu.disabled = true;
-    menu.add(new Option(text));
-    label.append(name, " ", menu);
+async function build(el, data, kind, prefix, groups) {
+  const core = await kind.coreOf(data, data.state);
+  const { store } = core;
+  const { stops } = data;
+  const slider = sliderOf(core, prefix);
+  const [head, body] = [make("div"), make("div")];
+  place(el, [head, slider.line, body]);
+  kind.head(head, core);
+  kind.body(body, core, { wantNarrow() {} }); // Both layouts are in a page.
+  store.follow(slider.show);
+  slider.show();
+  // Sliders that a notebook has linked move together.
+  if (data.link !== undefined) {
+    const group = groups.get(data.link) ?? [];
+    groups.set(data.link, group);
+    group.push(core);
+    store.follow(() => {
+      const T = temperatureOf(store.get());
+      for (const other of group) {
+        const position = nearestStop(other.data.stops, T);
+        if (other !== core && position !== nearestStop(other.data.stops, temperatureOf(other.store.get())))
+          other.store.set({ T: asHeld(stopAt(other.data.stops, position)) });
+      }
+    });
   }
-  line.append("(needs a kernel)");
-  return [line];
+  const says = make("p", { className: "address", role: "status" });
+  el.append(says);
+  return { core, first: store.get(), prefix, stops, says };
 }
 
-// Head, sliders and body stand where a notebook has them among other controls, or one below another.
-function place(el, parts, menus) {
+// Head, slider and body stand where a notebook has them among other controls, or one below another.
+function place(el, parts) {
   const places = [...el.querySelectorAll("[data-part]")].filter(
     (spot) => spot.closest(".softmax-temperature-explorer") === el,
   );
   for (const spot of places) spot.replaceWith(parts[spot.dataset.part]);
-  if (!places.length) el.append(parts[0], ...menus, ...parts.slice(1));
+  if (!places.length) el.append(...parts);
 }
 
-function sliderOf({ name, first, step, texts }, start, key) {
-  const line = document.createElement("p");
-  const [label, input, readout] = ["label", "input", "span"].map((tag) =>
-    line.appendChild(document.createElement(tag)),
-  );
-  line.className = "slider";
-  label.textContent = name;
-  label.htmlFor = input.id = `slider-${key}`;
+function sliderOf({ data: { stops }, store }, prefix) {
+  const id = `slider-${prefix}T`;
+  const { first, step, count } = stops;
+  const last = stopAt(stops, count - 1);
   // Counted in steps, so that a step that had to be rounded reaches the last stop, too.
   const [low, even] = [first, step].map((number) => Number(number.toPrecision(12)));
-  const high = Number((low + even * (texts.length - 1)).toPrecision(15));
-  Object.assign(input, { type: "range", min: low, max: high, step: even, autocomplete: "off" });
-  input.value = first + step * start;
-  readout.ariaHidden = "true";
-  readout.style.minWidth = `${Math.max(...texts.map((text) => text.length))}ch`;
-
-  function tell(text) {
-    readout.textContent = text;
-    input.setAttribute("aria-valuetext", text);
-  }
-
-  return { line, input, readout, tell };
+  const input = make("input", {
+    id,
+    type: "range",
+    min: low,
+    max: Number((low + even * (count - 1)).toPrecision(15)),
+    step: even,
+    autocomplete: "off",
+    oninput: () => {
+      const position = nearestStop(stops, input.valueAsNumber);
+      if (position !== nearestStop(stops, temperatureOf(store.get()))) store.set({ T: asHeld(stopAt(stops, position)) });
+    },
+  });
+  const ticks = make("datalist", { id: `${id}-marks` });
+  for (const T of [0, 1, 2]) if (first <= T && T <= last) ticks.append(make("option", { value: `${T}` }));
+  input.setAttribute("list", ticks.id);
+  const { field, problem, tell } = makeField(
+    phrase("any_temperature"),
+    (text) => store.set({ T: asHeld(readTemperature(text)) }),
+    { size: 6, inputMode: "decimal" },
+  );
+  const line = make("p", { className: "slider" }, make("label", { htmlFor: id }, phrase("temperature")), input, ticks, field, problem);
+  return {
+    line,
+    show() {
+      const T = temperatureOf(store.get());
+      const value = stopAt(stops, nearestStop(stops, T));
+      if (Math.abs(input.valueAsNumber - value) > 1e-9) input.value = value;
+      const text = temperatureText(T, step);
+      input.setAttribute("aria-valuetext", text);
+      tell(text);
+    },
+  };
 }
 
-function readAddress(event) {
-  const parts = location.hash.slice(1).split("&").map((part) => part.split("="));
-  const asked = new Map(parts.map(([name, text]) => [name.toUpperCase(), text]));
-  // A place on the page is no stop of a slider: all stay where they are, once they are shown.
-  if (event && location.hash && !fields.some(({ name }) => asked.has(name.toUpperCase())))
-    return endBurst();
-  named.clear();
-  for (const { el, name, go } of fields) {
-    const text = asked.get(name.toUpperCase());
-    attempt(el, () => go(text));
-    if (text) named.add(name);
-  }
-  if (named.size) writeAddress("replaceState");
-}
+// The address names what differs from the first state: a copied one shows what was seen.
+function keepAddress(explorers) {
+  let pause;
+  let isReading = false;
+  for (const { core, says } of explorers)
+    core.store.follow(() => {
+      if (isReading) return;
+      // What was wrong with an address is past.
+      says.textContent = "";
+      keep();
+    });
 
-function writeAddress(way) {
-  const parts = fields.filter(({ name }) => named.has(name)).map(({ name, text }) => `${name}=${text}`);
-  const address = `#${parts.join("&")}`;
-  if (address === location.hash) return;
-  try {
-    history[way](null, "", location.href.split("#")[0] + address);
-  } catch {
-    // Some frames have no address to keep it in, and some browsers refuse too many changes.
+  function read(event) {
+    const parts = location.hash.slice(1).split("&").filter(Boolean).map((part) => part.split(/=(.*)/s));
+    const names = parts.map(([name]) => (decoded(name) ?? name).toUpperCase());
+    const asked = explorers.map(({ prefix }) => {
+      /** @type {any[]} */
+      const own = parts.flatMap(([, text = ""], i) =>
+        names[i].startsWith(prefix) ? [[names[i].slice(prefix.length), text]] : [],
+      );
+      return new Map(own);
+    });
+    const states = explorers.map(({ core, first }, i) => stateAsked(asked[i], first, core));
+    // A place on the page is no state: all stay as they are, once they are shown.
+    if (event && location.hash && states.every(({ known }) => !known)) return;
+    isReading = true;
+    explorers.forEach(({ core, says }, i) => {
+      core.store.set(states[i].state);
+      says.textContent = states[i].problems.join(" ");
+    });
+    isReading = false;
+    if (states.some(({ known }) => known)) write("replaceState");
   }
-}
 
-// A burst of key presses makes one entry in the history, and a frame makes none.
-let pause;
-function keep(name) {
-  named.add(name);
-  if (!pause) writeAddress(framed ? "replaceState" : "pushState");
-  clearTimeout(pause);
-  pause = setTimeout(() => {
+  function write(way) {
+    const parts = explorers.flatMap(({ core, first, prefix }) =>
+      entriesOf(core.store.get(), first).map(([name, text]) => `${prefix}${name}=${text}`),
+    );
+    const address = parts.length ? `#${parts.join("&")}` : "";
+    if (address === location.hash || (!address && !location.hash)) return;
+    try {
+      history[way](null, "", location.href.split("#")[0] + address);
+    } catch {
+      // Some frames have no address to keep it in, and some browsers refuse too many changes.
+    }
+  }
+
+  function keep() {
+    if (!pause) write(isFramed ? "replaceState" : "pushState");
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      pause = undefined;
+      write("replaceState");
+    }, REST);
+  }
+
+  addEventListener("hashchange", (event) => {
+    clearTimeout(pause);
     pause = undefined;
-    writeAddress("replaceState");
-  }, 300);
+    read(event);
+  });
+  read();
 }
-
-function endBurst() {
-  clearTimeout(pause);
-  pause = undefined;
-}
-
-addEventListener("hashchange", readAddress);
-readAddress();

@@ -1,7 +1,7 @@
 // Asks a question with choices as buttons. Which one is right comes from Python.
 
 // Put a question into an element. What comes back shows a choice in it, or none.
-function ask(el, { text, choices, answer, why }, onAnswer = () => {}) {
+export function ask(el, { text, choices, answer, why }, onAnswer = (_) => {}) {
   el.classList.add("softmax-temperature-question");
   el.innerHTML = `<fieldset><legend></legend></fieldset><p role="status"></p>`;
   const [group, status] = el.children;
@@ -53,7 +53,7 @@ function sign(text) {
   return span;
 }
 
-const question = {
+export const question = {
   render({ model, el }) {
     const show = ask(el, model.get("_asked"), (choice) => {
       model.set("answered", choice);

@@ -1,14 +1,44 @@
 // Text at every temperature: places of a tree, each with its token, shown from the prompt to an end.
+// Python has written it at each stop of the slider.
 
-const DICE = {
-  "Other dice": ({ dice }, { seeds }) => ({ dice: (dice + 1) % seeds, chosen: -1 }),
+import { phrase, temperatureText } from "./engine/words.js";
+import { bytesOf } from "./unpack.js";
+import { storeOf, temperatureOf } from "./store.js";
+import { nearestStop } from "./stops.js";
+import { make } from "./views/parts.js";
+
+/** What a text has above its slider and below it. */
+export const textKind = {
+  async coreOf(data, state, send) {
+    return { data, tables: [], store: storeOf(state, send) };
+  },
+  head(el, { data, store }) {
+    el.classList.add("softmax-temperature-head");
+    const line = make("p");
+    const next = () => store.set({ dice: (store.get().dice + 1) % data.seeds, chosen: -1 });
+    el.replaceChildren(line, make("div", { className: "buttons" }, make("button", { type: "button", onclick: next }, "Other dice")));
+    const show = () => {
+      const { dice, busy } = store.get();
+      line.textContent = busy ? "Writing …" : `The same dice at every temperature (${dice + 1} of ${data.seeds})`;
+    };
+    show();
+    return store.follow(show);
+  },
+  body(el, { data, store }) {
+    const { show } = drawText(el, data, { change: store.set });
+    const follow = () => {
+      const { dice, chosen, busy } = store.get();
+      const T = temperatureOf(store.get());
+      show({ row: nearestStop(data.stops, T), dice: dice % data.seeds, chosen, busy, T });
+    };
+    follow();
+    return store.follow(follow);
+  },
 };
 
-function sayDice(el, { seeds }, act) {
-  const line = headOf(el, DICE, act);
-  return ({ dice, busy }) => {
-    line.textContent = busy ? "Writing …" : `The same dice at every temperature (${dice + 1} of ${seeds})`;
-  };
+// Decode what Python sent as bytes.
+function numbers(bytes, Type) {
+  return new Type(bytesOf(bytes).slice().buffer);
 }
 
 // Read the tree. Place 0 is the prompt, and `ends` has the last place of each text.
@@ -16,7 +46,7 @@ function treeOf(data) {
   const large = (bytes, count) => numbers(bytes, count > 65536 ? Uint32Array : Uint16Array);
   const tokens = numbers(data.tokens, Uint16Array);
   const parents = large(data.parents, tokens.length);
-  const stops = data.sliders[0].texts.length;
+  const stops = data.stops.count;
   const ends = large(data.ends, tokens.length);
   return {
     tokens,
@@ -127,7 +157,7 @@ function drawText(el, data, { change }) {
 
   function paint() {
     const { row, dice } = shown;
-    const stops = data.sliders[0].texts.length;
+    const stops = data.stops.count;
     const before = [path, texts];
     path = tree.pathTo(tree.endOf(row, dice));
     texts = piecesOf(path.map((place) => tree.tokens[place]), data);
@@ -148,7 +178,7 @@ function drawText(el, data, { change }) {
   }
 
   function sentence() {
-    return data.sentences[tree.sentences[shown.dice * data.sliders[0].texts.length + shown.row]];
+    return data.sentences[tree.sentences[shown.dice * data.stops.count + shown.row]];
   }
 
   // Show what is known of the token that is pointed at, or else of the chosen one.
@@ -222,6 +252,7 @@ function drawText(el, data, { change }) {
     const beyond = boxes.map((box, i) => [i, box]).filter(([, box]) => box && way * (box.top - top) > 4);
     if (!beyond.length) return now;
     const line = beyond.at(way > 0 ? 0 : -1)[1].top;
+    /** @type {(entry: any) => number} */
     const far = ([, box]) => Math.abs(box.left + box.right - left - right);
     return beyond
       .filter(([, box]) => Math.abs(box.top - line) <= 4)
@@ -230,7 +261,7 @@ function drawText(el, data, { change }) {
 
   function show(state) {
     const before = shown;
-    if (same(state, before)) return;
+    if (before && Object.keys(state).every((name) => state[name] === before[name])) return;
     shown = state;
     el.classList.toggle("busy", state.busy);
     if (before && state.row === before.row && state.dice === before.dice) return void mark();
@@ -239,11 +270,9 @@ function drawText(el, data, { change }) {
     // Read aloud only what has come to rest, and nothing before the first change.
     if (before)
       pause = setTimeout(() => {
-        aloud.textContent = `${stopsAloud(data, shown.row)} ${sentence()} ${data.prompt}${texts.join("")}`;
+        aloud.textContent = `${phrase("stop_aloud", { name: phrase("temperature"), value: temperatureText(shown.T, data.stops.step) })} ${sentence()} ${data.prompt}${texts.join("")}`;
       }, 600);
   }
 
   return { show };
 }
-
-KINDS.text = { actions: DICE, head: sayDice, body: drawText };

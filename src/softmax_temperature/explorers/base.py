@@ -1,10 +1,10 @@
-"""What all explorers share: a slider with its stops, what follows it in the browser, and a page."""
+"""What all explorers share: a slider, a head and a body that follow it, and a page."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import anywidget
 import ipywidgets
@@ -13,8 +13,11 @@ import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import as_temperature, as_temperatures, short
-from ..words import temperature_texts
-from .page import page, read_static, replace_file
+from ..phrases import phrase
+from ..words import temperature_text, temperature_texts
+from .data import State, held, nearest_stop, stops_of
+from .page import KINDS, page, replace_file
+from .scripts import join_scripts, read_browser
 
 STOPS = np.arange(201) / 100
 # Where the environment has this, explorers have a layout for narrow screens from the start: pages
@@ -23,25 +26,37 @@ NARROW = "SOFTMAX_TEMPERATURE_NARROW"
 
 
 def script(kind: str) -> str:
-    """Return the module of a kind of explorer, as text.
+    """Return the module of a kind of explorer in a notebook, as text.
 
     A path would be watched, and would keep each widget alive for good.
     """
-    files = "".join(read_static(name) for name in ("explorer.js", f"{kind}.js", "widget.js"))
-    return f"{files}\nexport default widget(KINDS.{kind});\n"
+    file, name, _ = KINDS[kind]
+    return join_scripts(
+        f'import {{ widget }} from "./widget.js";\nimport {{ {name} }} from "./{file}";\n'
+        f"export default widget({name});\n"
+    )
+
+
+def styles(kind: str) -> str:
+    """Return the styles of a kind of explorer."""
+    return "".join(read_browser(name) for name in KINDS[kind][2])
 
 
 class View(anywidget.AnyWidget):
-    """What stands above or below the sliders, and what explorer.js needs to make it follow them."""
+    """What stands above or below the slider."""
 
+    # What is sent once, and what is set: `data.py` types both.
     data: Any = traitlets.Dict().tag(sync=True)
-    # What is shown beside the sliders' stops: what was drawn or chosen.
     state: Any = traitlets.Dict().tag(sync=True)
     # Set by the browser where it is shown on a narrow screen.
     narrow = traitlets.Bool().tag(sync=True)
-    sliders: Any = traitlets.List().tag(sync=True, **ipywidgets.widget_serialization)
-    # Of what stands above the sliders: what stands below, which has data and state for both.
+    # Of what stands above the slider: what stands below, which has data and state for both. In the
+    # browser they find one another by their key.
     body = traitlets.Instance(ipywidgets.DOMWidget, allow_none=True).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
+    key = traitlets.Unicode().tag(sync=True)
+    slider = traitlets.Instance(ipywidgets.FloatSlider, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
 
@@ -53,65 +68,61 @@ class View(anywidget.AnyWidget):
 class Explorer(ipywidgets.VBox):
     """A temperature slider between a head and a body that follow it without a word to Python.
 
-    A subclass has a View (`_view`), what a new one shows (`_state`), a heading and a note for its
-    page, and `_data`: what its JavaScript needs, a row for each stop.
+    A subclass hands its data and its first state to `__init__`, and can say what a page needs.
     """
 
     temperature: Any = traitlets.TraitType(1.0)
-    _view: type[View]
-    _state: ClassVar[dict[str, Any]]
-    _heading: str
-    _note: str
+    # Names of phrases: the heading of a page, and a note below it.
+    _heading: ClassVar[str]
+    _note: ClassVar[str]
     # The widgets that an explorer is made of: none yet where its arguments are refused.
     _parts: tuple[ipywidgets.Widget, ...] = ()
 
-    # A subclass checks these first.
-    _stops: NDArray[np.float64]
-
     def __init__(
         self,
+        view: type[View],
+        data: Any,
+        state: State,
+        stops: NDArray[np.float64],
         value: float,
         width: int,
-        menus: Sequence[ipywidgets.Widget] = (),
-        knobs: Sequence[ipywidgets.Widget] = (),
     ) -> None:
-        self._texts = temperature_texts(self._stops.tolist())
-        value = self._nearest_stop(value, "value")
-        data = self._with_sliders(self._data(NARROW in os.environ))
-        decimals = max(len(text.partition(".")[2]) for text in self._texts)
-        first, last = self._stops[[0, -1]].tolist()
+        self._stops = stops
+        texts = temperature_texts(stops.tolist())
+        decimals = max(len(text.partition(".")[2]) for text in texts)
+        first, last = stops[[0, -1]].tolist()
         self.slider = ipywidgets.FloatSlider(
-            value=value,
+            value=self._nearest_stop(value),
             min=first,
             max=last,
-            step=self._step,
-            description="Temperature",
+            step=stops_of(stops)["step"],
+            description=phrase("temperature"),
             readout_format=f".{decimals}f" if decimals else ".6g",
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        sliders = [self.slider, *knobs]
-        self._body = self._view(sliders=sliders, data=data, state=self._state)
-        self._head = self._view(body=self._body)
+        shown = state | {"T": held(value)}
+        key = uuid4().hex
+        self._body = view(slider=self.slider, data=data, state=shown, key=key)
+        self._head = view(body=self._body, key=key)
         super().__init__(
-            children=[self._head, *menus, *sliders, self._body],
+            children=[self._head, self.slider, self._body],
             temperature=value,
             layout={"max_width": f"{width}px"},
             _dom_classes=("softmax-temperature-explorer",),
         )
-        made = [self._head, *menus, *(part for menu in menus for part in menu.children), *sliders]
-        made.append(self._body)
-        styles = [widget.style for widget in made if hasattr(widget, "style")]
-        self._parts = (*styles, *(widget.layout for widget in (*made, self)), *made)
+        made = (self._head, self.slider, self._body)
+        self._parts = (self.slider.style, *(part.layout for part in (*made, self)), *made)
         self.slider.observe(self._follow_slider, "value")
+        self._body.observe(self._follow_state, "state")
         self._body.observe(self._draw_again, "narrow")
 
-    def _data(self, narrow: bool = False) -> dict[str, Any]:
-        """Return what the browser needs, a row for each stop."""
+    def _data(self, narrow: bool) -> Any:
+        """Return what the browser needs, with a layout for narrow screens or without."""
         raise NotImplementedError
 
-    def _title(self) -> str:
-        """Return what a page's title adds to its heading."""
+    def _prompt(self) -> str:
+        """Return the prompt that a page's title names, or an empty text."""
         raise NotImplementedError
 
     def _caption(self) -> str:
@@ -121,7 +132,7 @@ class Explorer(ipywidgets.VBox):
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
         r"""Write the explorer as one HTML page that needs no Jupyter, no Python and no network.
 
-        The page starts at the current temperature, or at the one in its address (``#T=0.7``).
+        The page starts with what is set now, or with what its address says (``#T=0.7``).
 
         Parameters
         ----------
@@ -147,7 +158,10 @@ class Explorer(ipywidgets.VBox):
         >>> explorer.to_html()[:32]
         '<!doctype html>\n<html lang="en">'
         """
-        text = page(self._exported(), self._heading, self._title(), self._note, self._caption())
+        data = self._data(True) | {"state": self._state}
+        prompt = self._prompt().strip()
+        title = phrase("heading_of_prompt", prompt=prompt) if prompt else ""
+        text = page(data, phrase(self._heading), title, phrase(self._note), self._caption())
         if path is None:
             return text
         replace_file(path, text)
@@ -163,62 +177,63 @@ class Explorer(ipywidgets.VBox):
             part.close()
         super().close()
 
-    def _exported(self) -> dict[str, Any]:
-        """Return the data of a page, which is for wide and narrow screens, and its first state."""
-        start = {"start": [self._position], "state": self._state}
-        return self._with_sliders(self._data(narrow=True)) | start
+    @property
+    def _state(self) -> Any:
+        """What is set. A slider that is dragged has told its own temperature only."""
+        return self._body.state | {"T": held(self.temperature)}
 
-    def _with_sliders(self, data: dict[str, Any]) -> dict[str, Any]:
-        slider = {
-            "name": "Temperature",
-            "key": "T",
-            "title": data.pop("title"),
-            "first": float(self._stops[0]),
-            "step": self._step,
-            "texts": data.pop("texts", self._texts),
-        }
-        return data | {"sliders": [slider, *data.pop("knobs", [])]}
+    def _set(self, **changes: Any) -> None:
+        self._body.state = self._state | changes
 
     def _draw_again(self, _: Any = None) -> None:
-        self._body.data = self._with_sliders(self._data(self._body.narrow))
+        self._body.data = self._data(self._body.narrow)
 
     @traitlets.validate("temperature")
     def _validate_temperature(self, proposal: Any) -> float:
-        return self._nearest_stop(proposal["value"], "temperature")
+        return as_temperature(proposal["value"])
 
     @traitlets.observe("temperature")
-    def _move_slider(self, _: Any = None) -> None:
-        # A slider that is dragged is there already, but for a rounding error: sending the value
-        # back would disturb the drag.
-        if abs(self.slider.value - self.temperature) > 1e-9:
-            self.slider.value = self.temperature
+    def _show_temperature(self, _: Any = None) -> None:
+        # What the browser has told is there already: sent back, it would disturb a drag.
+        if not self._parts or self.temperature == self._heard:
+            return
+        self._set()
+        self._move_slider()
+
+    def _move_slider(self) -> None:
+        value = self._nearest_stop(self.temperature)
+        if abs(self.slider.value - value) > 1e-9:
+            self.slider.value = value
+
+    _heard: float | None = None
+
+    def _hear(self, temperature: float) -> None:
+        self._heard = temperature
+        try:
+            self.temperature = temperature
+        finally:
+            self._heard = None
 
     def _follow_slider(self, change: Any) -> None:
         # The ends of the slider can be moved from code: no stop is there.
-        self.temperature = np.clip(change["new"], *self._stops[[0, -1]])
+        stop = self._nearest_stop(change["new"])
+        if stop != self._nearest_stop(self.temperature):
+            self._hear(stop)
         self._move_slider()
 
-    @property
-    def _step(self) -> float:
-        first, last = self._stops[[0, -1]]
-        return float((last - first) / (len(self._stops) - 1))
+    def _follow_state(self, change: Any) -> None:
+        # The browser has moved its slider, too, and tells of it: moved from here as well, it would
+        # be pulled back where it has been dragged on meanwhile.
+        temperature = float(change["new"]["T"])
+        if temperature != self.temperature:
+            self._hear(temperature)
+
+    def _nearest_stop(self, temperature: float) -> float:
+        return float(self._stops[nearest_stop(stops_of(self._stops), temperature)])
 
     @property
-    def _position(self) -> int:
-        return self._position_near(self.temperature)
-
-    def _position_near(self, temperature: float) -> int:
-        return int(np.abs(self._stops - temperature).argmin())
-
-    def _nearest_stop(self, value: Any, name: str) -> float:
-        number = as_temperature(value, name)
-        first, last = self._stops[0], self._stops[-1]
-        if not first - 1e-9 <= number <= last + 1e-9:
-            raise ValueError(
-                f"{name} must lie between {first:g} and {last:g}, the ends of the slider, "
-                f"got {number:g}: give other temperatures= to go further"
-            )
-        return float(self._stops[self._position_near(number)])
+    def _temperature_text(self) -> str:
+        return temperature_text(self.temperature, stops_of(self._stops)["step"])
 
 
 def as_stops(temperatures: ArrayLike) -> NDArray[np.float64]:

@@ -11,23 +11,29 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from ..checks import short
+from .scripts import join_scripts, read_browser
 
-# What explorers show: each has a script and styles of its name.
-KINDS = ("chart", "text")
+# What there is of explorers: where the script of each stands, the name that it exports, and styles.
+KINDS = {
+    "temperature": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
+    "sampler": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
+    "text": ("text.js", "textKind", ("explorer.css", "text.css")),
+}
 
 
 def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str) -> str:
     """Return a page that shows an explorer, given what its JavaScript needs and its first state."""
     kind = data["kind"]
+    file, name, styles = KINDS[kind]
     return fill(
         "page.html",
-        scripts=("explorer.js", f"{kind}.js", "page.js"),
-        styles=("explorer.css", f"{kind}.css", "page.css"),
+        script=f'import {{ startPage }} from "./page.js";\nimport {{ {name} }} from "./{file}";\n'
+        f"startPage({{ {kind}: {name} }});\n",
+        styles=(*styles, "page.css"),
         name=escape(heading + title),
         heading=escape(heading),
         note=escape(note),
@@ -36,17 +42,17 @@ def page(data: dict[str, Any], heading: str, title: str, note: str, caption: str
     )
 
 
-def fill(template: str, scripts: Sequence[str], styles: Sequence[str], **parts: str) -> str:
+def fill(template: str, script: str, styles: Sequence[str], **parts: str) -> str:
     """Return a page with one copy of its scripts and styles, which runs and loads nothing else."""
-    script = "".join(read_static(name) for name in scripts)
+    script = join_scripts(script)
     digest = to_base64(hashlib.sha256(f"\n{script}".encode()).digest())
     parts |= {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; media-src data:; base-uri 'none'; form-action 'none'",
-        "style": "".join(read_static(name) for name in styles),
+        "style": "".join(read_browser(name) for name in styles),
         "script": script,
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_static(template))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_browser(template))
 
 
 def with_data(name: str, data: Any, inside: str = "") -> str:
@@ -57,9 +63,9 @@ def with_data(name: str, data: Any, inside: str = "") -> str:
 def as_script(data: Any) -> str:
     """Return the element that holds data."""
     plain = json.dumps(data, separators=(",", ":"), ensure_ascii=False, default=to_base64)
-    # Escaped, no token can end the element.
-    signs = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
-    return f'<script type="application/json">{plain.translate(signs)}</script>'
+    # Escaped where it could begin a tag of a script or a comment, no token can end the element.
+    escaped = re.sub("<(?=[/!sS])", r"\\u003c", plain)
+    return f'<script type="application/json">{escaped}</script>'
 
 
 def without_repeats(explorers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -74,6 +80,22 @@ def without_repeats(explorers: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
                 own = {key: data[key] for key in data if key not in repeated}
                 ways.append(own | {"like": like})
         kept.append(min(ways, key=lambda way: len(json.dumps(way, default=to_base64))))
+    return _with_packed_once(kept)
+
+
+def _with_packed_once(explorers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Let a table say where on the page its words or logits are, if an earlier one has the same."""
+    seen: dict[Any, list[Any]] = {}
+    kept = []
+    for number, data in enumerate(explorers):
+        tables = [dict(table) for table in data.get("tables", ())]
+        for place, table in enumerate(tables):
+            for name in ("words", "logits"):
+                if isinstance(table.get(name), dict):
+                    where = seen.setdefault(table[name]["bytes"], [number, place, name])
+                    if where != [number, place, name]:
+                        table[name] = {"like": where}
+        kept.append(data | {"tables": tables} if tables else data)
     return kept
 
 
@@ -86,11 +108,6 @@ def as_html(text: str) -> str:
 def to_base64(data: bytes) -> str:
     """Return bytes as text."""
     return base64.b64encode(data).decode()
-
-
-def read_static(name: str) -> str:
-    """Return one of the package's scripts, styles and pages."""
-    return (files("softmax_temperature") / "browser" / name).read_text(encoding="utf-8")
 
 
 def replace_file(path: str | os.PathLike[str], text: str) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import traitlets
 
 from ..checks import short
-from .page import as_html, read_static
+from .page import as_html
+from .scripts import join_scripts, read_browser
 
 
 class Question(anywidget.AnyWidget):
@@ -49,8 +50,8 @@ class Question(anywidget.AnyWidget):
     """
 
     # As text: a path would be watched, and would keep each question alive for good.
-    _esm = read_static("question.js") + "\nexport default question;\n"
-    _css = read_static("question.css")
+    _esm = join_scripts('import { question } from "./question.js";\nexport default question;\n')
+    _css = read_browser("question.css")
     _asked: Any = traitlets.Dict().tag(sync=True)
     answered: Any = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 

@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..checks import as_count, short
+from ..checks import as_count, as_temperature, short
 from ..core import TokenTable, entropies, likeliest
 from ..drawing.bars import Bars
-from ..drawing.picture import layout, still
-from ..drawing.plan import PARTS, Plan, peaks_of_curves
-from ..draws import as_draws, dice, landed, landings
-from ..words import TITLE, in_text, sentences
-from .base import STOPS, Explorer, View, as_stops, script
-from .page import read_static, to_base64
+from ..drawing.plan import PARTS, Moment, Plan, peaks_of_curves
+from ..draws import dice, landed, landings
+from ..phrases import phrase
+from ..words import luck, sentences
+from .bars import BarsExplorer, Pictures, as_tables
+from .base import STOPS, View, as_stops, script, styles
+from .data import Data, State
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# The first number of this seed is 0.78. So many numbers, and so many hundreds of them, are there
-# before the first ones come again.
-_SEED, _NUMBERS, _HUNDREDS = 21, 20, 3
-LONGEST_PROMPT = 240
+# The first number of this seed is 0.78.
+_SEED = 21
+_CONSTANT = "constant"
+# The browser draws them, too, anew at each temperature.
+_MOST_DRAWS = 100_000
 
 
-class Chart(View):
+class _Temperature(View):
     """The picture, or the sentence above it."""
 
-    _esm = script("chart")
-    _css = read_static("explorer.css") + read_static("chart.css")
+    _esm = script("temperature")
+    _css = styles("temperature")
 
 
-class TemperatureExplorer(Explorer):
+class TemperatureExplorer(BarsExplorer):
     """Show next-token probabilities as bars that follow a temperature slider at once.
 
-    Every temperature is computed and drawn into one picture beforehand, so that the browser only
-    moves the bars and no message has to go to Python and back.
+    The browser gets the logits and computes what it shows, so that no message has to go to Python
+    and back, and everything works in a page without Python.
 
     Parameters
     ----------
-    table : TokenTable
-        The tokens and their logits.
+    table : TokenTable or sequence of TokenTable
+        The tokens and their logits. Of several tables one is shown, and a menu has their prompts.
     temperatures : array_like, shape (n_temperatures,), optional
         The stops of the slider, evenly spaced and rising; by default 0 to 2 in steps of 0.01.
     value : float, default 1.0
@@ -55,22 +57,24 @@ class TemperatureExplorer(Explorer):
     orient : {"v", "h"}, optional
         Upright or lying bars; by default upright, but lying where tokens are left out, names are
         long, or there are too many bars for their labels.
-    parts : sequence of {"bars", "dice", "curves"}, optional
-        What is on show, by default all three: ``"bars"`` are always there, with the prompt's
+    parts : sequence of {"bars", "dice", "curves", "constant"}, optional
+        What is on show, by default the first three: ``"bars"`` are always there, with the prompt's
         sentence and its buttons; ``"dice"`` adds a strip of the tokens' shares with a random number
-        on it; ``"curves"`` adds the shares at every temperature, and says how open the choice is.
+        on it, which can be dragged; ``"curves"`` adds the shares at every temperature, and says how
+        open the choice is; ``"constant"`` adds a slider for a number that is added to every logit.
     seed : int, default 21
         Seed of the random numbers that draw tokens.
 
     Attributes
     ----------
     table : TokenTable
-        What is shown. Set it to another table to draw that at the same temperature.
+        What is shown, with the words and logits that a reader has typed. Set it to another table to
+        draw that at the same temperature.
     seed : int
         Set it for other random numbers.
     temperature : float
-        The stop at which the slider is. Setting it moves slider and chart, to the nearest stop;
-        it can be observed like any trait.
+        From 0 to infinity. Setting it moves the chart, and the slider to its nearest stop; it can
+        be observed like any trait.
     probabilities : DataFrame
         Tokens, logits and probabilities at that temperature.
     slider : ipywidgets.FloatSlider
@@ -79,12 +83,12 @@ class TemperatureExplorer(Explorer):
     Raises
     ------
     TypeError
-        If `table` is not a TokenTable, a temperature is not a real number, or `seed` is not a whole
-        number.
+        If `table` is neither a TokenTable nor several, a temperature is not a real number, or
+        `seed` is not a whole number.
     ValueError
         If `temperatures` are fewer than two, not finite, negative or not evenly spaced; if `value`
-        or, later, `temperature` lies outside them; if there are too many bars; if `parts` are not
-        among those there are; if `seed` is negative.
+        or, later, `temperature` is negative; if there are too many bars; if `parts` are not among
+        those there are; if `seed` is negative.
 
     Examples
     --------
@@ -100,19 +104,12 @@ class TemperatureExplorer(Explorer):
     (['problem'], ['day', 'day', 'day'])
     """
 
-    _view = Chart
-    # Which random number lies on the strip, and which draws are marked beside the bars.
-    _state: ClassVar[dict[str, Any]] = {"dice": -1, "draws": {}}
-    _heading = "How temperature reshapes next-token probabilities"
-    _note = (
-        "Drag the slider, use the arrow keys, or click the curves. Draw tokens, and see where the "
-        "same dice land at other temperatures. The outlines stay at temperature 1. The address of "
-        "this page keeps the temperature: copy it to share what you see."
-    )
+    _heading = "temperature_heading"
+    _note = "temperature_note"
 
     def __init__(
         self,
-        table: TokenTable,
+        table: TokenTable | Sequence[TokenTable],
         temperatures: ArrayLike = STOPS,
         value: float = 1.0,
         *,
@@ -121,31 +118,41 @@ class TemperatureExplorer(Explorer):
         parts: Sequence[str] = PARTS,
         seed: int = _SEED,
     ) -> None:
-        self._stops = as_stops(temperatures)
-        self._shown_parts = _check_parts(parts)
-        self._seed = as_count(seed, "seed", 0)
-        self._options: dict[str, Any] = {"top": top, "orient": orient}
-        self._plan = self._plan_of(Bars(table, **self._options))
-        super().__init__(value, 1080 if "curves" in self._shown_parts else 800)
-
-    @property
-    def table(self) -> TokenTable:
-        """The tokens and logits that are shown."""
-        return self._plan.bars.table
-
-    @table.setter
-    def table(self, table: TokenTable) -> None:
-        self._show(self._plan_of(Bars(table, **self._options)))
+        stops = as_stops(temperatures)
+        value = as_temperature(value, "value")
+        shown = _check_parts(parts)
+        self._parts_shown = shown
+        state: State = {
+            "seed": f"{as_count(seed, 'seed', 0)}",
+            "dice": -1,
+            "place": None,
+            "draws": 0,
+            "batch": 0,
+        }
+        if _CONSTANT in shown:
+            state["constant"] = 0
+        drawn = [part for part in shown if part in PARTS]
+        pictures = Pictures(
+            as_tables(table),
+            {"top": top, "orient": orient},
+            partial(_plan, parts=drawn, stops=stops.tolist()),
+        )
+        more: Data = {
+            "kind": "temperature",
+            "parts": list(shown),
+            "withOpenness": "curves" in shown,
+        }
+        width = 1080 if "curves" in shown else 800
+        super().__init__(_Temperature, pictures, lambda _: more, state, stops, value, width)
 
     @property
     def seed(self) -> int:
         """The seed of the random numbers that draw tokens."""
-        return self._seed
+        return int(self._state["seed"])
 
     @seed.setter
     def seed(self, seed: int) -> None:
-        self._seed = as_count(seed, "seed", 0)
-        self._show(self._plan)
+        self._set(seed=f"{as_count(seed, 'seed', 0)}", dice=-1, place=None, draws=0, batch=0)
 
     def draw(self, n: int = 1) -> list[str]:
         """Draw tokens at the current temperature, show them, and return them.
@@ -157,37 +164,32 @@ class TemperatureExplorer(Explorer):
         Parameters
         ----------
         n : int, default 1
-            How many, from 1 to 10,000,000.
+            How many, from 1 to 100,000.
 
         Returns
         -------
         list of str
             The tokens, in the order of the draws.
         """
-        n = as_draws(n)
-        state = self._body.state
+        n = as_count(n, "n", 1)
+        if n > _MOST_DRAWS:
+            raise ValueError(
+                f"n must be at most {_MOST_DRAWS:,}, got {n:,}: SamplerChain([...]).draw takes more"
+            )
+        state = self._state
         if n == 1:
-            number = (state["dice"] + 1) % _NUMBERS
-            self._body.state = state | {"dice": number}
-            numbers = dice(self._seed, _NUMBERS)[[number]]
+            self._set(dice=state["dice"] + 1, place=None, draws=0, batch=0)
         else:
-            again = state["draws"].get("n") == n
-            batch = (state["draws"]["batch"] + 1) % _HUNDREDS if again else 0
-            draws: dict[str, Any] = {"n": n, "batch": batch}
-            numbers = dice(self._seed, n, batch + 1)
-            if n != 100:
-                bars = self._plan.bars
-                (counts,) = landed(bars.logits, self._plan.stops, [numbers], bars.count)
-                draws["sample"] = _counts(self._plan, counts)
-            self._body.state = state | {"draws": draws}
-        logits = self.table.logits
-        ranks = landings(logits, [self.temperature], numbers)[0]
-        order = likeliest(logits, len(logits))
-        return [self.table.tokens[position] for position in order[ranks]]
+            batch = state["batch"] + 1 if state["draws"] == n else 0
+            self._set(draws=n, batch=batch)
+        table = self.table
+        ranks = landings(table.logits, [self.temperature], self._numbers())[0]
+        order = likeliest(table.logits, len(table.logits))
+        return [table.tokens[position] for position in order[ranks]]
 
     def clear(self) -> None:
         """Take all draws back, and begin with the first random number again."""
-        self._body.state = self._state
+        self._set(dice=-1, place=None, draws=0, batch=0)
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -196,118 +198,69 @@ class TemperatureExplorer(Explorer):
 
     def __repr__(self) -> str:
         """Give the number of tokens and the current temperature."""
-        bars = self._plan.bars
+        bars = self._bars()
         shown = f"top {bars.count - 1:,} of " if bars.n_others else ""
         return (
             f"TemperatureExplorer({shown}{len(self.table.tokens):,} tokens, "
-            f"temperature={self._texts[self._position]})"
+            f"temperature={self._temperature_text})"
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Add a still picture, for pages that show a saved notebook without a kernel."""
-        data = super()._repr_mimebundle_(**kwargs)
-        state, stop, marks = self._body.state, self._position, None
-        number = dice(self._seed, _NUMBERS)[state["dice"]] if state["dice"] >= 0 else None
-        if draws := state["draws"]:
-            n = draws["n"]
-            numbers = dice(self._seed, n, draws["batch"] + 1)
-            bars = self._plan.bars
-            marks = landed(bars.logits, [self.temperature], [numbers], bars.count)[0, 0] / n
-        return with_still(data, self._plan, stop, TITLE + self._texts[stop], number, marks)
+    def _numbers(self) -> Any:
+        """Return the random numbers that are on show, or none."""
+        state = self._state
+        if n := state["draws"]:
+            return dice(self.seed, n, state["batch"] + 1)
+        if state["place"] is not None:
+            return np.array([state["place"]])
+        return dice(self.seed, state["dice"] + 1)[state["dice"] :] if state["dice"] >= 0 else []
 
-    def _show(self, plan: Plan) -> None:
-        data = self._with_sliders(self._data_of(plan, self._body.narrow))
-        # First, since counts for other bars do not fit the new picture.
-        self.clear()
-        self._body.data = data
-        self._plan = plan
+    def _moment(self, bars: Bars) -> Moment:
+        rows = bars.sweep([self.temperature])
+        numbers, marks = self._numbers(), None
+        if self._state["draws"]:
+            marks = self._counts(bars) / len(numbers)
+        return Moment(
+            self.temperature,
+            phrase("temperature_title", temperature=self._temperature_text),
+            rows.shares[0],
+            bars.labels(rows)[0],
+            bars.outline,
+            numbers[0] if len(numbers) and marks is None else None,
+            marks,
+        )
 
-    def _title(self) -> str:
-        prompt = in_text(self.table.prompt, LONGEST_PROMPT).strip()
-        return f": {prompt} ..." if prompt else ""
+    def _counts(self, bars: Bars) -> Any:
+        """Count the draws on show that land on each bar: tokens that have none share the last."""
+        return landed(bars.logits, [self.temperature], [self._numbers()], bars.count)[0, 0]
 
     def _caption(self) -> str:
-        return self._plan.sentences[self._position]
-
-    def _plan_of(self, bars: Bars) -> Plan:
-        stops = self._stops.tolist()
-        curves = "curves" in self._shown_parts
-        rows = bars.sweep(stops)
-        bits = entropies(bars.logits, stops) if curves else None
-        at_1 = max(bars.outline[: len(bars.shown)]), float(entropies(bars.logits, [1.0])[0])
-        said = sentences(bars.table, stops, bars.leading_shares(rows), bits, at_1=at_1)
-        peaks = peaks_of_curves(bars, stops[0], stops[-1]) if curves else []
-        return Plan(bars, self._shown_parts, stops, rows, bars.labels(rows), said, peaks)
-
-    def _data(self, narrow: bool = False) -> dict[str, Any]:
-        return self._data_of(self._plan, narrow)
-
-    def _data_of(self, plan: Plan, narrow: bool) -> dict[str, Any]:
-        bars, stops, rows = plan.bars, plan.stops, plan.rows
-        layouts = [layout(plan)]
-        if narrow:
-            # There is less room for upright bars.
-            options = self._options | {"orient": None if bars.upright else "h"}
-            layouts.append(layout(replace(plan, bars=Bars(bars.table, **options, narrow=True))))
-        throws = [dice(self._seed, 100, batch + 1) for batch in range(_HUNDREDS)]
-        numbers = dice(self._seed, _NUMBERS)
-        order = likeliest(bars.logits, len(bars.logits))
-        met, words = np.unique(landings(bars.logits, stops, numbers), return_inverse=True)
-        hundreds = landed(bars.logits, stops, throws, bars.count)
-        return {
-            "kind": "chart",
-            "prompt": in_text(bars.table.prompt, LONGEST_PROMPT),
-            "title": TITLE,
-            "names": bars.names(),
-            "sentences": plan.sentences,
-            **coded(plan.labels),
-            "shares": rows.shares.astype("<f4").tobytes(),
-            "numbers": [f"{number:.2f}" for number in numbers],
-            "dice": numbers.tolist(),
-            "words": [in_text(bars.table.tokens[order[rank]]) for rank in met],
-            "landings": words.astype("<u1" if len(met) < 256 else "<u2").tobytes(),
-            "hundreds": [_counts(plan, counts) for counts in hundreds],
-            "leader": f"“{bars.names()[0]}”",
-            "layouts": layouts,
-        }
+        bars, stops = self._bars(), [self.temperature]
+        share, at_1 = bars.leading_shares(bars.sweep([*stops, 1.0])).tolist()
+        bits = entropies(bars.logits, [*stops, 1.0])
+        openness = bits[:1] if "curves" in self._parts_shown else None
+        (text,) = sentences(
+            bars.table, stops, np.array([share]), openness, at_1=(at_1, float(bits[1]))
+        )
+        if n := self._state["draws"]:
+            text += "\n" + luck(n, int(self._counts(bars)[0]), share, bars.names()[0])
+        return text
 
 
-def with_still(
-    data: dict[str, Any], plan: Plan, *shown: Any
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Add a still picture to what a widget gives a notebook."""
-    width, height = (round(96 * inches) for inches in plan.size)
-    size = {"image/png": {"width": width, "height": height}}
-    return data | {"image/png": to_base64(still(plan, *shown))}, size
-
-
-def coded(labels: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """Return rows of labels as codes: few of them differ."""
-    texts, codes = np.unique(np.array(labels), return_inverse=True)
-    return {"labelTexts": texts.tolist(), "labels": codes.astype("<u2").tobytes()}
-
-
-def _counts(plan: Plan, counts: NDArray[np.intp]) -> dict[str, Any]:
-    """Return how many draws land on each bar, and what of that is luck, a row a stop."""
-    n = int(counts[0].sum())
-    share = plan.rows.shares[:, 0]
-    spread = np.sqrt(n * share * (1 - share))
-    luck = np.zeros_like(spread)
-    np.divide(counts[:, 0] - n * share, spread, out=luck, where=spread > 0)
-    return {
-        "n": n,
-        "counts": counts.astype("<u1" if n < 256 else "<u4").tobytes(),
-        "deviations": luck.round(1).tolist(),
-    }
+def _plan(bars: Bars, parts: Sequence[str], stops: Sequence[float]) -> Plan:
+    """Return what of a picture stays: with curves, the shares at all stops."""
+    if "curves" not in parts:
+        return Plan(bars, parts)
+    peaks = peaks_of_curves(bars, stops[0], stops[-1])
+    return Plan(bars, parts, stops, bars.sweep(stops).shares, peaks)
 
 
 def _check_parts(parts: Any) -> tuple[str, ...]:
     if isinstance(parts, str) or not isinstance(parts, Iterable):
         raise TypeError(f'parts must be a tuple of names, got {short(parts)}: use ("bars",)')
-    names = list(parts)
+    known, names = (*PARTS, _CONSTANT), list(parts)
     for name in names:
-        if name not in PARTS:
-            raise ValueError(f"parts must be among {', '.join(PARTS)}, got {short(name)}")
+        if name not in known:
+            raise ValueError(f"parts must be among {', '.join(known)}, got {short(name)}")
     if "bars" not in names:
         raise ValueError(f'parts must have "bars", got {short(names)}')
-    return tuple(name for name in PARTS if name in names)
+    return tuple(name for name in known if name in names)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
+import traitlets
 from numpy.typing import ArrayLike, NDArray
 
 from ..chain import SamplerChain
-from ..checks import as_count, short
+from ..checks import as_count, as_temperature, short
 from ..core import TokenTable
 from ..model.story import StoryModel
 from ..words import in_text, probability_text, token_labels
-from .base import STOPS, Explorer, View, as_stops, script
-from .page import as_html, read_static
+from .base import STOPS, Explorer, View, as_stops, script, styles
+from .data import stops_of
+from .page import as_html
 from .temperature import TemperatureExplorer
 from .tree import Written, write
 
@@ -30,7 +32,7 @@ class _Text(View):
     """The text, or the line and the button above the slider."""
 
     _esm = script("text")
-    _css = read_static("explorer.css") + read_static("text.css")
+    _css = styles("text")
 
 
 class TextExplorer(Explorer):
@@ -95,21 +97,13 @@ class TextExplorer(Explorer):
     'The dragon was very small. He had'
     """
 
-    _view = _Text
     # What stands below one another, with what a reader has added.
     children: Any
     # What shows the distribution of a chosen token.
     _below: TemperatureExplorer | None = None
     _place = 0
-    # Which of the seeds' texts is on show, which of its tokens was chosen, and whether new texts
-    # are being written.
-    _state: ClassVar[dict[str, Any]] = {"dice": 0, "chosen": -1, "busy": False}
-    _heading = "How temperature reshapes a text"
-    _note = (
-        "Drag the slider or use the arrow keys. The same dice write the text at every temperature. "
-        "The address of this page keeps the temperature: copy it to share what you see. The model "
-        "is stories260K by Andrej Karpathy, trained on TinyStories (arXiv:2305.07759)."
-    )
+    _heading = "text_heading"
+    _note = "text_note"
 
     def __init__(
         self,
@@ -126,15 +120,19 @@ class TextExplorer(Explorer):
             raise TypeError(
                 f"model must be a StoryModel, got {short(model)}: load_story_model() gives one"
             )
-        self._stops = as_stops(temperatures)
+        stops = as_stops(temperatures)
+        value = _as_stop(value, stops, "value")
         self._model = model
         self._length = as_count(length, "length", 1)
         self._seeds = _check_seeds(seeds)
         self._chain = _check_chain(chain)
-        self._written = self._write(prompt, chain)
-        super().__init__(value, 800)
+        self._written = write(model, prompt, stops, self._length, self._seeds, chain)
+        # Which of the seeds' texts is on show, which of its tokens was chosen, and whether new
+        # texts are being written.
+        state: Any = {"dice": 0, "chosen": -1, "busy": False}
+        data = _data_of(self._written, model, stops, self._seeds)
+        super().__init__(_Text, data, state, stops, value, 800)
         self._body.observe(self._show_chosen, "state")
-        self.observe(self._drop_choice, "temperature")
 
     @property
     def prompt(self) -> str:
@@ -164,7 +162,7 @@ class TextExplorer(Explorer):
     def seed(self, seed: int) -> None:
         if seed not in self._seeds:
             raise ValueError(f"seed must be one of {short(list(self._seeds))}, got {short(seed)}")
-        self._body.state = self._state | {"dice": self._seeds.index(seed)}
+        self._set(dice=self._seeds.index(seed), chosen=-1)
 
     @property
     def text(self) -> str:
@@ -191,7 +189,7 @@ class TextExplorer(Explorer):
             raise ValueError(
                 f"position must be below {len(path)}, the text's number of tokens, got {position}"
             )
-        self._body.state = self._body.state | {"chosen": position}
+        self._set(chosen=position)
         return self._table_at(position)
 
     def close(self) -> None:
@@ -208,7 +206,7 @@ class TextExplorer(Explorer):
         """Give the prompt, the number of tokens and the current temperature."""
         return (
             f"TextExplorer({short(self.prompt)}, {self._length} tokens, "
-            f"temperature={self._texts[self._position]})"
+            f"temperature={self._temperature_text})"
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
@@ -226,7 +224,7 @@ class TextExplorer(Explorer):
             surprising = written.bits[place] >= 10 * _BOLD
             parts.append(mark + (f"<u>{as_html(text)}</u>" if surprising else as_html(text)))
         return (
-            f"<p>Temperature {self._texts[self._position]}, seed {self.seed}</p>"
+            f"<p>Temperature {self._temperature_text}, seed {self.seed}</p>"
             f"<p>{''.join(parts)}</p>"
             f"<p>{as_html(self._caption())} Underlined tokens surprise by {_BOLD} bits or more at "
             "T = 1.</p>"
@@ -246,33 +244,33 @@ class TextExplorer(Explorer):
             texts[run.start() : run.end()] = [own, *[""] * (run.end() - run.start() - 1)]
         return texts
 
-    def _write(self, prompt: str, chain: SamplerChain | None) -> Written:
-        return write(self._model, prompt, self._stops, self._length, self._seeds, chain)
-
     def _renew(self, prompt: str, chain: SamplerChain | None) -> None:
         """Write all texts anew, and say so in the meantime."""
-        before = self._body.state
-        after = before | {"chosen": -1}
-        self._body.state = after | {"busy": True}
+        after = {"chosen": self._state["chosen"]}
+        self._set(chosen=-1, busy=True)
         try:
-            written = self._write(prompt, chain)
-            self._body.data = self._with_sliders(self._data_of(written))
+            written = write(self._model, prompt, self._stops, self._length, self._seeds, chain)
+            self._body.data = _data_of(written, self._model, self._stops, self._seeds)
             self._written = written
-        except BaseException:
-            after = before
-            raise
+            after = {"chosen": -1}
         finally:
-            self._body.state = after
+            self._set(**after, busy=False)
 
-    def _drop_choice(self, _: Any = None) -> None:
+    @traitlets.observe("temperature")
+    def _show_temperature(self, change: Any = None) -> None:
+        # First, since what is set to a temperature shows what is chosen there.
+        self._drop_choice()
+        super()._show_temperature(change)
+
+    def _drop_choice(self) -> None:
         """Choose nothing any more, where the chosen token is not in the text that is shown."""
-        state, path = self._body.state, self._path()
-        if self._place and self._place != path[state["chosen"] : state["chosen"] + 1]:
-            self._body.state = state | {"chosen": -1}
+        chosen, path = self._state["chosen"], self._path()
+        if self._place and self._place != path[chosen : chosen + 1]:
+            self._set(chosen=-1)
 
     def _show_chosen(self, _: Any = None) -> None:
         """Show the distribution of the chosen token below the text, or none."""
-        chosen, path = self._body.state["chosen"], self._path()
+        chosen, path = self._state["chosen"], self._path()
         place = int(path[chosen]) if 0 <= chosen < len(path) else 0
         if place == self._place:
             return
@@ -298,51 +296,70 @@ class TextExplorer(Explorer):
 
     @property
     def _dice(self) -> int:
-        dice: int = self._body.state["dice"]
+        dice: int = self._state["dice"] % len(self._seeds)
         return dice
 
     def _path(self) -> NDArray[np.intp]:
         return self._written.path_to(self._written.ends[self._dice, self._position])
 
-    def _title(self) -> str:
-        prompt = in_text(self.prompt).strip()
-        return f": {prompt} ..." if prompt else ""
+    def _prompt(self) -> str:
+        return in_text(self.prompt)
 
     def _caption(self) -> str:
         return str(self._written.sentences[self._dice, self._position])
 
-    def _exported(self) -> dict[str, Any]:
-        return super()._exported() | {"state": self._body.state | {"chosen": -1}}
+    def _data(self, narrow: bool) -> dict[str, Any]:
+        return _data_of(self._written, self._model, self._stops, self._seeds)
 
-    def _data(self, narrow: bool = False) -> dict[str, Any]:
-        return self._data_of(self._written)
+    @property
+    def _position(self) -> int:
+        return int(np.abs(self._stops - self.temperature).argmin())
 
-    def _data_of(self, written: Written) -> dict[str, Any]:
-        large = "<u2" if len(written.tokens) <= 2**16 else "<u4"
-        sentences, said = np.unique(written.sentences, return_inverse=True)
-        tokens = self._model.tokens
-        return {
-            "kind": "text",
-            "title": "Text at temperature ",
-            "prompt": written.prompt,
-            "names": token_labels(tokens),
-            "pieces": [_piece(token) for token in tokens],
-            "firstByte": _FIRST_BYTE,
-            "end": self._model.end,
-            "endText": _END_TEXT,
-            "seeds": len(self._seeds),
-            "labels": _PROBABILITIES,
-            "sentences": sentences.tolist(),
-            "said": said.astype("<u2").tobytes(),
-            "tokens": written.tokens.astype("<u2").tobytes(),
-            "parents": written.parents.astype(large).tobytes(),
-            "ends": written.ends.astype(large).tobytes(),
-            "forks": written.forks.astype("<u2").tobytes(),
-            "bits": written.bits.tobytes(),
-            "own": written.own.tobytes(),
-            "likeliest": written.likeliest.tobytes(),
-            "chances": written.chances.tobytes(),
-        }
+    @traitlets.validate("temperature")
+    def _validate_temperature(self, proposal: Any) -> float:
+        return _as_stop(proposal["value"], self._stops, "temperature")
+
+
+def _as_stop(value: Any, stops: NDArray[np.float64], name: str) -> float:
+    """Return the stop that is nearest to a temperature, since texts are written at stops."""
+    number = as_temperature(value, name)
+    first, last = stops[[0, -1]].tolist()
+    if not first - 1e-9 <= number <= last + 1e-9:
+        raise ValueError(
+            f"{name} must lie between {first:g} and {last:g}, the ends of the slider, got "
+            f"{number:g}: give other temperatures= to go further"
+        )
+    return float(stops[np.abs(stops - number).argmin()])
+
+
+def _data_of(
+    written: Written, model: StoryModel, stops: NDArray[np.float64], seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Return what the browser needs."""
+    large = "<u2" if len(written.tokens) <= 2**16 else "<u4"
+    sentences, said = np.unique(written.sentences, return_inverse=True)
+    return {
+        "kind": "text",
+        "stops": stops_of(stops),
+        "prompt": written.prompt,
+        "names": token_labels(model.tokens),
+        "pieces": [_piece(token) for token in model.tokens],
+        "firstByte": _FIRST_BYTE,
+        "end": model.end,
+        "endText": _END_TEXT,
+        "seeds": len(seeds),
+        "labels": _PROBABILITIES,
+        "sentences": sentences.tolist(),
+        "said": said.astype("<u2").tobytes(),
+        "tokens": written.tokens.astype("<u2").tobytes(),
+        "parents": written.parents.astype(large).tobytes(),
+        "ends": written.ends.astype(large).tobytes(),
+        "forks": written.forks.astype("<u2").tobytes(),
+        "bits": written.bits.tobytes(),
+        "own": written.own.tobytes(),
+        "likeliest": written.likeliest.tobytes(),
+        "chances": written.chances.tobytes(),
+    }
 
 
 def _piece(token: str) -> str:

@@ -1,0 +1,165 @@
+// A state as the address of a page has it, each entry by a readable name: #T=0.7&dice=3&top-p=0.92.
+
+import { general } from "./engine/checks.js";
+import { TRUNCATIONS, isOff } from "./engine/cuts.js";
+import { phrase } from "./engine/words.js";
+import { asHeld, excerpt, isSame, readNumber, readTemperature, temperatureOf } from "./store.js";
+import { asTyped, checkTyped } from "./views/editor.js";
+
+const LONGEST_ADDRESS = 4000;
+const NOTHING_DRAWN = { dice: -1, place: null, draws: 0, batch: 0 };
+
+/** Return the name of a step in an address, or the step of a name: "top-p" and "top_p". */
+const nameOf = (step) => step.replaceAll("_", "-");
+const stepOf = (name) => name.replaceAll("-", "_");
+
+const numberText = (number) => (number === Infinity ? "inf" : general(number, 15));
+
+/**
+ * Return the entries of a state that are not those of the first one, as pairs of name and text.
+ * @param {import("./store.js").State} state
+ * @param {import("./store.js").State} first
+ * @returns {[string, string][]}
+ */
+export function entriesOf(state, first) {
+  const entries = [];
+  const add = (name, text) => entries.push([name, text]);
+  const isNew = (name) => name in state && !isSame(state[name], first[name]);
+  const T = numberText(temperatureOf(state));
+  if (isNew("table")) add("prompt", `${state.table + 1}`);
+  // The order of a sampler's steps is that of its entries.
+  if (isNew("steps")) {
+    for (const [name, value] of state.steps) {
+      if (name === "temperature") add("T", T);
+      else add(nameOf(name), value === null ? "off" : numberText(value));
+    }
+    if (state.steps.length === 1) add("cuts", "none");
+  } else if (isNew("T")) add("T", T);
+  if (isNew("seed")) add("seed", state.seed);
+  // All that is drawn, or nothing: what was drawn at first is not then.
+  if (Object.keys(NOTHING_DRAWN).some(isNew)) {
+    const { place = null, dice, draws = 0, batch = 0 } = state;
+    if (place !== null) add("place", numberText(place));
+    else if (dice >= 0) add("dice", `${dice + 1}`);
+    if (draws) add("draws", `${draws}${batch ? `.${batch + 1}` : ""}`);
+    else if (place === null && dice < 0) add("draws", "0");
+  }
+  if (isNew("constant")) add("constant", `${state.constant}`);
+  if (state.tokens && isNew("tokens")) {
+    add("words", state.tokens.map(encodeURIComponent).join(","));
+  }
+  if (state.logits && (isNew("tokens") || isNew("logits")))
+    add("logits", state.logits.map((logit) => (logit === "-inf" ? logit : numberText(logit))).join(","));
+  return entries;
+}
+
+/**
+ * Return what an address asks for, on top of a first state. What can't be is left out: an address is
+ * often made by hand. What is wrong with it is told in words.
+ * @param {Map<string, string>} asked Names in capitals, in their order.
+ * @param {import("./store.js").State} first
+ * @param {{ tables: Object[] }} core
+ * @returns {{ state: import("./store.js").State, problems: string[], known: boolean }}
+ */
+export function stateAsked(asked, first, { tables }) {
+  const state = { ...first };
+  const problems = [];
+  let known = false;
+  const steps = [];
+  let drawn;
+  const draw = (part) => Object.assign(state, drawn ? {} : NOTHING_DRAWN, (drawn = part));
+  const readers = {
+    T(text) {
+      state.T = asHeld(readTemperature(text));
+      steps.push(["temperature", null]);
+    },
+    PROMPT(text) {
+      state.table = countOf(text, "prompt", tables.length) - 1;
+    },
+    SEED(text) {
+      if (!/^\d{1,400}$/.test(text)) throw new TypeError(phrase("no_seed", { text: excerpt(text) }));
+      state.seed = `${BigInt(text)}`;
+    },
+    DICE(text) {
+      draw({ dice: countOf(text, "dice", 100_000) - 1 });
+    },
+    PLACE(text) {
+      const place = readNumber(text, "place");
+      if (!(place >= 0 && place < 1)) throw new RangeError(phrase("no_place", { text: excerpt(text) }));
+      draw({ place });
+    },
+    DRAWS(text) {
+      const [draws, batch = "1"] = text.split(".");
+      draw({ draws: countOf(draws, "draws", 100_000, 0), batch: countOf(batch, "draws", 100_000) - 1 });
+    },
+    CONSTANT(text) {
+      state.constant = countOf(text, "constant", 100, 0);
+    },
+    WORDS(text) {
+      state.tokens = text.split(",").map((word) => {
+        const token = decoded(word);
+        if (token === undefined) throw new TypeError(phrase("no_word", { text: excerpt(word) }));
+        return token;
+      });
+    },
+    LOGITS(text) {
+      state.logits = text.split(",").map((logit) => (logit === "-inf" ? -Infinity : readNumber(logit, "logits")));
+    },
+    CUTS() {},
+  };
+  for (const [name, written] of asked) {
+    // A comma that is part of a word is not one between words.
+    const text = name === "WORDS" ? written : (decoded(written) ?? written);
+    const step = stepOf(name.toLowerCase());
+    const isStep = "steps" in first && Object.hasOwn(TRUNCATIONS, step);
+    const belongs = { DICE: "dice", PLACE: "place", DRAWS: "draws", SEED: "seed", CONSTANT: "constant", CUTS: "steps" }[name];
+    if (!isStep && (!Object.hasOwn(readers, name) || (belongs && !(belongs in first)))) continue;
+    known = true;
+    try {
+      if (text.length > LONGEST_ADDRESS) throw new RangeError(phrase("too_long"));
+      if (isStep) {
+        const value = /^off$/i.test(text) ? null : readNumber(text, nameOf(step));
+        steps.push([step, isOff(step, value) ? null : TRUNCATIONS[step].check(value, nameOf(step))]);
+      } else readers[name](text);
+    } catch (error) {
+      problems.push(error.message);
+    }
+  }
+  if ("steps" in first && (steps.some(([name]) => name !== "temperature") || asked.has("CUTS"))) {
+    // A temperature that is not named comes where it was: before, or else after.
+    const isFirst = first.steps[0]?.[0] === "temperature";
+    if (!steps.some(([name]) => name === "temperature")) steps.splice(isFirst ? 0 : steps.length, 0, ["temperature", null]);
+    state.steps = steps;
+  }
+  if (state.tokens || state.logits !== first.logits) {
+    try {
+      const given = tables[state.table ?? 0];
+      const tokens = state.tokens ?? given.tokens;
+      const logits = state.logits ?? Array.from(given.raw);
+      if (!given.tokens || tokens.length !== given.tokens.length || logits.length !== tokens.length)
+        throw new RangeError(phrase("other_words", { count: `${given.tokens?.length ?? 0}` }));
+      checkTyped(tokens, logits);
+      Object.assign(state, asTyped(tokens, logits));
+    } catch (error) {
+      problems.push(error.message);
+      Object.assign(state, { tokens: first.tokens, logits: first.logits });
+    }
+  }
+  return { state, problems, known };
+
+  function countOf(text, name, most, least = 1) {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < least || count > most)
+      throw new RangeError(phrase("no_count", { name, text: excerpt(text), least: `${least}`, most: `${most}` }));
+    return count;
+  }
+}
+
+/** Return what an address means by a text, if it is written as an address has to be. */
+export function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

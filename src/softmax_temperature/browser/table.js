@@ -1,0 +1,219 @@
+// A table of tokens and logits, and what an explorer shows of it: all of it worked out here, by the
+// engine, from logits and labels that Python has sent.
+
+import { general } from "./engine/checks.js";
+import { massOf, runChain } from "./engine/cuts.js";
+import { dice, landings } from "./engine/dice.js";
+import { entropies, fallingOf, firstOf, likeliest, partsOf, prepare, shift, sweep } from "./engine/numbers.js";
+import {
+  factsOf,
+  inText,
+  luck,
+  manyDraws,
+  phrase,
+  probabilityText,
+  sentences,
+  temperatureText,
+  tokenLabels,
+  whatIsKept,
+} from "./engine/words.js";
+import { numberOf, temperatureOf } from "./store.js";
+import { unpack } from "./unpack.js";
+
+/**
+ * A table as `explorers/data.py` sends it.
+ * @typedef {Object} Given
+ * @property {string} prompt
+ * @property {import("./unpack.js").Packed} logits
+ * @property {import("./unpack.js").Packed | string[]} words Each token as it stands in a sentence.
+ * @property {number} [wordsOf] Or the earlier table that has the same ones.
+ * @property {string[]} [tokens] The tokens themselves, of a table that a reader can change.
+ * @property {string[]} names Of each bar, the likeliest first; that of all others comes last.
+ * @property {string[]} shortNames
+ * @property {boolean} others
+ * @property {boolean} percent
+ * @property {import("./engine/words.js").Facts} facts
+ * @property {Object[]} layouts
+ */
+
+/**
+ * Unpack all tables of an explorer.
+ * @param {Given[]} given
+ */
+export async function readTables(given) {
+  const words = [];
+  const tables = [];
+  for (const table of given) {
+    const own = table.words ?? words[table.wordsOf];
+    words.push(own instanceof Array ? own : await unpack(own));
+    /** @type {any} */
+    const logits = await unpack(table.logits);
+    if (logits.length !== words.at(-1)?.length) throw new TypeError(phrase("damaged_data"));
+    shift(logits); // Refuses what is no logits.
+    const count = table.names.length - (table.others ? 1 : 0);
+    tables.push({ ...table, type: table.logits.type, count, words: words.at(-1), ...prepared(logits, count, table.logits.type) });
+  }
+  if (!tables.length) throw new TypeError(phrase("damaged_data"));
+  return tables;
+}
+
+// To sort a whole vocabulary takes longer than all else: several explorers have the same.
+const orders = new WeakMap();
+
+function prepared(logits, count, type) {
+  if (!orders.has(logits)) orders.set(logits, likeliest(logits, logits.length));
+  const order = orders.get(logits);
+  const table = prepare(logits, order.subarray(0, count), type, order);
+  const { shares, possible } = sweep(table, [1]);
+  return { raw: logits, table, at1: shares[0], possibleAt1: possible[0], bitsAt1: entropies(table.all, [1])[0] };
+}
+
+/**
+ * Return a table with the words and logits that a reader has typed, and a constant on each logit.
+ *
+ * Bars stay in order of likelihood, so that names change their places with it.
+ */
+export function changed(given, { tokens, logits, constant }) {
+  if (!tokens && !constant) return given;
+  const raw = Float64Array.from(tokens ? logits.map(numberOf) : given.raw, (logit) => logit + constant);
+  if (!tokens) return { ...given, ...prepared(raw, given.count, given.type) };
+  const ranked = Array.from(likeliest(raw, raw.length), (position) => tokens[position]);
+  return {
+    ...given,
+    ...prepared(raw, given.count, "f8"),
+    isEdited: true,
+    words: tokens.map((token) => inText(token)),
+    names: tokenLabels(ranked, LONGEST_TYPED),
+    shortNames: tokenLabels(ranked, 10),
+    facts: factsOf(tokens, raw),
+  };
+}
+
+// What a reader types stands in a picture that was made for other names.
+const LONGEST_TYPED = 14;
+
+/**
+ * Return what a temperature makes of a table: the share of each bar, its number, and a sentence.
+ * @param {Object} shown As `changed` returns it.
+ * @param {import("./store.js").State} state
+ * @param {{ stops: import("./stops.js").Stops, withOpenness: boolean }} data
+ */
+export function plainFrame(shown, state, { stops, withOpenness }) {
+  const T = temperatureOf(state);
+  const { table, facts, at1, bitsAt1, count } = shown;
+  const { shares, possible } = sweep(table, [T]);
+  const bits = withOpenness ? entropies(table.all, [T])[0] : undefined;
+  const [top, topAt1] = [shares[0], at1].map((row) => Math.max(...row.subarray(0, count)));
+  const temperature = temperatureText(T, stops.step);
+  return {
+    shares: shares[0],
+    outlines: at1,
+    texts: textsOf(shown, shares[0], possible[0]),
+    title: phrase("temperature_title", { temperature }),
+    aloud: phrase("temperature_aloud", { temperature }),
+    sentence: sentences(facts, T, top, topAt1, bits, bitsAt1),
+    ...thrown(shown, state),
+  };
+}
+
+/**
+ * Return what a sampler leaves of a table, beside what would be drawn from if nothing were cut.
+ * @param {Object} shown As `changed` returns it.
+ * @param {import("./store.js").State} state
+ */
+export function cutFrame(shown, state, { stops }) {
+  const T = temperatureOf(state);
+  const { table, count } = shown;
+  const rows = rowsAfter(table, state);
+  const row = rows.at(-1);
+  const [plain, left] = [sweep(table, [T]), sweep(partsOf(row, count), [1])];
+  const texts = textsOf(shown, left.shares[0], left.possible[0]);
+  const temperature = temperatureText(T, stops.step);
+  const names = state.steps.filter(([name]) => name !== "temperature").map(settingOf);
+  return {
+    shares: left.shares[0],
+    outlines: plain.shares[0],
+    texts: texts.map((text, i) => (plain.possible[0][i] && !left.possible[0][i] ? phrase("cut") : text)),
+    title:
+      phrase("sampler_title", { temperature }) +
+      // More than one would not fit: the list of steps has them.
+      (names.length > 1
+        ? phrase("several_cuts", { n: `${names.length}` })
+        : names.map(([knob, value]) => phrase("setting", { knob, value })).join("")),
+    aloud: [phrase("temperature_aloud", { temperature }), ...names.map((text) => `${text.join(" ")}.`)].join(" "),
+    sentence: keptOf(table, rows, state, T),
+    left: rows.map(({ first, end }) => end - first),
+  };
+}
+
+/** Return the logits after each of a sampler's steps. One that is off leaves what it finds. */
+function rowsAfter(table, state) {
+  let row = table;
+  return state.steps.map(([name, value]) => {
+    const held = name === "temperature" ? temperatureOf(state) : value;
+    if (held !== null) row = runChain(row, [[name, held]]);
+    return row;
+  });
+}
+
+/** Return the name of a step and what its knob reads. */
+export function settingOf([name, value]) {
+  return [phrase(name), value === null ? phrase("off") : general(value, 6)];
+}
+
+/**
+ * Say what the cuts of a sampler keep. The mass that they keep is that of the probabilities which
+ * the first of them goes by, and a temperature after the last of them cuts nothing.
+ */
+function keptOf(table, rows, { steps }, T) {
+  const isCut = steps.map(([name, value]) => name !== "temperature" && value !== null);
+  const row = isCut.includes(true) ? rows[isCut.lastIndexOf(true)] : table;
+  const place = steps.findIndex(([name]) => name === "temperature");
+  const isAt1 = place > isCut.indexOf(true);
+  const mass = massOf(row, table, isAt1 ? 1 : T);
+  const [bits] = entropies(fallingOf(rows.at(-1)), [1]);
+  const kept = row.end - row.first;
+  // At temperature 0 the leaders have all of it.
+  const leaders = firstOf(table.end, (rank) => table.values[rank] < table.values[0]);
+  const isWhole = !isAt1 && kept === (T === 0 ? leaders : table.end);
+  return whatIsKept(kept, table.end, mass, isAt1, bits, entropies(table.all, [T])[0], isWhole);
+}
+
+/** Return the number at each bar. */
+function textsOf({ percent }, shares, possible) {
+  const canBeOne = possible.filter(Boolean).length === 1;
+  return Array.from(shares, (share, i) => probabilityText(share, { percent, canBeZero: !possible[i], canBeOne }));
+}
+
+/** Return where the dice lie and what they land on, or how many of many draws each bar gets. */
+function thrown({ table, words, names, count, at1: bars }, state) {
+  const { draws, batch, seed, dice: number, place } = state;
+  const T = [temperatureOf(state)];
+  if (draws) {
+    const ranks = landings(table.all, T, numbersOf(seed, draws, batch + 1))[0];
+    const counts = new Array(bars.length).fill(0);
+    for (const rank of ranks) counts[Math.min(rank, bars.length - 1)]++;
+    const share = sweep(table, T).shares[0][0];
+    return {
+      counts,
+      marks: counts.map((drawn) => drawn / draws),
+      word: manyDraws(counts, names),
+      luck: luck(draws, counts[0], share, names[0]),
+    };
+  }
+  const dice = place ?? (number < 0 ? undefined : numbersOf(seed, number + 1)[number]);
+  if (dice === undefined) return {};
+  const rank = landings(table.all, T, Float64Array.of(dice))[0][0];
+  return { dice, word: words[table.order[rank]] };
+}
+
+// Random numbers are the same at each frame: the last ones that were asked for are kept.
+const thrownBefore = new Map();
+function numbersOf(seed, count, batch = 0) {
+  const key = `${seed} ${count} ${batch}`;
+  if (!thrownBefore.has(key)) {
+    if (thrownBefore.size > 20) thrownBefore.clear();
+    thrownBefore.set(key, dice(BigInt(seed), count, batch));
+  }
+  return thrownBefore.get(key);
+}

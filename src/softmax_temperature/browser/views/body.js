@@ -1,0 +1,186 @@
+// What stands below the slider: the sentence, the picture, a way to the dice, and a table for those who
+// cannot see it.
+
+import { phrase, rounded } from "../engine/words.js";
+import { moveTo } from "../stops.js";
+import { make } from "./parts.js";
+import { drawPicture } from "./picture.js";
+
+/**
+ * @param {HTMLElement} el
+ * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {{ wantNarrow: () => void }} options
+ */
+export function drawBody(el, core, { wantNarrow }) {
+  const { data, store, given, shown } = core;
+  el.classList.add("softmax-temperature");
+  const [caption, room] = [make("p"), make("div", { "aria-hidden": "true" })];
+  const status = make("div", { className: "aloud", role: "status", "aria-live": "polite" });
+  const picture = make("div", { className: "picture" });
+  const dice = data.parts.includes("dice") ? drawDice(core) : undefined;
+  const told = drawTold();
+  const notice = core.tables.find((table) => table.notice)?.notice;
+  el.replaceChildren(
+    picture,
+    make("div", { className: "sentences" }, caption, room),
+    status,
+    make("div", { className: "aloud told" }, told.table),
+    ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
+  );
+  let layout, chart, drawn, frame, pause;
+
+  function paint() {
+    if (drawn !== shown()) draw();
+    chart?.move(frame);
+    caption.textContent = frame.caption;
+    // The longest sentence so far keeps its room, so that nothing below jumps.
+    if (frame.caption.length > room.textContent.length) room.textContent = frame.caption;
+    dice?.show(frame);
+  }
+
+  function draw() {
+    drawn = shown();
+    try {
+      chart = drawPicture(layout, drawn, { moveTo: (part) => moveTo(core, part) });
+      picture.replaceChildren(chart.root, ...(dice ? [dice.el] : []));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      chart = undefined;
+      picture.replaceChildren(make("p", { role: "alert" }, phrase("damaged_picture")));
+    }
+    picture.style.maxWidth = `${1.5 * layout.width}px`;
+    dice?.place(layout, chart?.view);
+    told.name(drawn.names);
+  }
+
+  function show(next) {
+    const isFirst = frame === undefined;
+    frame = next;
+    // To ask for a width costs a layout: not at every frame.
+    if (!layout || !given().layouts.includes(layout)) fit();
+    else paint();
+    clearTimeout(pause);
+    if (isFirst) return told.tell(frame);
+    // Read aloud only what has come to rest, and nothing before the first change.
+    pause = setTimeout(() => {
+      const { prompt } = given();
+      const word = frame.word === undefined ? "" : `${phrase("word_aloud", { prompt, word: frame.word })} `;
+      status.textContent = `${frame.aloud} ${word}${frame.caption}`;
+      told.tell(frame);
+    }, 600);
+  }
+
+  function fit() {
+    const { layouts } = given();
+    // Letters stay large enough to be read.
+    const isNarrow = el.clientWidth > 0 && el.clientWidth < 0.9 * layouts[0].width;
+    if (isNarrow && layouts.length === 1) wantNarrow();
+    const fitting = layouts[isNarrow ? layouts.length - 1 : 0];
+    if (fitting === layout) return;
+    layout = fitting;
+    drawn = undefined;
+    if (frame) paint();
+  }
+
+  // In a frame of its own, since a chart of another height at once would be told as an error.
+  const observer = new ResizeObserver(() => requestAnimationFrame(fit));
+  observer.observe(el);
+  return {
+    show,
+    stop() {
+      observer.disconnect();
+      clearTimeout(pause);
+    },
+  };
+}
+
+// What lies over the strip: the dice are put where it is pressed, dragged along it, or moved by keys.
+function drawDice({ store }) {
+  const el = make("div", { className: "strip", role: "slider", tabIndex: 0, "aria-label": phrase("dice_name") });
+  el.setAttribute("aria-valuemin", "0");
+  el.setAttribute("aria-valuemax", "1");
+  el.dataset.lmSuppressShortcuts = "true";
+  let [now, ends] = [undefined, [0, 1]];
+  // Rounded, so that an address can hold it.
+  const put = (place) =>
+    store.set({ place: Number(Math.min(Math.max(place, 0), 0.9999).toFixed(4)), draws: 0, batch: 0 });
+  const drag = (event) => {
+    const { left, width } = el.getBoundingClientRect();
+    const [start, end] = ends;
+    put(((event.clientX - left) / width) * (end - start) + start);
+  };
+  el.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    el.setPointerCapture(event.pointerId);
+    el.addEventListener("pointermove", drag);
+    drag(event);
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    el.addEventListener(name, () => el.removeEventListener("pointermove", drag));
+  el.addEventListener("keydown", (event) => {
+    const step = event.shiftKey ? 0.1 : 0.01;
+    const from = now ?? 0.5;
+    const goals = {
+      ArrowRight: from + step,
+      ArrowUp: from + step,
+      ArrowLeft: from - step,
+      ArrowDown: from - step,
+      PageUp: from + 0.1,
+      PageDown: from - 0.1,
+      Home: 0,
+      End: 1,
+    };
+    if (!(event.key in goals) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    put(now === undefined ? 0.5 : goals[event.key]);
+  });
+  return {
+    el,
+    /** Lay it over the strip of a layout. */
+    place({ strip }, view) {
+      el.hidden = !strip || !view;
+      if (el.hidden) return;
+      // A finger needs more than the strip's height.
+      const [left, right] = [strip.left - 6, strip.right + 6];
+      const [top, bottom] = [Math.max(strip.top - 16, 0), strip.bottom + 12];
+      const length = strip.right - strip.left;
+      ends = [(left - strip.left) / length, (right - strip.left) / length];
+      el.style.left = `${(100 * left) / view.width}%`;
+      el.style.width = `${(100 * (right - left)) / view.width}%`;
+      el.style.top = `${(100 * top) / view.height}%`;
+      el.style.height = `${(100 * (bottom - top)) / view.height}%`;
+    },
+    show({ dice, word }) {
+      now = dice;
+      el.setAttribute("aria-valuenow", rounded(dice ?? 0, 4));
+      const text = dice === undefined ? phrase("nothing_drawn") : `${rounded(dice, 2)}: ${word}`;
+      el.setAttribute("aria-valuetext", text);
+    },
+  };
+}
+
+// The numbers as a table, for those who cannot see the bars.
+function drawTold() {
+  const [caption, body] = [make("caption"), make("tbody")];
+  const heads = ["token_column", "probability_column", "draws_column"].map((name) =>
+    make("th", { scope: "col" }, phrase(name)),
+  );
+  const table = make("table", {}, caption, make("thead", {}, make("tr", {}, ...heads)), body);
+  let rows = [];
+  return {
+    table,
+    name(names) {
+      rows = names.map((name) => [make("th", { scope: "row" }, name), make("td"), make("td")]);
+      body.replaceChildren(...rows.map((cells) => make("tr", {}, ...cells)));
+    },
+    tell({ title, texts, counts }) {
+      caption.textContent = title;
+      heads.at(-1).hidden = !counts;
+      rows.forEach(([, probability, drawn], i) => {
+        probability.textContent = texts[i];
+        drawn.hidden = !counts;
+        drawn.textContent = counts ? counts[i] : "";
+      });
+    },
+  };
+}

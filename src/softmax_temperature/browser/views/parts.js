@@ -1,0 +1,74 @@
+// Small pieces of a page that the views are made of.
+
+/**
+ * Return an element with attributes, and with texts and elements in it.
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...(string | Node)} inside
+ * @returns {any}
+ */
+export function make(tag, attributes = {}, ...inside) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name in element && !name.startsWith("aria")) element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...inside);
+  // Otherwise a notebook takes letters and arrow keys as commands.
+  if (/^(button|input|select|summary)$/.test(tag)) element.dataset.lmSuppressShortcuts = "true";
+  return element;
+}
+
+/**
+ * Return a menu with a label. What is chosen is handed on by its place.
+ * @param {string} name
+ * @param {string[]} texts
+ * @param {(place: number) => void} choose
+ */
+export function makeMenu(name, texts, choose) {
+  const menu = make("select", { onchange: () => choose(menu.selectedIndex) });
+  for (const text of texts) menu.add(new Option(text));
+  return { menu, line: make("label", { className: "control" }, name, " ", menu) };
+}
+
+/**
+ * Return a field for what a reader types, which is taken when it is left or Enter is pressed. Where
+ * it is refused, the reason stands beside it, nothing else changes, and Escape brings back what was.
+ * @param {string} name
+ * @param {(text: string) => void} take
+ */
+export function makeField(name, take, options = {}) {
+  const problem = make("span", { className: "problem", role: "alert" });
+  const field = make("input", { type: "text", autocomplete: "off", "aria-label": name, ...options });
+  let written = "";
+  function tell(text) {
+    if (document.activeElement === field && field.value !== written) return;
+    field.value = written = text;
+    problem.textContent = "";
+    field.removeAttribute("aria-invalid");
+  }
+  function read() {
+    if (field.value === written) return;
+    try {
+      const text = field.value;
+      written = text;
+      take(text);
+      // Written as it is shown, also where nothing has changed: "1.0" is 1.00, and top-p 1 is off.
+      tell(field.dataset.last);
+    } catch (error) {
+      problem.textContent = error.message;
+      field.setAttribute("aria-invalid", "true");
+    }
+  }
+  field.addEventListener("change", read);
+  field.addEventListener("keydown", ({ key }) => {
+    if (key === "Enter") read();
+    if (key === "Escape") {
+      field.value = written = field.dataset.last ?? "";
+      problem.textContent = "";
+      field.removeAttribute("aria-invalid");
+    }
+  });
+  return { field, problem, tell: (text) => tell((field.dataset.last = text)) };
+}

@@ -1,0 +1,270 @@
+// Bars, strip and curves: moves the parts of a picture that matplotlib has drawn with each at its end.
+
+import { peakTemperature } from "../engine/peaks.js";
+import { sweep } from "../engine/numbers.js";
+import { phrase, rounded } from "../engine/words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const LEADING = "#d55e00";
+const PLAIN = "#0173b2";
+
+/**
+ * Build one layout of the picture, with a function that moves its parts.
+ * @param {Object} layout As `drawing/picture.py` makes it.
+ * @param {Object} shown The table, as `changed` in table.js returns it.
+ * @param {{ moveTo: (part: number) => void }} actions
+ */
+export function drawPicture(layout, shown, { moveTo }) {
+  const parsed = new DOMParser().parseFromString(layout.svg, "image/svg+xml").documentElement;
+  if (parsed.localName !== "svg" || parsed.querySelector("parsererror")) throw new TypeError(phrase("damaged_picture"));
+  /** @type {any} */
+  const root = document.importNode(parsed, true);
+  const find = (id) => {
+    const part = root.querySelector(`[id="${id}"]`);
+    if (!part) throw new TypeError(phrase("damaged_picture"));
+    return part;
+  };
+  const all = (name, length) => Array.from({ length }, (_, i) => find(`${name}-${i}`));
+  const heading = find("title").querySelector("text");
+  const [name, description] = ["title", "desc"].map((tag) => document.createElementNS(SVG, tag));
+  name.id = "name";
+  description.id = "description";
+  /** @type {((frame: any) => void)[]} */
+  const parts = [moverOfBars(layout.bars, shown, find, all)];
+  if (layout.strip) parts.push(moverOfStrip(layout.strip, shown, find, all));
+  if (layout.curves) parts.push(moverOfCurves(root, layout.curves, shown, find, all, moveTo));
+  if (shown.isEdited) rename(layout, shown, find, all);
+
+  root.querySelector("style").remove(); // It would hold for the whole page; explorer.css has it.
+  root.prepend(name, description);
+  root.setAttribute("role", "img");
+  makeIdsUnique(root, `softmax-temperature-${Math.random().toString(36).slice(2)}-`);
+  root.setAttribute("aria-labelledby", name.id);
+  root.setAttribute("aria-describedby", description.id);
+  root.removeAttribute("width");
+  root.removeAttribute("height");
+
+  function move(frame) {
+    for (const movePart of parts) movePart(frame);
+    heading.textContent = name.textContent = frame.title;
+    description.textContent = frame.caption;
+  }
+
+  return { root, view: root.viewBox.baseVal, move };
+}
+
+// Each bar is a path between two sides. A bar that was scaled instead would scale its hatching.
+function sidesOf(path, axis) {
+  const numbers = path.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+  const across = numbers.filter((_, k) => k % 2 === axis);
+  return [Math.min(...across), Math.max(...across)];
+}
+
+function moverOfBars(bars, shown, find, all) {
+  const { upright, foot, end, room } = bars;
+  const count = shown.names.length;
+  const length = end - foot;
+  const paths = all("bar", count).map((bar) => bar.querySelector("path"));
+  const widths = paths.map((path) => sidesOf(path, upright ? 0 : 1));
+  const ghosts = all("outline", count).map((ghost) => ghost.querySelector("path"));
+  const labels = all("label", count);
+  const labelTexts = labels.map((label) => label.querySelector("text"));
+  const marks = all("mark", count);
+  // With typed words that are masked fewer share the level.
+  const level = shown.table.end === shown.table.order.length || !shown.isEdited ? bars.level : 0;
+  if (shown.isEdited && bars.level) find("level").style.display = level ? "" : "none";
+  const shift = (element, along) =>
+    element.setAttribute("transform", upright ? `translate(0 ${along})` : `translate(${along} 0)`);
+
+  function stretch(path, [left, right], share) {
+    const tip = foot + length * share;
+    path.setAttribute(
+      "d",
+      upright ? `M${left} ${foot}V${tip}H${right}V${foot}Z` : `M${foot} ${left}H${tip}V${right}H${foot}Z`,
+    );
+  }
+
+  let before;
+  return ({ shares, texts, outlines, marks: drawn }) => {
+    shares.forEach((p, i) => {
+      stretch(paths[i], widths[i], p);
+      if (outlines !== before) stretch(ghosts[i], widths[i], outlines[i]);
+      shift(labels[i], length * (labelEnd(p, outlines[i], level, room) - 1));
+      labelTexts[i].textContent = texts[i];
+      marks[i].style.display = drawn ? "" : "none";
+      if (drawn) shift(marks[i], length * (drawn[i] - 1));
+    });
+    before = outlines;
+  };
+}
+
+/** Return where a label stands: beyond the bar, its outline, and a line that would cross it. */
+export function labelEnd(share, outline, level, room) {
+  const end = Math.max(share, outline);
+  return end < level && level < end + room ? level : end;
+}
+
+function moverOfStrip({ left, right, names: needed }, shown, find, all) {
+  const count = shown.names.length;
+  const segments = all("segment", count).map((segment) => segment.querySelector("path"));
+  const [top, bottom] = sidesOf(segments[0], 1);
+  const texts = all("name", count);
+  const [line, number] = [find("dice-mark"), find("dice-text")];
+  const text = number.querySelector("text");
+  return ({ shares, dice }) => {
+    let start = 0;
+    shares.forEach((p, i) => {
+      const [x0, x1] = [start, Math.min(start + p, 1)].map((share) => left + (right - left) * share);
+      segments[i].setAttribute("d", `M${x0} ${top}H${x1}V${bottom}H${x0}Z`);
+      const isRoomy = x1 - x0 > needed[i];
+      texts[i].style.display = isRoomy ? "" : "none";
+      if (isRoomy) texts[i].setAttribute("transform", `translate(${(x0 + x1 - left - right) / 2} 0)`);
+      start += p;
+    });
+    for (const part of [line, number]) {
+      part.style.display = dice === undefined ? "none" : "";
+      part.setAttribute("transform", `translate(${(right - left) * ((dice ?? 1) - 1)} 0)`);
+    }
+    if (dice !== undefined) text.textContent = phrase("dice", { number: rounded(dice, 2) });
+  };
+}
+
+function moverOfCurves(root, curves, shown, find, all, moveTo) {
+  const { left, right, top, bottom, columns, lengths, line, first, last } = curves;
+  const [width, height] = [right - left, bottom - top];
+  const cursor = find("cursor");
+  const [dots, names] = [all("dot", columns.length), all("dotname", columns.length)];
+  const words = names.map((text) => text.querySelector("text"));
+  const peaks = shown.isEdited ? redraw(curves, shown, find, all) : curves.peaks;
+  const peakNames = shown.isEdited ? [] : all("peakname", peaks.length);
+  let isDragged = false;
+
+  function drag(event) {
+    const view = root.viewBox.baseVal;
+    const box = root.getBoundingClientRect();
+    const [px, py] = [event.clientX - box.left, event.clientY - box.top].map((v) => (v * view.width) / box.width);
+    const isInside = px > left - 6 && px < right + 6 && py > top && py < bottom;
+    if (event.type === "pointerdown") {
+      if (!isInside || event.button) return;
+      isDragged = true;
+      root.setPointerCapture(event.pointerId);
+    }
+    if (isDragged) moveTo(Math.min(Math.max((px - left) / width, 0), 1));
+  }
+  root.addEventListener("pointerdown", drag);
+  root.addEventListener("pointermove", drag);
+  for (const name of ["pointerup", "pointercancel"]) root.addEventListener(name, () => (isDragged = false));
+
+  return ({ shares, T }) => {
+    // Beyond the axis there is nothing to show.
+    const part = (T - first) / (last - first);
+    const isThere = part >= -1e-9 && part <= 1 + 1e-9;
+    for (const element of [cursor, ...dots, ...names]) element.style.display = isThere ? "" : "none";
+    if (!isThere) return;
+    const x = width * part;
+    const isFlipped = part > 0.5;
+    cursor.setAttribute("transform", `translate(${x} 0)`);
+    const heights = columns.map((column) => shares[column]);
+    const levels = spread(heights, line / height);
+    const boxes = columns.map((_, i) => {
+      dots[i].setAttribute("transform", `translate(${x} ${height * (1 - heights[i])})`);
+      // However many they are, they stay below the title.
+      const y = height * (1 - Math.min(levels[i], 1));
+      names[i].setAttribute("transform", `translate(${x - (isFlipped ? 14 : 0)} ${y})`);
+      words[i].style.textAnchor = isFlipped ? "end" : "start";
+      const start = left + x + (isFlipped ? -lengths[i] - 7 : 7);
+      return [start, start + lengths[i], top + y - line / 2];
+    });
+    // The name of a peak makes room for those of the dots.
+    peakNames.forEach((name, i) => {
+      const [x0, x1, y] = peaks[i];
+      const isCovered = boxes.some(([from, to, above]) => from < x1 && to > x0 && Math.abs(above - y) < line);
+      name.style.display = isCovered ? "none" : "";
+    });
+  };
+}
+
+/**
+ * Return levels near to heights, in the same order, not below 0, and a gap apart.
+ *
+ * Heights that are too close to one another join a group, which stands around their middle.
+ * @param {ArrayLike<number>} heights
+ * @param {number} gap
+ */
+export function spread(heights, gap) {
+  const order = Array.from(heights, (_, i) => i).sort((a, b) => heights[a] - heights[b] || b - a);
+  const groups = [];
+  for (const i of order) {
+    let [start, count] = [Math.max(heights[i], 0), 1];
+    while (groups.length && start < groups.at(-1)[0] + groups.at(-1)[1] * gap) {
+      const [before, more] = groups.pop();
+      start = Math.max((before * more + (start - more * gap) * count) / (more + count), 0);
+      count += more;
+    }
+    groups.push([start, count]);
+  }
+  const levels = groups.flatMap(([start, count]) => Array.from({ length: count }, (_, k) => start + k * gap));
+  const placed = [];
+  order.forEach((i, k) => (placed[i] = levels[k]));
+  return placed;
+}
+
+// Draw the curves of typed logits, with their peaks, in place of those that were drawn.
+function redraw({ left, right, top, bottom, columns, first, last }, { table, raw, names }, find, all) {
+  for (const old of find("axes-curves").querySelectorAll("[id^=peak]")) old.remove();
+  const stops = Array.from({ length: 201 }, (_, i) => first + ((last - first) * i) / 200);
+  const { shares } = sweep(table, stops);
+  const place = (T, share) =>
+    [left + ((right - left) * (T - first)) / (last - first), bottom - (bottom - top) * share];
+  all("curve", columns.length).forEach((curve, i) => {
+    const points = stops.map((T, k) => place(T, shares[k][columns[i]]).map((v) => v.toFixed(2)).join(" "));
+    curve.querySelector("path").setAttribute("d", `M${points.join("L")}`);
+  });
+  const peaks = peakTemperature(raw, table.order.subarray(0, names.length));
+  for (const [i, T] of peaks.entries()) {
+    if (!(first < T && T < last)) continue;
+    const [x, y] = place(T, sweep(table, [T]).shares[0][i]);
+    const mark = document.createElementNS(SVG, "path");
+    mark.setAttribute("d", `M${x - 3} ${y - 3}H${x + 3}L${x} ${y + 3}Z`);
+    mark.setAttribute("style", "fill: #767676");
+    find("axes-curves").append(mark);
+  }
+  return [];
+}
+
+// Put typed names in the places of those that were drawn, and colour the leaders.
+function rename({ bars, strip, curves }, { names, shortNames, table }, find, all) {
+  const leaders = table.values.filter((value) => value === table.values[0]).length;
+  const colour = (i) => (i < leaders ? LEADING : PLAIN);
+  const write = (element, text) => (element.querySelector("text").textContent = text);
+  const paint = (element, what, i) => {
+    for (const part of element.querySelectorAll("path, use"))
+      if (part.style[what] && part.style[what] !== "none") part.style[what] = colour(i);
+  };
+  const ticks = find("axes-bars").querySelectorAll(`[id^="${bars.upright ? "xtick" : "ytick"}_"]`);
+  names.forEach((name, i) => {
+    write(ticks[i], name);
+    paint(all("bar", names.length)[i], "fill", i);
+    if (strip) {
+      write(all("name", names.length)[i], shortNames[i]);
+      all("name", names.length)[i].querySelector("text").style.fill = i < leaders ? "#010101" : "white";
+      paint(all("segment", names.length)[i], "fill", i);
+    }
+  });
+  curves?.columns.forEach((column, i) => {
+    write(all("dotname", curves.columns.length)[i], shortNames[column]);
+    paint(all("dot", curves.columns.length)[i], "fill", column);
+    paint(all("curve", curves.columns.length)[i], "stroke", column);
+  });
+}
+
+// Two charts, or two views of one, share a page: each gets ids of its own.
+function makeIdsUnique(root, prefix) {
+  for (const element of [root, ...root.querySelectorAll("*")]) {
+    for (const attribute of element.attributes) {
+      if (attribute.name === "id") attribute.value = prefix + attribute.value;
+      else if (attribute.localName === "href") attribute.value = `#${prefix}${attribute.value.slice(1)}`;
+      else attribute.value = attribute.value.replace("url(#", `url(#${prefix}`);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+"""The contract with the scripts: what an explorer sends to the browser, and what its state is."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..checks import Floats
+from ..core import TokenTable
+from ..drawing.bars import Bars
+from ..drawing.plan import Layout
+from ..examples import notice_of
+from ..sampling import TRUNCATIONS
+from ..words import Facts, in_text, leaders
+
+# Smaller data are not worth the time that it takes to unpack them.
+_LEAST_GZIPPED = 20_000
+# So many words can be changed by a reader.
+_MOST_EDITABLE = 30
+LONGEST_PROMPT = 240
+
+
+class Packed(TypedDict):
+    """Numbers as little-endian floats, or lines of text in UTF-8, in gzip or not."""
+
+    bytes: bytes
+    type: str
+    gzip: bool
+
+
+class Stops(TypedDict):
+    """The stops of a temperature slider."""
+
+    first: float
+    step: float
+    count: int
+
+
+class Table(TypedDict, total=False):
+    """A table of tokens and logits with the pictures that can show it."""
+
+    prompt: str
+    logits: Packed
+    # Each token as it stands in a sentence, or which earlier table has the same.
+    words: list[str] | Packed
+    wordsOf: int
+    # The tokens themselves, where a reader can change them.
+    tokens: list[str]
+    # Of each bar, the likeliest first; all others together come last.
+    names: list[str]
+    shortNames: list[str]
+    others: bool
+    percent: bool
+    facts: Facts
+    layouts: list[Layout]
+    # What has to go along with a copy of these data.
+    notice: str
+
+
+class Knob(TypedDict):
+    """The stops of a sampler's knob, None where it is off, and a usual setting."""
+
+    stops: list[float | None]
+    usual: float
+
+
+class State(TypedDict, total=False):
+    """What is set in an explorer: the address of a page can name all of it.
+
+    Infinity is ``"inf"``, and minus infinity ``"-inf"``, since JSON has neither.
+    """
+
+    T: float | str
+    # A large number is no number to a script.
+    seed: str
+    # Which random number of the seed is on show, from 0, or -1; or where a reader has put it.
+    dice: int
+    place: float | None
+    # How many draws are on show at once, and which batch of so many.
+    draws: int
+    batch: int
+    # Which of several tables, what is added to every logit, and what a reader has typed.
+    table: int
+    constant: int
+    tokens: list[str] | None
+    logits: list[float | str] | None
+    # A sampler's steps in their order; the value of the temperature is T, None is off.
+    steps: list[tuple[str, float | None]]
+    # In a notebook, of how many of the browser's messages Python has heard.
+    told: int
+
+
+class Data(TypedDict, total=False):
+    """All that an explorer of tables sends."""
+
+    kind: str
+    parts: list[str]
+    stops: Stops
+    tables: list[Table]
+    withOpenness: bool
+    knobs: dict[str, Knob]
+
+
+def stops_of(stops: NDArray[np.float64]) -> Stops:
+    """Return the stops of a slider by their first, their distance and their number."""
+    first, last = stops[[0, -1]].tolist()
+    return {"first": first, "step": (last - first) / (len(stops) - 1), "count": len(stops)}
+
+
+def nearest_stop(stops: Stops, temperature: float) -> int:
+    """Return the position of the stop nearest to a temperature.
+
+    Halfway between two it is the upper one, as in the scripts: else the slider of one side would
+    move that of the other, and the temperature with it.
+    """
+    place = (temperature - stops["first"]) / stops["step"]
+    place = min(max(place, 0.0), stops["count"] - 1.0)
+    return int(place) + (place % 1 >= 0.5)
+
+
+def tables_of(bars: Sequence[Bars], layouts: Sequence[list[Layout]]) -> list[Table]:
+    """Return tables, each with the pictures of its bars; the words of several are sent once."""
+    tables: list[Table] = []
+    for number, (shown, pictures) in enumerate(zip(bars, layouts, strict=True)):
+        source = shown.table
+        table: Table = {
+            "prompt": in_text(source.prompt, LONGEST_PROMPT),
+            "logits": pack(source.logits),
+            "names": shown.names(),
+            "shortNames": shown.short_names(),
+            "others": shown.n_others > 0,
+            "percent": shown.percent,
+            "facts": leaders(source),
+            "layouts": pictures,
+        }
+        same = [i for i, other in enumerate(bars[:number]) if other.table.tokens == source.tokens]
+        if same:
+            table["wordsOf"] = same[0]
+        else:
+            table["words"] = _words_of(source)
+            if notice := notice_of(source):
+                table["notice"] = notice
+        if len(source.tokens) <= _MOST_EDITABLE and not shown.n_others and not source.unseen_mass:
+            table["tokens"] = list(source.tokens)
+        tables.append(table)
+    return tables
+
+
+def pack(values: Floats) -> Packed:
+    """Return numbers as bytes, as exact as they are."""
+    kind = "f4" if values.dtype == np.float32 else "f8"
+    return _packed(values.astype(f"<{kind}").tobytes(), kind)
+
+
+def _words_of(table: TokenTable) -> list[str] | Packed:
+    words = [in_text(token) for token in table.tokens]
+    if len(words) <= _MOST_EDITABLE:
+        return words
+    # A line break within a word is a sign already.
+    return _packed("\n".join(words).encode("utf-8", "surrogatepass"), "text")
+
+
+def _packed(data: bytes, kind: str) -> Packed:
+    if len(data) < _LEAST_GZIPPED:
+        return {"bytes": data, "type": kind, "gzip": False}
+    return {"bytes": gzip.compress(data, 6, mtime=0), "type": kind, "gzip": True}
+
+
+def held(temperature: float) -> float | str:
+    """Return a temperature or logit as a state has it."""
+    return temperature if np.isfinite(temperature) else f"{temperature}"
+
+
+# By which names the address of a page has the entries of a state; those of steps are their own.
+_IN_ADDRESSES = {
+    "T": ["T"],
+    "seed": ["seed"],
+    "dice": ["dice"],
+    "place": ["place"],
+    "draws": ["draws"],
+    "table": ["prompt"],
+    "constant": ["constant"],
+    "tokens": ["words", "logits"],
+    "steps": ["cuts", *(name.replace("_", "-") for name in TRUNCATIONS)],
+}
+
+
+def names_in_addresses(state: State) -> list[str]:
+    """Return the names that the address of a page can have for a state."""
+    return [name for key in state for name in _IN_ADDRESSES.get(key, [])]
