@@ -3,6 +3,7 @@
 import base64
 import gc
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -12,10 +13,12 @@ from urllib.parse import unquote
 
 import ipywidgets
 import nbformat
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from traitlets.config import Config
 
 from softmax_temperature import (
@@ -28,7 +31,7 @@ from softmax_temperature import (
     load_story_model,
 )
 from softmax_temperature.explorers.base import NARROW
-from softmax_temperature.explorers.page import to_base64, without_repeats
+from softmax_temperature.explorers.page import without_repeats
 from tests.helpers import NASTY, need, six
 from tools.course import executed, notebook
 
@@ -73,12 +76,12 @@ def data_of(soup, name="explorer"):
 
 def exported(explorer):
     """Return the data of the explorer's own page."""
-    return json.loads(json.dumps(explorer._exported(), default=to_base64))
+    soup = BeautifulSoup(explorer.to_html(), "html.parser")
+    return json.loads(soup.select_one("script[type='application/json']").string)
 
 
-def without_links(data):
-    sliders = [{k: v for k, v in slider.items() if k != "link"} for slider in data["sliders"]]
-    return {k: v for k, v in data.items() if k not in ("sliders", "menus")} | {"sliders": sliders}
+def without_link(data):
+    return {name: value for name, value in data.items() if name != "link"}
 
 
 def explorers():
@@ -96,39 +99,50 @@ def explorers():
 def test_a_page_has_what_each_explorers_own_page_has(from_menu):
     shown = explorers()
     shown[0].temperature = 0
-    shown[3].knob = 0.05
+    shown[1].temperature = 0.3456
+    shown[1].draw(7)
+    shown[2].temperature = float("inf")
+    shown[3].knob = 0.123
     found = data_of(page(*shown, from_menu=from_menu))
     assert len(found) == 5
     for explorer, data in zip(shown, found):
-        expected = exported(explorer) | {"state": json.loads(json.dumps(explorer._body.state))}
-        assert without_links(data) == without_links(expected)
+        assert without_link(data) == exported(explorer)
 
 
 def test_both_layouts_are_there_after_another_table_or_method():
     explorer, sampler = six(), SamplerExplorer(load_example("wonderful-day"))
     explorer.table = load_example("gpt-4o-mini-tv-show-is")
     sampler.method = "top_k"
-    assert [len(data["layouts"]) for data in data_of(page(explorer, sampler))] == [2, 2]
+    found = data_of(page(explorer, sampler))
+    assert [len(data["tables"][0]["layouts"]) for data in found] == [2, 2]
 
 
 def test_an_explorer_is_where_code_has_left_it():
     explorer = six()
+    explorer.seed = 10**30
     explorer.draw(250)
-    explorer.draw(100)
-    explorer.draw()
-    explorer.temperature = 0.37
+    explorer.draw(250)
+    explorer.temperature = 0.375
     (data,) = data_of(page(explorer))
-    assert data["start"] == [37]
-    assert data["state"] == {"dice": 0, "draws": {"n": 100, "batch": 0}}
+    drawn = {"seed": "1" + 30 * "0", "dice": -1, "place": None, "draws": 250, "batch": 1}
+    typed = {"table": 0, "tokens": None, "logits": None}
+    assert data["state"] == {"T": 0.375} | drawn | typed
 
 
-def test_draws_that_only_python_made_are_kept():
+@pytest.mark.parametrize("from_menu", [False, True])
+@pytest.mark.parametrize("stop", [0.0, 0.57, 1.2])
+def test_a_slider_that_alone_was_dragged_tells_the_temperature(from_menu, stop):
+    """A page that is saved at once has the slider's value before the state follows it."""
     explorer = six()
-    explorer.draw(250)
-    (data,) = data_of(page(explorer))
-    counts = data["state"]["draws"]["sample"]["counts"]
-    kept = list(base64.b64decode(counts))
-    assert kept == list(explorer._body.state["draws"]["sample"]["counts"])
+    explorer.temperature = 1.234
+    nb = executed(explorer, from_menu=from_menu)
+    models = nb.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    saved = models[explorer.slider.model_id]["state"]
+    saved.pop("value")
+    if stop or not from_menu:
+        saved["value"] = stop
+    (data,) = data_of(BeautifulSoup(export(nb)[0], "html.parser"))
+    assert data["state"]["T"] == stop
 
 
 def test_a_question_is_live_and_shows_no_answer():
@@ -145,25 +159,27 @@ def test_linked_sliders_and_two_views_of_one_explorer_move_together():
     ipywidgets.jslink((a.slider, "value"), (b.slider, "value"))
     ipywidgets.jsdlink((b.slider, "value"), (c.slider, "value"))
     found = data_of(page(a, b, c, d, a))
-    links = [data["sliders"][0]["link"] for data in found]
+    links = [data["link"] for data in found]
     assert links[0] == links[1] == links[2] == links[4] != links[3]
 
 
 def test_controls_that_need_python_stand_disabled_in_their_places():
-    table = load_example("wonderful-day")
     explorer = six(parts=("bars",))
     menu = ipywidgets.Dropdown(options=["six", "ten"], value="ten", description="Which")
     text = ipywidgets.Label("A <label>")
     explorer.children = [menu, *explorer.children, text]
-    sampler = SamplerExplorer(table, "min_p")
-    first, second = page(explorer, sampler).select(".softmax-temperature-explorer")
+    (first,) = page(explorer).select(".softmax-temperature-explorer")
     assert [part["data-part"] for part in first.select("[data-part]")] == ["0", "1", "2"]
     assert first.select_one("label").get_text() == "Which ten needs a kernel"
     assert first.select_one("select").has_attr("disabled")
     assert first.select_one("label").find_next("div")["data-part"] == "0"
     assert first.select("[data-part]")[-1].find_next("div").get_text(strip=True) == "A <label>"
-    labels = [label.get_text() for label in second.select("label")]
-    assert labels == ["Method min-p needs a kernel", "Order temperature first needs a kernel"]
+
+
+def test_no_control_of_an_explorer_of_tables_is_dead():
+    soup = page(*explorers()[:4], six(parts=("bars", "constant")))
+    assert soup.select("[disabled]") == []
+    assert "needs a kernel" not in soup.get_text()
 
 
 def test_every_control_of_jupyter_is_shown_disabled():
@@ -228,7 +244,7 @@ def test_tokens_with_markup_stay_text():
     soup = BeautifulSoup(text, "html.parser")
     assert len(soup.select("script")) == 2
     (data,) = data_of(soup)
-    assert "${x}`" in data["names"]
+    assert "${x}`" in data["tables"][0]["names"]
     assert "alert(1)" not in soup.find("main").get_text()
 
 
@@ -251,7 +267,7 @@ def test_an_index_can_show_the_first_explorer_of_a_lesson():
     _, resources = export(executed("# A", asked, ipywidgets.HTML("x"), first, second, asked))
     shown = BeautifulSoup(resources["lesson"]["explorer"], "html.parser")
     (data,) = data_of(shown)
-    assert data["start"] == [50]
+    assert data["state"]["T"] == 0.5
     _, resources = export(executed("# A", asked))
     assert resources["lesson"]["explorer"] == ""
 
@@ -485,6 +501,25 @@ def test_without_javascript_the_sentence_is_there():
     assert second.get_text().startswith("Temperature 1.00, seed 0")
 
 
+def test_without_javascript_the_still_picture_is_there():
+    explorer = TemperatureExplorer(TokenTable(["<b>", "&"], [1, 0]), value=0.5)
+    data, metadata = explorer._repr_mimebundle_()
+    (shown,) = page(explorer).select(".cell noscript")
+    whole, small = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB"), float)
+        for png in (data["image/png"], shown.img["src"].partition("base64,")[2])
+    )
+    # The same picture, in fewer colours.
+    assert whole.shape == small.shape
+    assert np.abs(whole - small).mean() < 2
+    assert np.abs(whole - small).max() < 64
+    assert len(shown.img["src"]) < len(data["image/png"]) / 2
+    # The sentence stands beside the picture, and within it for pages that show the picture alone.
+    said = explorer._caption()
+    assert "“<b>”" in said
+    assert (shown.get_text(), metadata["image/png"]["alt"]) == (said, said)
+
+
 @pytest.mark.parametrize("tex", [r"\unknown x", r"\text{<b>}"])
 def test_a_formula_that_cannot_be_drawn_stays_readable(tex):
     text, resources = export(executed(f"# A\n\n$${tex}$$"))
@@ -507,7 +542,7 @@ def test_execution_gives_both_layouts_and_names_a_cell_that_fails(monkeypatch):
     text, _ = live.from_notebook_node(nb, {"metadata": {"name": "lesson", "path": ""}})
     soup = BeautifulSoup(text, "html.parser")
     (data,) = data_of(soup)
-    assert (len(data["layouts"]), data["start"]) == (2, [50])
+    assert (len(data["tables"][0]["layouts"]), data["state"]["T"]) == (2, 0.5)
     assert soup.select_one("#cell-3 pre.output").get_text().startswith("TemperatureExplorer(2 tok")
     assert NARROW not in os.environ
     nb.cells.append(nbformat.v4.new_code_cell("table = 1\n1 / 0"))

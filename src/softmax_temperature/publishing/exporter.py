@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import io
 import itertools
 import json
 import os
@@ -21,11 +23,13 @@ from nbconvert.exporters.html import HTMLExporter
 from nbconvert.preprocessors.execute import ExecutePreprocessor
 from nbconvert.utils.exceptions import ConversionException
 from nbformat import NotebookNode, ValidationError, from_dict
+from PIL import Image
 from traitlets import default
 
 from ..checks import short
 from ..explorers.base import NARROW
-from ..explorers.page import KINDS, as_script, fill, without_repeats
+from ..explorers.data import names_in_addresses
+from ..explorers.page import as_script, fill, to_base64, without_repeats
 from .embedded import embedded
 from .foreign import harmless, needs
 from .formulas import latex_html, markdown_html
@@ -40,8 +44,7 @@ _FORMS = ("text/html", "text/markdown", "text/latex", *_PICTURES)
 _DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 _FRONT_MATTER = re.compile(r"\s*---\s*\n.*\n---\s*$", re.S)
 _HELD = re.compile(r'<template data-held="(\d+)"></template>')
-_SCRIPTS = ("explorer.js", *(f"{kind}.js" for kind in KINDS), "question.js", "page.js")
-_STYLES = ("explorer.css", *(f"{kind}.css" for kind in KINDS), "question.css", "page.css")
+_STYLES = ("explorer.css", "chart.css", "text.css", "question.css", "page.css", "notebook.css")
 
 
 class NotebookError(ConversionException):
@@ -169,7 +172,13 @@ class LiveExporter(HTMLExporter):
     def _show_widgets(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Leave of each output what a page can show, and of a widget its HTML."""
         saved = SavedWidgets(nb.metadata.get("widgets", {}).get(_STATES, {}).get("state", {}))
-        resources["lesson"] = {"data": [], "explorer": "", "picture": "", "warnings": []}
+        resources["lesson"] = {
+            "data": [],
+            "explorer": "",
+            "picture": "",
+            "stills": set(),
+            "warnings": [],
+        }
         resources["lesson"]["scopes"] = itertools.count(1)
         if nb.cells and nb.cells[0].cell_type == "raw" and _FRONT_MATTER.match(nb.cells[0].source):
             # What another tool is told, as Quarto and Jupytext write it.
@@ -203,15 +212,15 @@ class LiveExporter(HTMLExporter):
             self._warn(resources, cell, problem)
 
         pages = resources.get("course", {}).get("pages")
-        places, sliders = _places(soup), _sliders(resources["lesson"]["data"])
+        places, entries = _places(soup), _entries(resources["lesson"]["data"])
         for link in soup.select("a[href]"):
             parts = urlsplit(str(link["href"]))
             if parts.scheme or parts.netloc:
                 continue
             if not parts.path:
                 place = unquote(parts.fragment)
-                stops = {part.partition("=")[0].upper() for part in place.split("&")}
-                if place in ("", "top") or stops & sliders or soup.find(id=place):
+                names = {part.partition("=")[0].upper() for part in place.split("&")}
+                if place in ("", "top") or names & entries or soup.find(id=place):
                     continue
                 if heading := places.get(_letters(place)):
                     link["href"] = f"#{quote(heading)}"
@@ -281,8 +290,8 @@ def notebook_page(
     """Return a page whose explorers and questions are live, given its text as HTML."""
     return fill(
         "notebook.html",
-        scripts=(*_SCRIPTS, "notebook.js"),
-        styles=(*_STYLES, "notebook.css"),
+        script='import "./notebook.js";\n',
+        styles=_STYLES,
         title=escape(title),
         description=escape(description),
         language=escape(language),
@@ -328,8 +337,7 @@ def _show(
         except NotImplementedError as error:
             lost.append(str(error))
         else:
-            if "text/html" in data:
-                html += f"<noscript>{clean(data['text/html'])}</noscript>"
+            html += _without_scripts(output, clean, lesson["stills"])
             if not lesson["explorer"] and "softmax-temperature-explorer" in html:
                 lesson["explorer"] = html
             output.data = {"text/html": _DATA.sub(lambda match: _hold(match[1], lesson), html)}
@@ -393,19 +401,42 @@ def _with_data(html: str, data: list[dict[str, Any]]) -> str:
     return _HELD.sub(lambda match: items[int(match[1])], html)
 
 
+def _without_scripts(output: Any, clean: Callable[[str], str], stills: set[str]) -> str:
+    """Return what a widget leaves to readers without JavaScript: its picture, or its text.
+
+    A picture that is above already is not shown again.
+    """
+    form, data = "image/png", output.data
+    if form in data:
+        said = str(output.get("metadata", {}).get(form, {}).get("alt", ""))
+        shown = "" if data[form] in stills else f"<p>{_image(form, _smaller(data[form]))}</p>"
+        stills.add(data[form])
+        return f"<noscript>{shown}<p>{escape(said)}</p></noscript>"
+    return f"<noscript>{clean(data['text/html'])}</noscript>" if "text/html" in data else ""
+
+
+def _smaller(png: str) -> str:
+    """Return a still picture with 256 colours: few readers need it, and all have to load it."""
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
+        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(buffer, "png", optimize=True)
+    return to_base64(buffer.getvalue())
+
+
 def _image(form: str, data: str) -> str:
     if form == "image/svg+xml":
         return f'<img src="data:{form},{quote(data)}" alt="">'
     return f'<img src="data:{form};base64,{escape(data.strip())}" alt="">'
 
 
-def _sliders(data: list[dict[str, Any]]) -> set[str]:
-    """Return what the page's address calls the sliders of its explorers."""
-    explorers = [item for item in data if "kind" in item]
+def _entries(data: list[dict[str, Any]]) -> set[str]:
+    """Return what the page's address calls the settings of its explorers."""
+    explorers = [item["state"] for item in data if "kind" in item]
     return {
-        (f"{number}.{slider['key']}" if len(explorers) > 1 else slider["key"]).upper()
-        for number, explorer in enumerate(explorers, 1)
-        for slider in explorer["sliders"]
+        (f"{number}.{name}" if len(explorers) > 1 else name).upper()
+        for number, state in enumerate(explorers, 1)
+        for name in names_in_addresses(state)
     }
 
 

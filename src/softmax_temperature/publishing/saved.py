@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from ..explorers.base import script
+from ..explorers.data import Stops, nearest_stop
 from ..explorers.page import KINDS, with_data
 from ..explorers.question import Question
 
@@ -99,13 +100,9 @@ class SavedWidgets:
         if data["kind"] not in KINDS:
             raise ValueError(_VERSION)
         _check_version(view, script(data["kind"]))
-        parts = {slider: number for number, slider in enumerate(_ids(view["sliders"]), 1)}
-        start = [self._stop(slider, data["sliders"][n - 1]) for slider, n in parts.items()]
-        sliders = [
-            slider | {"link": self._link(name)} for name, slider in zip(parts, data["sliders"])
-        ]
-        parts |= {name: 0 for name in self._states if self._is_head(name, body)}
-        parts[body] = len(parts)
+        (slider,) = _ids([view["slider"]])
+        parts = {name: 0 for name in self._states if self._is_head(name, body)}
+        parts |= {slider: 1, body: 2}
         places, outputs = "", []
         # A slider stays in sight as long as what follows it, and no other explorer, is.
         for own, names in groupby(_ids(state.get("children", ())), self._is_no_explorer):
@@ -116,10 +113,11 @@ class SavedWidgets:
             text, shown_in_it = self._box("VBoxModel", children)
             places += text
             outputs += shown_in_it
-        shown = {**data, "sliders": sliders, "start": start, "state": view.get("state", {})}
+        first = self._state_at(slider, view["state"], data["stops"])
+        shown = {**data, "state": first, "link": self._link(slider)}
         width = self._states.get(_ids([state.get("layout")])[0], {}).get("max_width")
         style = f' style="max-width: {width}"' if _LENGTH.fullmatch(width or "") else ""
-        inside = f"<div{style}>{places}</div>{_still(shown)}"
+        inside = f"<div{style}>{places}</div>"
         return with_data("softmax-temperature-explorer", shown, inside), outputs
 
     def _body(self, state: Mapping[str, Any]) -> str:
@@ -151,13 +149,14 @@ class SavedWidgets:
             return self._box(state["_model_name"], children)
         return self.html(name, clean)
 
-    def _stop(self, name: str, slider: Mapping[str, Any]) -> int:
-        """Return the stop at which a slider was left."""
-        state = self._states.get(name, {})
+    def _state_at(self, slider: str, state: dict[str, Any], stops: Stops) -> Any:
+        """Return the state that was left: a slider that was dragged or set has told only itself."""
         # A notebook's menu does not save a value of 0.
-        value = state.get("value", state.get("index", 0.0))
-        nearest: int = round((value - slider["first"]) / slider["step"])
-        return min(max(nearest, 0), len(slider["texts"]) - 1)
+        value = self._states.get(slider, {}).get("value", 0.0)
+        here, there = (nearest_stop(stops, float(T)) for T in (value, state["T"]))
+        first, step = stops["first"], stops["step"]
+        # Without the rounding of steps, as the script has its stops.
+        return state if here == there else state | {"T": float(f"{first + step * here:.12g}")}
 
     def _link(self, slider: str) -> int:
         return self._links.setdefault(self._twins.get(slider, slider), len(self._links))
@@ -231,16 +230,6 @@ def _with_buffers(model: Mapping[str, Any]) -> dict[str, Any]:
                 place = place[step]
             place[last] = buffer["data"]
     return state
-
-
-def _still(data: Mapping[str, Any]) -> str:
-    """Return what is said of an explorer's first state, for those without JavaScript."""
-    if data["kind"] != "chart":
-        return ""
-    row = 0
-    for slider, stop in zip(data["sliders"], data["start"]):
-        row = row * len(slider["texts"]) + stop
-    return f"<noscript><p>{escape(data['sentences'][row])}</p></noscript>"
 
 
 def _plain(model: str, state: Mapping[str, Any], clean: Clean) -> str:
