@@ -97,7 +97,17 @@ def open_file(browsers, engine):
     """
     opened = []
 
+    def check_and_close():
+        context, page, path = opened.pop()
+        assert page.problems + page.evaluate("problems") == []
+        files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
+        assert files <= {path.as_uri()}
+        context.close()
+
     def open_it(path, fragment="", paused=False, color_scheme="light", **options):
+        if engine == "webkit" and opened:
+            # A new page takes the last one's place.
+            check_and_close()
         options = {"viewport": {"width": 1000, "height": 900}} | options
         browser = browsers(engine, color_scheme)
         context = browser.new_context(color_scheme=color_scheme, **options)
@@ -115,11 +125,8 @@ def open_file(browsers, engine):
         return page
 
     yield open_it
-    for context, page, path in opened:
-        assert page.problems + page.evaluate("problems") == []
-        files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
-        assert files <= {path.as_uri()}
-        context.close()
+    while opened:
+        check_and_close()
 
 
 @pytest.fixture

@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 from softmax_temperature import TemperatureExplorer, load_example
+from softmax_temperature.words import in_text
 
 NOTEBOOKS = {
     path.stem: path for path in sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
 }
 LOGITS = [5.0, 2.2, 2.0, 4.5, 3.0, 2.7]
 RANKED = sorted(LOGITS, reverse=True)
+RANKED_TOKENS = ["day", "experience", "problem", "challenge", "space", "furniture"]
 ARTICLE = [0.512106, 0.031141, 0.025496, 0.310608, 0.069306, 0.051343]
 AT_HALF = [0.713051, 0.002637, 0.001767, 0.262317, 0.013060, 0.007167]
 ODD_TOKENS = [
@@ -122,7 +124,7 @@ def go_to(page, temperature):
     """Move the slider of an exported page."""
     page.evaluate(
         """value => {
-            const slider = document.querySelector("input");
+            const slider = document.querySelector(".slider input");
             slider.value = value;
             slider.dispatchEvent(new Event("input"));
         }""",
@@ -255,15 +257,18 @@ def check_instrument(view, temperature, hundred=False):
         assert x == pytest.approx(temperature / 2, abs=near)
         assert y == pytest.approx(p, abs=near)
     assert seen["prompt"] == "It was a wonderful "
-    assert seen["number"] == "dice: 0.78"
-    assert seen["dice"] == pytest.approx(0.781, abs=0.005)
-    assert seen["blank"] == FIRST_NUMBER[temperature]
     if hundred:
+        # One number and many are not on show at once.
+        assert seen["dice"] is False
         numbers = np.random.default_rng([21, 100, 1]).random(100)
         landed = np.searchsorted(np.cumsum(expected), numbers, side="right")
         counts = [int((landed == token).sum()) for token in range(6)]
         assert seen["marks"] == pytest.approx([count / 100 for count in counts], abs=2 * near)
         assert f"◇ Of these 100 draws {counts[0]} were “day”: " in seen["caption"]
+        drawn = [(count, -token) for token, count in enumerate(counts) if count]
+        most = [(RANKED_TOKENS[-token], count) for count, token in sorted(drawn, reverse=True)[:3]]
+        words = ", ".join(f"{token} × {count}" for token, count in most)
+        assert seen["blank"] == words + (", …" if len(drawn) > 3 else "")
         spread = math.sqrt(100 * expected[0] * (1 - expected[0]))
         if spread:
             far = round((counts[0] - 100 * expected[0]) / spread, 1)
@@ -272,6 +277,123 @@ def check_instrument(view, temperature, hundred=False):
             assert f": {words}{'' if abs(far) < 1 else ' than'} expected" in seen["caption"]
     else:
         assert seen["marks"] == [False] * 6
+        assert seen["number"] == "dice: 0.78"
+        assert seen["dice"] == pytest.approx(0.781, abs=0.005)
+        assert seen["blank"] == FIRST_NUMBER[temperature]
+
+
+def state_of(view):
+    """Read all that an explorer shows of its state: lengths as shares of their axes, and texts."""
+    return view.evaluate(
+        """element => {
+            const root = element.querySelector(".softmax-temperature svg");
+            const find = (id) => root.querySelector(`[id$="-${id}"]`);
+            const frame = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path");
+            const axis = frame.getBoundingClientRect();
+            const numbers = [...Array(99).keys()].filter((i) => find(`bar-${i}`));
+            // Without the outline's own line, which some browsers count.
+            const share = (id) => find(id).querySelector("path").getBBox().height
+                / frame.getBBox().height;
+            const middle = (i) => {
+                const { top, bottom } = find(`mark-${i}`).getBoundingClientRect();
+                return (axis.bottom - (top + bottom) / 2) / axis.height;
+            };
+            return {
+                bars: numbers.map((i) => share(`bar-${i}`)),
+                outlines: numbers.map((i) => share(`outline-${i}`)),
+                labels: numbers.map((i) => find(`label-${i}`).textContent.trim()),
+                marks: numbers.map((i) =>
+                    find(`mark-${i}`).style.display === "none" ? 0 : middle(i)),
+                names: [...element.querySelectorAll(".told tbody th")].map((th) => th.textContent),
+                title: root.querySelector("title").textContent,
+                caption: element.querySelector(".sentences p").textContent,
+                word: element.querySelector(".softmax-temperature-head b").textContent.trim(),
+                pixel: 1 / axis.height,
+            };
+        }"""
+    )
+
+
+def check_state(view, explorer):
+    """Compare what upright bars show with numpy's softmax, and each text with Python's own."""
+    seen = state_of(view)
+    frame = explorer.probabilities.sort_values("logits", ascending=False, kind="stable")
+    logits = frame["logits"].to_numpy(float)
+    near = 1.5 * seen["pixel"]
+
+    def plain(temperature):
+        if temperature == np.inf:
+            return np.isfinite(logits) / np.isfinite(logits).sum()
+        return softmax(logits, temperature)
+
+    shares, at_1 = plain(explorer.temperature), plain(1)
+    moment = explorer._moment(explorer._bars())
+    if "kept" in frame:
+        kept = frame["kept"].to_numpy()
+        at_1, shares = shares, list(frame["probabilities"])
+        assert [label == "cut" for label in seen["labels"]] == list(~kept & (np.array(at_1) > 0))
+    assert seen["bars"] == pytest.approx(list(shares), abs=near)
+    assert seen["outlines"] == pytest.approx(list(at_1), abs=near)
+    assert seen["labels"] == list(moment.labels)
+    assert seen["names"] == explorer._bars().names()
+    assert seen["title"] == moment.title
+    assert seen["caption"] == explorer._caption()
+    marks = np.zeros(len(logits)) if moment.marks is None else moment.marks
+    # The middle of a mark is read to a pixel at either side.
+    assert seen["marks"] == pytest.approx(list(marks), abs=2 * near)
+    if moment.number is not None:
+        ends = np.cumsum(shares)
+        rank = int(np.searchsorted(ends, moment.number, side="right"))
+        assert seen["word"] == in_text(frame["tokens"].iloc[rank]).strip()
+    elif moment.marks is None:
+        assert seen["word"] == ""
+    else:
+        first = round(marks[0] * explorer._state["draws"])
+        assert f"{in_text(frame['tokens'].iloc[0]).strip()} × {first}" in seen["word"]
+    return seen
+
+
+def write(page, selector, text):
+    """Write into a field of ours, and press Enter."""
+    field = page.locator(selector)
+    field.evaluate("(field, text) => { field.focus(); field.value = text; }", text)
+    field.press("Enter")
+
+
+def slide(page, selector, value):
+    """Move a slider of a page."""
+    page.locator(selector).evaluate(
+        """(slider, value) => {
+            slider.value = value;
+            slider.dispatchEvent(new Event("input"));
+        }""",
+        value,
+    )
+
+
+def choose(page, selector, text):
+    """Choose from a menu."""
+    page.locator(selector).evaluate(
+        """(menu, text) => {
+            menu.selectedIndex = [...menu.options].findIndex((option) => option.text === text);
+            menu.dispatchEvent(new Event("change"));
+        }""",
+        text,
+    )
+
+
+def comes_to(page, address):
+    """Wait until what was set has come to rest, and the address of a page is this one."""
+    found = page.evaluate(
+        """async (address) => {
+            const until = performance.now() + 5000;
+            while (location.hash !== address && performance.now() < until)
+                await new Promise((resolve) => requestAnimationFrame(resolve));
+            return location.hash;
+        }""",
+        address,
+    )
+    assert found == address
 
 
 def cut_off(view):

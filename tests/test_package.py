@@ -63,6 +63,8 @@ def test_nothing_opens_a_socket():
         explorer.temperature = 0.5
         explorer._repr_mimebundle_()
         explorer.to_html()
+        explorer.draw(1000)
+        st.SamplerExplorer([table, table], "top_k", 3).to_html()
         gpt2 = st.load_example("gpt2-spaceship")
         st.TemperatureExplorer(gpt2, top=20)._repr_mimebundle_()
         st.load_example("gpt-4o-mini-tv")

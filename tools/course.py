@@ -79,6 +79,15 @@ _CELLS = [
     'st.Question("Is 2 even?", {"yes": True, "no": False}, why="2 = 2 · 1.")',
     "table.to_frame(1)",
     f"tokens = {NASTY!r}\nst.TemperatureExplorer(st.TokenTable(tokens, range(10)), value=0)",
+    "md: ## As code left them",
+    'tables = [st.load_example("wonderful-day"), st.TokenTable(["one", "two"], [0, 2], "Say ")]\n'
+    'left = st.TemperatureExplorer(tables, seed=10**20, parts=("bars", "dice", "constant"))\n'
+    "left.temperature = 0.777\n"
+    "for _ in range(3):\n    left.draw()\n"
+    "left",
+    'steps = st.SamplerExplorer(table, "top_p", 0.8)\n'
+    'steps.chain = st.SamplerChain([("top_k", 4), ("temperature", 2.345), ("min_p", 0.25)])\n'
+    "steps",
 ]
 
 

@@ -22,15 +22,14 @@ PAUSE, REST = 180, 900
 
 
 def main(path: str) -> None:
-    """Draw a token and a hundred, and take a picture at each temperature."""
+    """Draw a token, and take a picture at each temperature."""
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         file = Path(folder, "page.html")
         TemperatureExplorer(load_example("wonderful-day"), value=0).to_html(file)
         # Drawn at three quarters of its size, which leaves fewer shades than making it smaller.
         page = browser.new_page(viewport={"width": 1040, "height": 700}, device_scale_factor=0.75)
         page.goto(file.as_uri())
-        for name in ("Draw", "Draw 100"):
-            page.get_by_role("button", name=name, exact=True).click()
+        page.get_by_role("button", name="Draw", exact=True).click()
         page.evaluate("document.activeElement.blur()")
         page.mouse.move(0, 0)
         shots = [picture(page, stop) for stop in STOPS]

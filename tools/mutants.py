@@ -35,11 +35,8 @@ SCALED = """{
 }"""
 # The test modules of a module, the quickest first, where they are not the one of its name.
 TESTS = {
+    "address.js": ("browser/test_address",),
     "chain": ("test_sampling",),
-    "chart.js": (
-        "browser/test_page",
-        "browser/test_notebook",
-    ),
     "checks": ("test_core",),
     "drawing.bars": (
         "drawing/test_charts",
@@ -55,7 +52,17 @@ TESTS = {
         "drawing/test_picture",
         "explorers/test_temperature",
     ),
+    "engine/checks.js": (
+        "engine/test_twins",
+        "engine/test_words_twin",
+    ),
+    "engine/cuts.js": ("engine/test_twins",),
+    "engine/dice.js": ("engine/test_twins",),
+    "engine/numbers.js": ("engine/test_twins",),
+    "engine/peaks.js": ("engine/test_twins",),
+    "engine/words.js": ("engine/test_words_twin",),
     "explorer.js": (
+        "browser/test_controls",
         "browser/test_page",
         "browser/test_notebook",
     ),
@@ -76,6 +83,7 @@ TESTS = {
     "notebook.js": ("browser/test_site",),
     "page.js": (
         "browser/test_page",
+        "browser/test_address",
         "browser/test_site",
     ),
     "publishing.exporter": ("publishing/test_exporter",),
@@ -103,8 +111,52 @@ TESTS = {
         "test_draws",
         "test_sampling",
     ),
+    "stops.js": (
+        "browser/test_controls",
+        "browser/test_page",
+    ),
+    "store.js": (
+        "browser/test_address",
+        "browser/test_controls",
+        "browser/test_kernel",
+    ),
+    "table.js": (
+        "browser/test_controls",
+        "browser/test_sampler",
+    ),
     "text.js": ("browser/test_text",),
+    "unpack.js": (
+        "browser/test_page",
+        "browser/test_engine",
+    ),
+    "views/body.js": (
+        "browser/test_controls",
+        "browser/test_page",
+        "browser/test_notebook",
+    ),
+    "views/editor.js": (
+        "browser/test_controls",
+        "browser/test_address",
+    ),
+    "views/head.js": (
+        "browser/test_controls",
+        "browser/test_page",
+    ),
+    "views/parts.js": (
+        "browser/test_controls",
+        "browser/test_page",
+        "browser/test_kernel",
+    ),
+    "views/picture.js": (
+        "browser/test_page",
+        "browser/test_controls",
+    ),
+    "views/steps.js": (
+        "browser/test_sampler",
+        "browser/test_kernel",
+    ),
     "widget.js": (
+        "browser/test_kernel",
         "browser/test_notebook",
         "browser/test_text",
     ),
@@ -115,19 +167,61 @@ TESTS = {
 }
 # What is broken in the scripts, which nothing here can parse: in which file, what, and to what.
 SCRIPTS = (
-    ("explorer.js", "Math.round((values", "Math.floor((values"),
-    ("explorer.js", "row * texts.length + Math.min", "row + Math.min"),
-    ("explorer.js", 'button.dataset.lmSuppressShortcuts = "true";', ""),
-    ("chart.js", "stretch(paths[i], widths[i], p);", SCALED),
-    ("chart.js", 'head.scope = "row";', ""),
-    ("chart.js", 'root.setAttribute("aria-describedby", description.id);', ""),
-    ("chart.js", "observer.disconnect()", "observer"),
-    ("chart.js", "if (place < level && level < place + room) place = level;", ""),
-    ("chart.js", 'style.display = covered ? "none" : "";', 'style.display = "";'),
-    ("chart.js", "const flip = part > 0.5;", "const flip = part > 1.5;"),
-    ("chart.js", "if (before === undefined) tell();", "if (before === undefined);"),
-    ("chart.js", "drawn.hidden = !sample;", ""),
-    ("chart.js", "`url(#${prefix}`", '"url(#"'),
+    ("engine/numbers.js", "logits[b] - logits[a] || a - b", "logits[b] - logits[a] || b - a"),
+    ("engine/numbers.js", "temperature === 0 ? gap === 0 : gap", "gap"),
+    ("engine/numbers.js", "(Math.log(sum) + gaps / sum)", "(Math.log(sum) - gaps / sum)"),
+    ("engine/numbers.js", "return 0 - probabilities", "return 0 + probabilities"),
+    ("engine/cuts.js", "sum * (1 - slack);\n  let [rank", "sum * (1 + slack);\n  let [rank"),
+    ("engine/cuts.js", "(rank) => values[rank] < lowest)]", "(rank) => values[rank] <= lowest)]"),
+    ("engine/cuts.js", "const widest = furthest + slack;", "const widest = furthest;"),
+    ("engine/cuts.js", "if (!isRising) {", "if (false) {"),
+    ("engine/cuts.js", "Math.log(eta) / 2 - entropy", "Math.log(eta) / 2 + entropy"),
+    ("engine/cuts.js", "OFF[name].some((off) => off === value)", "OFF[name].length < 0"),
+    ("engine/cuts.js", "top_p: 0.95,", "top_p: 0.9,"),
+    ("engine/dice.js", "drawn >> 122n", "drawn >> 123n"),
+    ("engine/dice.js", "entropy.slice(4)", "entropy.slice(5)"),
+    ("engine/dice.js", "batch ? [seed, count, batch] : seed", "batch ? [seed, batch] : seed"),
+    ("engine/dice.js", "possible - 1,", "shifted.length - 1,"),
+    ("engine/checks.js", "if (/^50*e/.test(rest))", "if (false)"),
+    ("engine/words.js", "2 * rest === unit && whole % 2", "2 * rest === unit"),
+    ("engine/words.js", "toExponential(11)", "toExponential(17)"),
+    ("engine/words.js", "value < 0 && Number(digits)", "value < 0"),
+    ("engine/peaks.js", "if (rest) parts[kept++] = rest;", ""),
+    ("store.js", "if (isSame(next, state)) return;", ""),
+    ("store.js", "(∞|inf|infinity)", "(inf|infinity)"),
+    ("store.js", '"$1.$2"', '"$1$2"'),
+    ("stops.js", ".toPrecision(12)", ".toPrecision(17)"),
+    ("stops.js", "Math.min(Math.max(", "(Math.max("),
+    ("unpack.js", '.pipeThrough(new DecompressionStream("gzip"))', ""),
+    ("unpack.js", 'type === "f4" ? new Float32Array', 'type === "f" ? new Float32Array'),
+    ("address.js", "isFirst ? 0 : steps.length", "0"),
+    ("address.js", "state.tokens.map(encodeURIComponent)", "state.tokens"),
+    ("address.js", "if (text.length > LONGEST_ADDRESS)", "if (false)"),
+    ("address.js", "drawn ? {} : NOTHING_DRAWN", "{}"),
+    ("address.js", 'else if (place === null && dice < 0) add("draws", "0");', ""),
+    ("table.js", "isEdited: true,", ""),
+    ("table.js", "plain.possible[0][i] && !left", "!left"),
+    ("explorer.js", "if (!now || !isSame(typed, now.typed))", "if (!now)"),
+    ("explorer.js", "body.stop();", ""),
+    ("views/picture.js", "stretch(paths[i], widths[i], p);", SCALED),
+    ("views/picture.js", 'root.setAttribute("aria-describedby", description.id);', ""),
+    ("views/picture.js", "end < level && level < end + room ? level : end", "end"),
+    ("views/picture.js", 'isCovered ? "none" : ""', '""'),
+    ("views/picture.js", "const isFlipped = part > 0.5;", "const isFlipped = part > 1.5;"),
+    ("views/picture.js", "`url(#${prefix}`", '"url(#"'),
+    ("views/body.js", "observer.disconnect();", ""),
+    ("views/body.js", "if (isFirst) return told.tell(frame);", ""),
+    ("views/body.js", "drawn.hidden = !counts;", ""),
+    ("views/body.js", ", draws: 0, batch: 0 });", " });"),
+    ("views/body.js", 'el.setAttribute("aria-valuetext", text);', ""),
+    ("views/head.js", "draws === 100 ? batch + 1 : 0", "0"),
+    ("views/head.js", "BigInt(seed) + 1n", "Number(seed) + 1"),
+    ("views/steps.js", "if (!way || event.ctrlKey", "if (!way && event.ctrlKey"),
+    ("views/steps.js", 'slider.setAttribute("aria-valuetext", text);', ""),
+    ("views/editor.js", "if (tokens.indexOf(token) !== i)", "if (false)"),
+    ("views/editor.js", "  shift(logits);", ""),
+    ("views/parts.js", 'field.setAttribute("aria-invalid", "true");', ""),
+    ("views/parts.js", 'element.dataset.lmSuppressShortcuts = "true";', ";"),
     ("text.js", "first < 0xe0 ? 2", "first < 0xe0 ? 3"),
     ("text.js", "if (!texts[i].trim()) option.ariaLabel = names[token];", ""),
     ("text.js", "if (ctrlKey || metaKey || altKey) return;", ""),
@@ -138,13 +232,17 @@ SCRIPTS = (
     ("question.js", "span.ariaHidden", "span.hidden"),
     ("question.js", 'return () => model.off("change:answered", follow);', ""),
     ("widget.js", 'handle.setAttribute("aria-valuetext", text);', ""),
-    ("widget.js", '"$1.$2"', '"$1$2"'),
-    ("widget.js", "source.off(names, handler)", "source"),
-    ("page.js", 'framed ? "replaceState" : "pushState"', '"replaceState"'),
-    ("page.js", 'asked.replace(",", ".")', "asked"),
-    ("page.js", 'Object.assign(input, { type: "range",', "Object.assign(input, {"),
-    ("page.js", "readout.ariaHidden", "readout.hidden"),
-    ("page.js", "other.input.value = input.value;", ""),
+    ("widget.js", "Object.assign(heard, ...unheard.map(({ part }) => part))", "heard"),
+    ("widget.js", "change.count > told", "false"),
+    ("widget.js", "source.off(name, handler)", "source"),
+    ("widget.js", "problem.textContent = error.message;", ""),
+    ("widget.js", "else follow();", ""),
+    ("widget.js", "for (const T of [0, 1, 2])", "for (const T of [0, 2])"),
+    ("page.js", 'isFramed ? "replaceState" : "pushState"', '"replaceState"'),
+    ("page.js", 'autocomplete: "off",\n    oninput', "oninput"),
+    ("page.js", "other.store.set({ T:", "({ T:"),
+    ("page.js", 'states[i].problems.join(" ")', '""'),
+    ("page.js", "`${number + 1}.`", '"1."'),
     ("notebook.js", "if (target.scrollWidth > target.clientWidth)", "if (false)"),
     ("notebook.js", '.setAttribute("aria-current", "true")', ""),
 )
@@ -160,8 +258,9 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "model.transformer.product: -1 → -2",
     ),
     "A power of two is divided out again.": (
-        "core._sums: 2.0 ** 64 if float(shifted.min(initial=0)) < -1e+280 else 1.0"
-        " → 2.0 ** 64 if float(shifted.min(initial=0)) < -1e+280 else 2.0",
+        "core.entropies: 2.0 ** 64 if shifted.min(initial=0, where=shifted > -np.inf) < -1e+280"
+        " else 1.0 → 2.0 ** 64 if shifted.min(initial=0, where=shifted > -np.inf) < -1e+280"
+        " else 2.0",
     ),
     "Only Windows ends lines otherwise.": (
         "explorers.page.replace_file: beside.write_text(text, encoding='utf-8', newline='\\n')"
@@ -175,21 +274,19 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         'question.js: return () => model.off("change:answered", follow); → nothing',
     ),
     "A script may end without a line break.": (
-        "explorers.base.script: f'{files}\\nexport default widget(KINDS.{kind});\\n'"
-        " → f'{files}\\nexport default widget(KINDS.{kind});'",
+        'explorers.base.script: f\'import {{ widget }} from "./widget.js";\\nimport {{ {name} }} '
+        'from "./{file}";\\nexport default widget({name});\\n\' → '
+        'f\'import {{ widget }} from "./widget.js";\\nimport {{ {name} }} '
+        'from "./{file}";\\nexport default widget({name});\'',
     ),
     "Rows have two dimensions.": ("sampling._keeps_top_p: axis=-1 → axis=1",),
     "A value that comes here is above 0, or not a number.": (
-        "reading.candidates.check_logprobs: value > 0 and (not source)"
-        " → value >= 0 and (not source)",
+        "reading.candidates.check_logprobs: value > 0 and (looks_like_probabilities or not source)"
+        " → value >= 0 and (looks_like_probabilities or not source)",
     ),
     "A key has at most three signs.": ("drawing.bars.add_title_and_key: ncols=3 → ncols=4",),
     "A rectangle reads two numbers of its corner.": ("drawing.charts._draw_bands: :2 → :3",),
     "A character that far inside is cut.": ("words._visible: longest + 1 → longest + 2",),
-    "No root comes with one part alone.": (
-        "publishing.formulas.: ('mfrac', 'mroot', 'msub', 'msup', 'munder', 'mover')"
-        " → ('mfrac', 'mroo', 'msub', 'msup', 'munder', 'mover')",
-    ),
 }
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {

@@ -1,5 +1,6 @@
 """The notebook in a real JupyterLab and Chromium: what readers see equals Python's softmax."""
 
+import math
 import re
 
 import nbformat
@@ -8,6 +9,7 @@ import pytest
 from tests.helpers import (
     FIRST_NUMBER,
     NOTEBOOKS,
+    RANKED,
     check,
     check_instrument,
     contrasts,
@@ -137,17 +139,16 @@ def check_whole_instrument(page):
     view = explorer(page, WHOLE)
     view.scroll_into_view_if_needed()
     view.locator(".softmax-temperature-head button").first.wait_for()
-    draw, hundred, clear = view.locator(".softmax-temperature-head button").all()
-    draw.click()
+    view.get_by_role("button", name="Draw", exact=True).click()
     for temperature in FIRST_NUMBER:
         type_temperature(view, temperature)
         check(view, temperature)
         check_instrument(view, temperature)
-    hundred.click()
+    view.get_by_role("button", name="Draw 100").click()
     for temperature in FIRST_NUMBER:
         type_temperature(view, temperature)
         check_instrument(view, temperature, hundred=True)
-    clear.click()
+    view.get_by_role("button", name="Clear").click()
     expect(view.locator(".softmax-temperature-head b")).to_have_class("empty")
 
 
@@ -290,13 +291,55 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
 
 
 @in_firefox_too
-def test_a_typed_temperature_between_stops_goes_to_the_nearest(page):
+def test_a_typed_temperature_may_lie_between_stops_or_beyond_them(page):
     view = explorer(page)
-    type_temperature(view, 1.377)
-    page.wait_for_function(
-        "document.querySelector('.softmax-temperature svg title').textContent.endsWith('1.38')"
+    # What is typed, what it is, how it reads, and where the slider stands: at the nearest stop.
+    for typed, temperature, text, stop in [
+        ("1.377", 1.377, "1.377", 1.38),
+        ("7.5", 7.5, "7.50", 2),
+        ("1e-3", 0.001, "0.001", 0),
+        ("inf", math.inf, "∞", 2),
+        ("∞", math.inf, "∞", 2),
+    ]:
+        type_temperature(view, 1)
+        type_temperature(view, typed)
+        seen = shown(view)
+        assert seen["title"] == f"Softmax Probabilities at Temperature = {text}"
+        assert (seen["readout"], 2 * seen["handle"]) == (text, pytest.approx(stop, abs=0.005))
+        expected = softmax(RANKED, temperature)
+        heights = [height / seen["axis"] for height in seen["heights"]]
+        assert heights == pytest.approx(expected, abs=1 / seen["axis"])
+        assert view.locator(".noUi-handle").get_attribute("aria-valuetext") == text
+
+
+@in_firefox_too
+def test_a_temperature_that_is_none_is_refused_in_words_beside_it(page):
+    view = explorer(page)
+    readout, problem = view.locator(".widget-readout"), view.locator(".softmax-temperature-problem")
+    type_temperature(view, 0.4)
+    for typed in ("-1", "warm", "nan", "1,2,3", "<b>x</b>", ""):
+        type_temperature(view, typed)
+        expect(problem).to_contain_text(typed or "temperature")
+        expect(readout).to_have_text("0.40")
+        check(view, 0.4)
+    readout.fill("9")
+    readout.press("Escape")
+    check(view, 0.4)
+    type_temperature(view, 0.5)
+    expect(problem).to_have_text("")
+    check(view, 0.5)
+
+
+@in_firefox_too
+def test_the_slider_has_marks_at_0_1_and_2(page):
+    places = explorer(page).evaluate(
+        """element => {
+            const { left, width } = element.querySelector(".noUi-base").getBoundingClientRect();
+            return [...element.querySelectorAll(".noUi-base .mark")].map((mark) =>
+                (mark.getBoundingClientRect().left - left) / width);
+        }"""
     )
-    check(view, 1.38)
+    assert places == pytest.approx([0, 0.5, 1], abs=0.005)
 
 
 @in_firefox_too

@@ -20,7 +20,7 @@ Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 PAGES = ["index", *NOTEBOOKS, MORE]
-LINKED, SAMPLER, TEXT, BELOW, PROMPTED, NASTY = 0, 2, 3, 4, 5, 6
+LINKED, SAMPLER, TEXT, BELOW, PROMPTED, NASTY, LEFT, STEPS = 0, 2, 3, 4, 5, 6, 7, 8
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def open_page(open_file, site):
 
     def open_it(name, fragment="", **options):
         options = {"viewport": {"width": 1280, "height": 900}} | options
-        return open_file(site / f"{name}.html", fragment, **options)
+        page = open_file(site / f"{name}.html", fragment, **options)
+        page.wait_for_selector("html[data-started]", state="attached")
+        return page
 
     return open_it
 
@@ -65,7 +67,7 @@ MEASURE = """([number, stops]) => {
     const element = document.querySelectorAll(".softmax-temperature-explorer")[number];
     const own = (name) => [...element.querySelectorAll(name)].filter(
         (part) => part.closest(".softmax-temperature-explorer") === element);
-    const [slider] = own("input[type=range]");
+    const [slider] = own(".slider input[type=range]");
     const { min, max } = slider;
     return stops.map((stop) => {
         slider.value = Number(min) + (max - min) * stop;
@@ -134,14 +136,15 @@ def test_every_page_works_in_every_engine(open_page, name):
     page = open_page(name)
     readouts = page.evaluate(
         """() => [...document.querySelectorAll(".slider")].map((line) => {
-            const [input, readout] = [line.querySelector("input"), line.querySelector("span")];
+            const [input, field] = ["range", "text"].map((type) =>
+                line.querySelector(`input[type=${type}]`));
             input.value = input.max;
             input.dispatchEvent(new Event("input"));
             const explorer = line.closest(".softmax-temperature-explorer");
             const title = [...explorer.querySelectorAll("svg title")].find(
                 (found) => found.closest(".softmax-temperature-explorer") === explorer
             )?.textContent;
-            return [readout.textContent, input.ariaValueText, title];
+            return [field.value, input.getAttribute("aria-valuetext"), title];
         })"""
     )
     assert len(readouts) > 0
@@ -158,6 +161,7 @@ def test_every_explorer_equals_python_at_five_temperatures(open_page, name):
     page = open_page(name)
     assert page.locator(".softmax-temperature-explorer").count() == len(explorers)
     for number, explorer in enumerate(explorers):
+        left = explorer.temperature
         for seen in page.evaluate(MEASURE, [number, [0, 0.25, 0.5, 0.685, 1]]):
             explorer.temperature = seen["value"]
             assert seen["value"] == pytest.approx(explorer.temperature, abs=1e-6)
@@ -169,6 +173,8 @@ def test_every_explorer_equals_python_at_five_temperatures(open_page, name):
             assert seen["shares"] == pytest.approx(expected, abs=seen["pixel"])
             for label, share in zip(seen["labels"], expected, strict=True):
                 check_label(label, share)
+        # What a text shows below it stays as it was left.
+        explorer.temperature = left
 
 
 def test_the_index_shows_the_first_explorer_of_the_course(open_page):
@@ -195,42 +201,79 @@ def test_readers_go_through_the_lessons_and_back(browser, site):
 
 
 def readouts(page):
-    return page.locator(".slider span").all_text_contents()
+    fields = page.locator(".slider input[type=text]")
+    return fields.evaluate_all("fields => fields.map((field) => field.value)")
 
 
-def test_explorers_keep_their_temperatures_apart_and_the_address_has_each(open_page):
-    page = open_page(MORE)
-    sliders = page.locator(".slider input[type=range]")
+def ranges(page):
+    return page.locator(".slider input[type=range]")
+
+
+def fill(view, name, text):
+    field = view.get_by_role("textbox", name=name, exact=True)
+    field.fill(text)
+    field.press("Enter")
+
+
+def test_explorers_keep_their_settings_apart_and_the_address_has_each(open_page):
+    page = open_page(MORE, paused=True)
     before = readouts(page)
-    sampler, knob, text = sliders.nth(2), sliders.nth(3), sliders.nth(4)
-    sampler.press("Home")
-    knob.press("ArrowLeft")
-    text.press("End")
+    explorers = page.locator(".softmax-temperature-explorer")
+    ranges(page).nth(SAMPLER).press("Home")
+    fill(explorers.nth(SAMPLER), "top-p, its value", "0.75")
+    ranges(page).nth(TEXT).press("End")
+    explorers.nth(PROMPTED).get_by_role("button", name="Draw", exact=True).click()
     after = readouts(page)
-    assert after == [*before[:2], "0.00", "0.75", "2.00", *before[5:]]
-    expect(page).to_have_url(re.compile(r"#3\.T=0&3\.top-p=0\.75&4\.T=2$"))
+    assert after == [*before[:2], "0.00", "2.00", *before[4:]]
+    page.clock.run_for(400)
+    address = r"#3\.T=0&3\.top-p=0\.75&4\.T=2&6\.dice=1$"
+    expect(page).to_have_url(re.compile(address))
+    title = explorers.nth(SAMPLER).locator("svg title")
+    drawn = explorers.nth(PROMPTED).locator(".softmax-temperature-head b")
+    shown = [title.text_content(), drawn.text_content()]
+    assert shown[0].endswith("T = 0.00, top-p = 0.75")
     page.reload()
+    page.wait_for_selector("html[data-started]", state="attached")
     assert readouts(page) == after
+    assert [title.text_content(), drawn.text_content()] == shown
+    expect(page).to_have_url(re.compile(address))
     page.go_back()
-    expect(page.locator(".slider span").nth(2)).to_have_text("1.00")
+    expect(title).to_have_text(re.compile(r"T = 1\.00, top-p = 0\.8$"))
+    assert readouts(page) == before
 
 
-def test_linked_sliders_move_together_under_one_name(open_page):
+def test_a_mistake_in_an_address_is_told_beside_its_own_explorer(open_page):
+    page = open_page(MORE, "#1.T=-1&6.dice=x&3.T=0.5&9.top-k=1.5")
+    says = page.locator(".softmax-temperature-explorer > .address").all_text_contents()
+    told = [number for number, text in enumerate(says) if text]
+    assert told == [LINKED, PROMPTED, STEPS]
+    assert "-1" in says[LINKED]
+    assert "x" in says[PROMPTED]
+    assert "1.5" in says[STEPS]
+    assert readouts(page)[SAMPLER] == "0.50"
+
+
+def test_linked_sliders_move_together_when_one_is_moved(open_page):
     page = open_page(MORE)
     titles = page.locator(".softmax-temperature svg title")
-    page.locator(".slider input").nth(1).press("End")
+    ranges(page).nth(1).press("End")
     assert readouts(page)[:2] == ["2.00", "2.00"]
     assert titles.nth(0).text_content() == titles.nth(1).text_content()
-    expect(page).to_have_url(re.compile("#1.T=2$"))
+    expect(page).to_have_url(re.compile(r"#1\.T=2&2\.T=2$"))
     page.reload()
+    page.wait_for_selector("html[data-started]", state="attached")
     assert readouts(page)[:2] == ["2.00", "2.00"]
-    page.locator(".slider input").first.press("Home")
+    ranges(page).first.press("Home")
     assert readouts(page)[:2] == ["0.00", "0.00"]
+    # Between the stops only the one is that was typed in: the sliders stand together.
+    name = "Temperature, any number from 0 to ∞"
+    fill(page.locator(".softmax-temperature-explorer").first, name, "0.777")
+    assert readouts(page)[:2] == ["0.777", "0.78"]
 
 
 def test_a_link_to_a_section_moves_no_slider(open_page):
     page = open_page(MORE)
-    page.locator(".slider input").first.press("End")
+    ranges(page).first.press("End")
     after = readouts(page)
     page.locator(".contents a", has_text="A sampler").click()
     expect(page).to_have_url(re.compile("#A-sampler$"))
@@ -239,7 +282,7 @@ def test_a_link_to_a_section_moves_no_slider(open_page):
     expect(page.locator(".contents a[aria-current]")).to_have_text("A sampler")
     assert readouts(page) == after
     page.go_back()
-    expect(page).to_have_url(re.compile("#1.T=2$"))
+    expect(page).to_have_url(re.compile(r"#1\.T=2&2\.T=2$"))
     assert readouts(page) == after
 
 
@@ -264,8 +307,66 @@ def test_what_needs_python_is_disabled_and_says_so(open_page):
     expect(menu).to_be_disabled()
     head = explorers.nth(PROMPTED).locator(".softmax-temperature-head")
     assert menu.bounding_box()["y"] < head.bounding_box()["y"]
-    assert explorers.nth(SAMPLER).get_by_role("combobox").count() == 2
-    expect(explorers.nth(SAMPLER).get_by_role("combobox").first).to_be_disabled()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_control_of_an_explorer_of_tables_is_dead(open_page, name):
+    """But for what a notebook has added, and a button that undoes what is not done yet."""
+    page = open_page(name)
+    page.evaluate("document.querySelectorAll('.editor button').forEach((own) => own.remove())")
+    tables = page.locator(".softmax-temperature-explorer:not(:has([role=listbox]))")
+    assert tables.count() > 0
+    added = ".control:has(> small) *"
+    assert tables.locator(f":is(:disabled, [aria-disabled=true]):not({added})").count() == 0
+
+
+def test_every_control_of_a_sampler_works_on_a_page(open_page):
+    sampler = open_page(MORE).locator(".softmax-temperature-explorer").nth(SAMPLER)
+    title = sampler.locator("svg title")
+    sampler.get_by_role("slider", name="top-p").press("Home")
+    expect(title).not_to_have_text(re.compile(r"top-p = 0\.8$"))
+    fill(sampler, "top-p, its value", "0.7")
+    sampler.get_by_role("combobox", name="Add a cut").select_option(label="top-k")
+    fill(sampler, "top-k, its value", "3")
+    expect(title).to_have_text(re.compile(r"T = 1\.00, top-p = 0\.7, top-k = 3$"))
+    sampler.get_by_role("button", name="top-k: move with the arrow keys").press("ArrowUp")
+    expect(title).to_have_text(re.compile(r"T = 1\.00, top-k = 3, top-p = 0\.7$"))
+    sampler.get_by_role("button", name="Remove top-p").click()
+    expect(title).to_have_text(re.compile(r"T = 1\.00, top-k = 3$"))
+    sampler.get_by_role("combobox", name="Steps of an engine").select_option(label="llama.cpp")
+    assert sampler.locator(".steps li").count() == 4
+
+
+def test_explorers_are_on_a_page_as_code_left_them(open_page):
+    page = open_page(MORE)
+    explorers = page.locator(".softmax-temperature-explorer")
+    left, steps = explorers.nth(LEFT), explorers.nth(STEPS)
+    assert readouts(page)[LEFT:] == ["0.777", "2.345"]
+    assert ranges(page).nth(LEFT).input_value() == "0.78"
+    expect(left.get_by_role("textbox", name="Seed")).to_have_value("1" + 20 * "0")
+    logits = np.array([5.0, 4.5, 3.0, 2.7, 2.2, 2.0])
+    shares = np.exp(logits / 0.777) / np.exp(logits / 0.777).sum()
+    third = np.random.default_rng(10**20).random(3)[2]
+    words = ["day", "experience", "problem", "challenge", "space", "furniture"]
+    word = words[np.searchsorted(shares.cumsum(), third, "right")]
+    expect(left.locator(".softmax-temperature-head b")).to_have_text(word)
+    names = steps.locator(".steps .name").all_text_contents()
+    assert names == ["top-k", "Temperature", "min-p"]
+    assert "T = 2.345, 2 cuts" in steps.locator("svg title").text_content()
+    # What is as it was left is not in the address.
+    assert "#" not in page.url
+
+
+def test_prompts_and_a_constant_need_no_kernel_on_a_page(open_page):
+    left = open_page(MORE).locator(".softmax-temperature-explorer").nth(LEFT)
+    constant = left.get_by_role("slider", name="Constant")
+    before = left.locator(".sentences p").text_content()
+    constant.press("End")
+    expect(left.locator(".constant .value")).to_contain_text("105")
+    assert left.locator(".sentences p").text_content() == before
+    left.get_by_role("combobox", name="Prompt").select_option(index=1)
+    expect(left.locator(".softmax-temperature-head .prompt span")).to_have_text("Say ")
+    expect(left.locator("svg text", has_text="two").first).to_be_visible()
 
 
 def test_draws_of_the_notebook_and_of_the_reader_are_marked(open_page):
@@ -285,11 +386,12 @@ def test_the_keys_go_through_the_tokens_of_a_text(open_page):
 
 def test_a_screen_reader_hears_of_the_explorer_that_was_moved(open_page):
     page = open_page(MORE)
-    page.locator(".slider input").nth(2).press("Home")
-    status = page.locator(".softmax-temperature-explorer").nth(SAMPLER).locator("[role=status]")
+    ranges(page).nth(SAMPLER).press("Home")
+    explorers = page.locator(".softmax-temperature-explorer")
+    status = explorers.nth(SAMPLER).locator(".softmax-temperature [role=status]")
     expect(status).to_have_text(re.compile(r"^Temperature 0\.00\. top-p 0\.8\. "))
-    others = page.locator(".softmax-temperature-explorer").nth(PROMPTED).locator("[role=status]")
-    assert others.text_content() == ""
+    others = explorers.nth(PROMPTED).locator("[role=status]")
+    assert set(others.all_text_contents()) == {""}
 
 
 def test_every_explorer_fits_a_narrow_screen(open_page):
@@ -297,7 +399,7 @@ def test_every_explorer_fits_a_narrow_screen(open_page):
     widths = page.locator(".softmax-temperature svg").evaluate_all(
         "charts => charts.map((chart) => chart.viewBox.baseVal.width)"
     )
-    assert len(widths) == 6
+    assert len(widths) == 8
     assert max(widths) < 300
     assert page.locator(".contents details").get_attribute("open") is None
     page.locator(".contents summary").click()
@@ -327,6 +429,9 @@ def test_without_javascript_the_lessons_can_be_read(browser, site):
     text = page.locator("main").inner_text()
     assert "Sliders and questions need JavaScript." in text
     assert "Of 100 draws about 71 would be “day”" in text
+    sizes = page.locator("main noscript img").evaluate_all("all => all.map((i) => i.naturalWidth)")
+    assert len(sizes) == 6
+    assert min(sizes) > 250
     assert "Once upon" in text
     assert "Is 2 even?" in text
     context.close()

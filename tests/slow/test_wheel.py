@@ -24,8 +24,11 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         pytest.skip("pip could not fetch the build backend: no network?")
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    files = ("explorer.js", "chart.js", "page.html", "question.css", "question.js")
-    for name in ("py.typed", "__init__.pyi", *(f"browser/{file}" for file in files)):
+    scripts = [path.relative_to(ROOT / "src") for path in ROOT.glob("src/**/*.js")]
+    assert len(scripts) > 15
+    assert {path.as_posix() for path in scripts} <= set(names)
+    files = ("explorer.js", "engine/words.js", "views/picture.js", "page.html", "question.css")
+    for name in ("py.typed", "__init__.pyi", "phrases/en.json", *(f"browser/{f}" for f in files)):
         assert f"softmax_temperature/{name}" in names
     data = ("wonderful-day.csv", "gpt2/logits.npz", "openai_logprobs.json", "README.md")
     for name in (*data, "stories260k/stories260K.bin", "stories260k/tok512.bin"):
@@ -41,6 +44,8 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         st.TemperatureExplorer(st.load_example("gpt2-spaceship"), top=20)
         explorer = st.TemperatureExplorer(st.load_example("wonderful-day"), value=0.5)
         assert explorer.to_html().endswith("</html>\\n")
+        sampler = st.SamplerExplorer(st.load_example("wonderful-day"), "top_p", 0.83)
+        assert "Kept: 3 of 6 tokens" in sampler.to_html()
         st.Question("?", {"a": True, "b": False})
         from softmax_temperature.model.story import load_story_model
         assert load_story_model().write("Once upon", 0, length=4) == ["Once upon a time, there"]
