@@ -22,6 +22,7 @@ from softmax_temperature import (
 from tools.lab import chromium
 
 OPENINGS, CHANGES = 10, 100
+_SLIDER, _KNOB = ".slider", ".steps"
 # Milliseconds from the start of loading to the frame that first has the chart in it, and from a
 # change of the slider to the end of the frame that follows.
 OPENED = """() => new Promise((resolve) => {
@@ -32,7 +33,7 @@ OPENED = """() => new Promise((resolve) => {
   look();
 })"""
 CHANGED = """([count, which]) => new Promise((resolve) => {
-  const slider = document.querySelectorAll("input")[which];
+  const slider = document.querySelector(`${which} input[type=range]`);
   const span = slider.max - slider.min;
   const scripts = [];
   const frames = [];
@@ -61,15 +62,15 @@ def main() -> None:
     samplers = SamplerExplorer(six), SamplerExplorer(gpt2, top=20)
     # With the slider that is moved.
     explorers = {
-        "6 tokens": (TemperatureExplorer(six), 0),
-        "6 tokens, bars alone": (TemperatureExplorer(six, parts=("bars",)), 0),
-        "6 tokens, sampler: temperature": (samplers[0], 0),
-        "6 tokens, sampler: top-p": (samplers[0], 1),
-        "GPT-2, top 20": (TemperatureExplorer(gpt2, top=20), 0),
-        "GPT-2, top 20, bars alone": (TemperatureExplorer(gpt2, top=20, parts=("bars",)), 0),
-        "GPT-2, top 20, sampler: temperature": (samplers[1], 0),
-        "GPT-2, top 20, sampler: top-p": (samplers[1], 1),
-        "text of 80 tokens, 5 seeds": (TextExplorer(load_story_model()), 0),
+        "6 tokens": (TemperatureExplorer(six), _SLIDER),
+        "6 tokens, bars alone": (TemperatureExplorer(six, parts=("bars",)), _SLIDER),
+        "6 tokens, sampler: temperature": (samplers[0], _SLIDER),
+        "6 tokens, sampler: top-p": (samplers[0], _KNOB),
+        "GPT-2, top 20": (TemperatureExplorer(gpt2, top=20), _SLIDER),
+        "GPT-2, top 20, bars alone": (TemperatureExplorer(gpt2, top=20, parts=("bars",)), _SLIDER),
+        "GPT-2, top 20, sampler: temperature": (samplers[1], _SLIDER),
+        "GPT-2, top 20, sampler: top-p": (samplers[1], _KNOB),
+        "text of 80 tokens, 5 seeds": (TextExplorer(load_story_model()), _SLIDER),
     }
     print(
         "| page | size, KB | open → chart on show, ms | change → bars moved, ms "
@@ -81,17 +82,17 @@ def main() -> None:
             explorer.to_html(path)
             report(browser, name, path, which)
         for path in map(Path, sys.argv[1:]):
-            report(browser, path.name, path.absolute(), 0)
+            report(browser, path.name, path.absolute(), _SLIDER)
 
 
-def report(browser: Browser, name: str, path: Path, which: int) -> None:
+def report(browser: Browser, name: str, path: Path, which: str) -> None:
     """Print a page's row of the table."""
     figures = measure(browser, path.as_uri(), which)
     cells = [f"{value:.3g}" for value in figures]
     print(f"| {name} | {path.stat().st_size / 1000:,.0f} | {' | '.join(cells)} |")
 
 
-def measure(browser: Browser, address: str, which: int) -> tuple[float, float, float, int]:
+def measure(browser: Browser, address: str, which: str) -> tuple[float, float, float, int]:
     """Open the page several times, each in a context without a cache, and move a slider."""
     opened, scripts, frames, requests = [], [], [], 0
     for _ in range(OPENINGS):
