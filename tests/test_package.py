@@ -1,5 +1,6 @@
 """What is installed: metadata, lazy imports, no sockets."""
 
+import ast
 import re
 import sys
 import tomllib
@@ -71,3 +72,26 @@ def test_nothing_opens_a_socket():
         st.Question("?", {"a": True, "b": False})._repr_mimebundle_()
     """
     run(sys.executable, "-c", code)
+
+
+# The rooms and the modules at the front door, as README.md lists them.
+FLOORS = (
+    *("checks", "phrases", "reading", "core", "peaks", "sampling", "draws", "chain"),
+    *("examples", "words", "model", "drawing", "explorers", "publishing"),
+)
+
+
+def test_nothing_is_imported_upwards():
+    package = ROOT / "src/softmax_temperature"
+    for path in package.rglob("*.py"):
+        *rooms, name = path.relative_to(package).with_suffix("").parts
+        if not rooms and name == "__init__":
+            continue
+        own = FLOORS.index((rooms or [name])[0])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                inside = node.level <= len(rooms)
+                other = rooms[0] if inside else (node.module or "").partition(".")[0]
+                assert FLOORS.index(other) <= own, f"{path} imports {other}"
+                # Of two on one floor neither is below the other, but within a room.
+                assert inside or FLOORS.index(other) < own, f"{path} imports {other}"

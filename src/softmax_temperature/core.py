@@ -30,8 +30,6 @@ _BLOCK = 32_768
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .peaks import peak_temperature as peak_temperature
-
 # What has moved is still found here: on first use, since it imports this module.
 __getattr__, _, _ = lazy_loader.attach(__package__, submod_attrs={"peaks": ["peak_temperature"]})
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import lazy_loader
 import numpy as np
@@ -33,11 +33,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .checks import Floats, as_count, as_temperature, real_array, real_number
 from .core import shift
-
-if TYPE_CHECKING:
-    from .draws import dice as dice
-    from .draws import gumbel_draws as gumbel_draws
-    from .draws import landings as landings
 
 # What has moved is still found here: on first use, since it imports this module.
 __getattr__, _, _ = lazy_loader.attach(
