@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import html
 import json
 import math
 import os
@@ -51,6 +52,14 @@ class Reader(HTMLParser):
 def text():
     """Write one page that several tests read."""
     return six().to_html()
+
+
+def test_marimo_gets_the_page_in_a_frame():
+    explorer = six()
+    kind, text = explorer._mime_()
+    assert kind == "text/html"
+    (source,) = re.findall(r'<iframe srcdoc="([^"]*)" title="[^"]+"', text)
+    assert html.unescape(source) == explorer.to_html()
 
 
 def test_the_page_needs_nothing_but_itself(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from html import escape
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -166,6 +167,14 @@ class Explorer(ipywidgets.VBox):
             return text
         replace_file(path, text)
         return None
+
+    def _mime_(self) -> tuple[str, str]:
+        """Show the explorer's page in marimo, which takes no box of ipywidgets."""
+        name = escape(phrase(self._heading))
+        return "text/html", (
+            f'<iframe srcdoc="{escape(self.to_html() or "")}" title="{name}" '
+            'style="width: 100%; height: 700px; border: 0"></iframe>'
+        )
 
     def close(self) -> None:
         """Take the explorer off the page and free it, with its slider and all that follows it.
