@@ -194,10 +194,14 @@ function thrown({ table, words, names, count, at1: bars }, state) {
     const counts = new Array(bars.length).fill(0);
     for (const rank of ranks) counts[Math.min(rank, bars.length - 1)]++;
     const share = sweep(table, T).shares[0][0];
+    const met = Array.from(new Set(ranks)).sort((a, b) => a - b);
+    const times = new Map(met.map((rank) => [rank, 0]));
+    for (const rank of ranks) times.set(rank, times.get(rank) + 1);
     return {
       counts,
       marks: counts.map((drawn) => drawn / draws),
-      word: manyDraws(counts, names),
+      // By token, those without a bar of their own included.
+      word: manyDraws([...times.values()], met.map((rank) => words[table.order[rank]].trim() || "·")),
       luck: luck(draws, counts[0], share, names[0]),
     };
   }
