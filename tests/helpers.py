@@ -134,7 +134,11 @@ def go_to(page, temperature):
 
 def type_temperature(view, temperature):
     readout = view.locator(".widget-readout").last
-    readout.fill(f"{temperature}")
+    # JupyterLab takes the focus when it has run its last cell: what is typed then goes elsewhere.
+    for _ in range(5):
+        readout.fill(f"{temperature}")
+        if readout.text_content() == f"{temperature}":
+            break
     readout.press("Enter")
 
 
