@@ -156,7 +156,8 @@ class Page:
         tools = self.evaluate("outerHeight - innerHeight")
         self.driver.set_window_size(size["width"], size["height"] + tools)
 
-    def wait_for_selector(self, selector: str) -> None:
+    def wait_for_selector(self, selector: str, state: str = "attached") -> None:
+        # Whether it is visible is not asked.
         self.wait_for_function(f"document.querySelector({selector!r})")
 
     def wait_for_function(self, expression: str) -> None:

@@ -484,7 +484,7 @@ def test_all_other_tokens_have_a_hatched_bar_of_their_own(gpt2_page):
 
 
 def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
-    page, view = gpt2_page, explorer(gpt2_page, CONSTANT)
+    view = explorer(gpt2_page, CONSTANT)
     view.scroll_into_view_if_needed()
     before = shown(view)
     constant = view.locator(".constant")

@@ -54,7 +54,7 @@ def check_left(page, explorer):
     read = page.locator(".steps .left").all_text_contents()
     logits = explorer.table.logits
     expected, steps = [], []
-    for name, value in explorer._steps:
+    for name, value in explorer._state["steps"]:
         if name == "temperature":
             steps.append((name, explorer.temperature))
             expected.append("")

@@ -71,6 +71,11 @@ def data_of(soup, name="explorer"):
     for item in held:
         if "like" in item:
             item |= held[item.pop("like")] | item
+        for table in item.get("tables", ()):
+            for part in ("words", "logits"):
+                if isinstance(table.get(part), dict) and "like" in table[part]:
+                    number, place, name = table[part]["like"]
+                    table[part] = held[number]["tables"][place][name]
     return held
 
 
