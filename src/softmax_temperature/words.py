@@ -156,6 +156,26 @@ def what_is_kept(
     return f"{first}\n{phrase('choice_beside_uncut', choices=_in_words(now), uncut=uncut)}"
 
 
+def comparison(temperature: float, fork: int, length: int, bits: float) -> str:
+    """Say how far a text goes with that of temperature 1, and how surprising its tokens are.
+
+    Examples
+    --------
+    >>> print(comparison(0.7, 14, 80, 1.53))
+    It is the text of T = 1 for 14 of 80 tokens, and goes another way then.
+    A token comes as a surprise of 1.5 bits on average.
+    """
+    if temperature == 1:
+        way = phrase("text_of_1")
+    elif fork == length:
+        way = phrase("same_as_at_1")
+    elif fork == 0:
+        way = phrase("other_at_once")
+    else:
+        way = phrase("other_after", fork=f"{fork}", length=f"{length}")
+    return f"{way}\n{phrase('mean_surprise', bits=rounded(bits, 1))}"
+
+
 def luck(n: int, count: int, share: float, name: str) -> str:
     """Say whether a token was drawn as often as expected, of so many draws, by its probability.
 

@@ -7,6 +7,19 @@ import { asHeld, excerpt, isSame, readNumber, readTemperature, temperatureOf } f
 import { asTyped, checkTyped } from "./views/editor.js";
 
 const LONGEST_ADDRESS = 4000;
+// Which entry of a state an explorer must have, to take what these names ask for.
+const OWNERS = {
+  DICE: "dice",
+  PLACE: "place",
+  DRAWS: "draws",
+  SEED: "seed",
+  CONSTANT: "constant",
+  CUTS: "steps",
+  LENGTH: "length",
+  LOGITS: "logits",
+  WORDS: "tokens",
+  TOKEN: "chosen",
+};
 const NOTHING_DRAWN = { dice: -1, place: null, draws: 0, batch: 0 };
 
 /** Return the name of a step in an address, or the step of a name: "top-p" and "top_p". */
@@ -27,6 +40,7 @@ export function entriesOf(state, first) {
   const isNew = (name) => name in state && !isSame(state[name], first[name]);
   const T = numberText(temperatureOf(state));
   if (isNew("table")) add("prompt", `${state.table + 1}`);
+  if (isNew("prompt")) add("prompt", encodeURIComponent(state.prompt));
   // The order of a sampler's steps is that of its entries.
   if (isNew("steps")) {
     for (const [name, value] of state.steps) {
@@ -35,7 +49,9 @@ export function entriesOf(state, first) {
     }
     if (state.steps.length === 1) add("cuts", "none");
   } else if (isNew("T")) add("T", T);
-  if (isNew("seed")) add("seed", state.seed);
+  if (isNew("seed")) add("prompt" in state ? "dice" : "seed", state.seed);
+  if (isNew("length")) add("length", `${state.length}`);
+  if (isNew("chosen") && state.chosen >= 0) add("token", `${state.chosen + 1}`);
   // All that is drawn, or nothing: what was drawn at first is not then.
   if (Object.keys(NOTHING_DRAWN).some(isNew)) {
     const { place = null, dice, draws = 0, batch = 0 } = state;
@@ -58,10 +74,10 @@ export function entriesOf(state, first) {
  * often made by hand. What is wrong with it is told in words.
  * @param {Map<string, string>} asked Names in capitals, in their order.
  * @param {import("./store.js").State} first
- * @param {{ tables: Object[] }} core
+ * @param {{ tables: any[], check?: (prompt: string, length: number) => void }} core
  * @returns {{ state: import("./store.js").State, problems: string[], known: boolean }}
  */
-export function stateAsked(asked, first, { tables }) {
+export function stateAsked(asked, first, { tables, check }) {
   const state = { ...first };
   const problems = [];
   let known = false;
@@ -74,14 +90,17 @@ export function stateAsked(asked, first, { tables }) {
       steps.push(["temperature", null]);
     },
     PROMPT(text) {
-      state.table = countOf(text, "prompt", tables.length) - 1;
+      if ("prompt" in first) state.prompt = text;
+      else state.table = countOf(text, "prompt", tables.length) - 1;
     },
     SEED(text) {
       if (!/^\d{1,400}$/.test(text)) throw new TypeError(phrase("no_seed", { text: excerpt(text) }));
       state.seed = `${BigInt(text)}`;
     },
     DICE(text) {
-      draw({ dice: countOf(text, "dice", 100_000) - 1 });
+      // Of a text the dice are a seed's.
+      if ("prompt" in first) readers.SEED(text);
+      else draw({ dice: countOf(text, "dice", 100_000) - 1 });
     },
     PLACE(text) {
       const place = readNumber(text, "place");
@@ -105,6 +124,12 @@ export function stateAsked(asked, first, { tables }) {
     LOGITS(text) {
       state.logits = text.split(",").map((logit) => (logit === "-inf" ? -Infinity : readNumber(logit, "logits")));
     },
+    LENGTH(text) {
+      state.length = countOf(text, "length", 100_000);
+    },
+    TOKEN(text) {
+      state.chosen = countOf(text, "token", 100_000) - 1;
+    },
     CUTS() {},
   };
   for (const [name, written] of asked) {
@@ -112,7 +137,7 @@ export function stateAsked(asked, first, { tables }) {
     const text = name === "WORDS" ? written : (decoded(written) ?? written);
     const step = stepOf(name.toLowerCase());
     const isStep = "steps" in first && Object.hasOwn(TRUNCATIONS, step);
-    const belongs = { DICE: "dice", PLACE: "place", DRAWS: "draws", SEED: "seed", CONSTANT: "constant", CUTS: "steps" }[name];
+    const belongs = { ...OWNERS, ...("prompt" in first ? { DICE: "seed" } : {}) }[name];
     if (!isStep && (!Object.hasOwn(readers, name) || (belongs && !(belongs in first)))) continue;
     known = true;
     try {
@@ -143,6 +168,14 @@ export function stateAsked(asked, first, { tables }) {
     } catch (error) {
       problems.push(error.message);
       Object.assign(state, { tokens: first.tokens, logits: first.logits });
+    }
+  }
+  if (check && (state.prompt !== first.prompt || state.length !== first.length)) {
+    try {
+      check(state.prompt, state.length);
+    } catch (error) {
+      problems.push(error.message);
+      Object.assign(state, { prompt: first.prompt, length: first.length });
     }
   }
   return { state, problems, known };

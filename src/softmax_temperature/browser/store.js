@@ -17,6 +17,9 @@ import { phrase } from "./engine/words.js";
  * @property {string[] | null} tokens The words that a reader has typed,
  * @property {any[] | null} logits and their logits.
  * @property {any[][]} steps A sampler's steps; the temperature's value is T's.
+ * @property {string} prompt How a text begins,
+ * @property {number} length the largest number of its new tokens,
+ * @property {number} chosen and which of them is chosen, counted from 0, or -1.
  */
 
 /**

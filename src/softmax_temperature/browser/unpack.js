@@ -6,7 +6,7 @@ import { phrase } from "./engine/words.js";
  * Bytes as they came, or as base64 in a page.
  * @typedef {Object} Packed
  * @property {DataView | string} bytes
- * @property {"f4" | "f8" | "text"} type
+ * @property {"f4" | "f8" | "text" | "bytes"} type
  * @property {boolean} gzip
  */
 
@@ -23,19 +23,27 @@ export function unpack(packed) {
   return unpacked.get(packed);
 }
 
-/** @param {Packed} packed */
-async function unpackAnew({ bytes, type, gzip }) {
-  /** @type {any} */
-  let view;
+/**
+ * Return the bytes themselves. What gzip has packed carries its length and a checksum.
+ * @param {Packed} packed
+ * @returns {Promise<Uint8Array>}
+ */
+export async function unpackBytes({ bytes, gzip }) {
   try {
-    view = bytesOf(bytes);
-    if (gzip) {
-      const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("gzip"));
-      view = new Uint8Array(await new Response(stream).arrayBuffer());
-    }
+    /** @type {any} */
+    const view = bytesOf(bytes);
+    if (!gzip) return view;
+    const stream = new Blob([view]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch {
     throw new TypeError(phrase("damaged_data"));
   }
+}
+
+/** @param {Packed} packed */
+async function unpackAnew(packed) {
+  const { type } = packed;
+  const view = await unpackBytes(packed);
   if (type === "text") return new TextDecoder("utf-8", { ignoreBOM: true }).decode(view).split("\n");
   if (view.length % (type === "f4" ? 4 : 8)) throw new TypeError(phrase("damaged_data"));
   const aligned = view.slice().buffer;

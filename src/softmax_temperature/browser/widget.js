@@ -29,7 +29,8 @@ export function widget({ coreOf, head, body }) {
         stop = () => {};
         const data = owner.get("data");
         try {
-          const core = await session.open(data, owner.get("state"));
+          const shared = owner.get("shared") && (await other(owner.get("shared"))).get("data");
+          const core = await session.open(data, owner.get("state"), shared);
           if (!alive || data !== owner.get("data")) return;
           const part = owner === model ? body : head;
           const wantNarrow = () => {
@@ -118,10 +119,10 @@ function enter(key, coreOf) {
     views: 1,
     core: undefined,
     /** Unpack data, once for all views. */
-    open(data, state) {
+    open(data, state, shared) {
       if (data !== opened) {
         opened = data;
-        opening = coreOf(data, state, send).then((core) => {
+        opening = coreOf(data, state, send, shared).then((core) => {
           if (data === opened) session.core = core;
           return core;
         });

@@ -60,6 +60,10 @@ class View(anywidget.AnyWidget):
     slider = traitlets.Instance(ipywidgets.FloatSlider, allow_none=True).tag(
         sync=True, **ipywidgets.widget_serialization
     )
+    # Data that several explorers have in common, and that are sent once.
+    shared = traitlets.Instance(ipywidgets.Widget, allow_none=True).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
 
     @traitlets.default("narrow")
     def _narrow_at_first(self) -> bool:
@@ -87,6 +91,7 @@ class Explorer(ipywidgets.VBox):
         stops: NDArray[np.float64],
         value: float,
         width: int,
+        shared: ipywidgets.Widget | None = None,
     ) -> None:
         self._stops = stops
         texts = temperature_texts(stops.tolist())
@@ -104,7 +109,7 @@ class Explorer(ipywidgets.VBox):
         )
         shown = state | {"T": held(value)}
         key = uuid4().hex
-        self._body = view(slider=self.slider, data=data, state=shown, key=key)
+        self._body = view(slider=self.slider, data=data, state=shown, key=key, shared=shared)
         self._head = view(body=self._body, key=key)
         super().__init__(
             children=[self._head, self.slider, self._body],
@@ -160,6 +165,8 @@ class Explorer(ipywidgets.VBox):
         '<!doctype html>\n<html lang="en">'
         """
         data = self._data(True) | {"state": self._state}
+        if self._body.shared is not None:
+            data["model"] = self._body.shared.data
         prompt = self._prompt().strip()
         title = phrase("heading_of_prompt", prompt=prompt) if prompt else ""
         text = page(data, phrase(self._heading), title, phrase(self._note), self._caption())

@@ -14,6 +14,7 @@ from ..core import TokenTable
 from ..drawing.bars import Bars
 from ..drawing.plan import Layout
 from ..examples import notice_of
+from ..model.story import StoryModel
 from ..sampling import TRUNCATIONS
 from ..words import Facts, in_text, leaders
 
@@ -90,6 +91,10 @@ class State(TypedDict, total=False):
     logits: list[float | str] | None
     # A sampler's steps in their order; the value of the temperature is T, None is off.
     steps: list[tuple[str, float | None]]
+    # How a text begins, how many tokens are written at most, and which of them is chosen, or -1.
+    prompt: str
+    length: int
+    chosen: int
     # In a notebook, of how many of the browser's messages Python has heard.
     told: int
 
@@ -103,6 +108,27 @@ class Data(TypedDict, total=False):
     tables: list[Table]
     withOpenness: bool
     knobs: dict[str, Knob]
+
+
+class ModelData(TypedDict):
+    """A language model, as a page or a notebook has it once."""
+
+    weights: Packed
+    vocabulary: Packed
+    # What has to go along with a copy of it.
+    notice: str
+
+
+class TextData(TypedDict):
+    """All that an explorer of texts sends beside its model."""
+
+    kind: str
+    stops: Stops
+    knobs: dict[str, Knob]
+    # The dice that a button goes through first.
+    seeds: list[str]
+    # What the first state shows: a page whose model is damaged has this.
+    text: str
 
 
 def stops_of(stops: NDArray[np.float64]) -> Stops:
@@ -156,6 +182,16 @@ def pack(values: Floats) -> Packed:
     return _packed(values.astype(f"<{kind}").tobytes(), kind)
 
 
+def model_data(model: StoryModel) -> ModelData:
+    """Return a model as the scripts read it."""
+    weights, vocabulary = model.files()
+    return {
+        "weights": _packed(weights, "bytes"),
+        "vocabulary": _packed(vocabulary, "bytes"),
+        "notice": model.notice(),
+    }
+
+
 def _words_of(table: TokenTable) -> list[str] | Packed:
     words = [in_text(token) for token in table.tokens]
     if len(words) <= _MOST_EDITABLE:
@@ -186,6 +222,9 @@ _IN_ADDRESSES = {
     "constant": ["constant"],
     "tokens": ["words", "logits"],
     "steps": ["cuts", *(name.replace("_", "-") for name in TRUNCATIONS)],
+    "prompt": ["prompt", "dice"],
+    "length": ["length"],
+    "chosen": ["token"],
 }
 
 

@@ -17,29 +17,15 @@ from ..phrases import phrase
 from ..words import what_is_kept
 from .bars import BarsExplorer, Pictures, as_tables
 from .base import View, as_stops, script, styles
-from .data import Data, Knob, State
+from .data import Data, State
+from .steps import KNOBS, TEMPERATURE, Steps, chain_of, knobs_below, steps_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _STOPS = np.arange(41) / 20
-_SHARES: list[float | None] = [i / 20 for i in range(1, 20)]
-_SMALL: list[float | None] = [None, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1]
-_SIGMAS: list[float | None] = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4, 5, 6, 8, None]
-_COUNTS = [1, 2, 3, 4, 5, 8, 10, 15, 20, 30, 40, 50, 75, 100, 300, 1000, 3000, 10000]
 _ORDERS = {"first": "temperature_first", "last": "temperature_last"}
-# Where a knob is off it stands at the end where least is cut.
-_KNOBS: dict[str, Knob] = {
-    "top_p": {"stops": [*_SHARES, None], "usual": 0.9},
-    "top_k": {"stops": [*_COUNTS, None], "usual": 40},
-    "min_p": {"stops": [None, 0.01, 0.02, *_SHARES[:-1]], "usual": 0.1},
-    "typical_p": {"stops": [*_SHARES, None], "usual": 0.9},
-    "top_n_sigma": {"stops": _SIGMAS, "usual": 1},
-    "epsilon_cutoff": {"stops": _SMALL, "usual": 3e-4},
-    "eta_cutoff": {"stops": _SMALL, "usual": 3e-4},
-}
-_TEMPERATURE, _METHOD = "temperature", "top_p"
-Steps = list[tuple[str, float | None]]
+_METHOD = "top_p"
 
 
 class _Sampler(View):
@@ -132,9 +118,9 @@ class SamplerExplorer(BarsExplorer):
     ) -> None:
         stops = as_stops(temperatures)
         value = as_temperature(value, "value")
-        _check_among(method, "method", _KNOBS)
+        _check_among(method, "method", KNOBS)
         _check_among(order, "order", _ORDERS)
-        cut, here = (method, _as_knob(method, knob)), (_TEMPERATURE, None)
+        cut, here = (method, _as_knob(method, knob)), (TEMPERATURE, None)
         state: State = {"steps": [here, cut] if order == "first" else [cut, here]}
         pictures = Pictures(as_tables(table), {"top": top, "orient": orient}, _plan)
         super().__init__(_Sampler, pictures, _more, state, stops, value)
@@ -146,20 +132,20 @@ class SamplerExplorer(BarsExplorer):
 
     @method.setter
     def method(self, method: str) -> None:
-        _check_among(method, "method", _KNOBS)
+        _check_among(method, "method", KNOBS)
         if method != self.method:
-            self._change((method, _KNOBS[method]["usual"]))
+            self._change((method, KNOBS[method]["usual"]))
 
     @property
     def order(self) -> str:
         """Whether temperature comes before the first cut, or after it."""
-        return "first" if self._steps[0][0] == _TEMPERATURE else "last"
+        return "first" if self._steps[0][0] == TEMPERATURE else "last"
 
     @order.setter
     def order(self, order: str) -> None:
         _check_among(order, "order", _ORDERS)
         steps = self._cuts
-        steps.insert(0 if order == "first" else len(steps), (_TEMPERATURE, None))
+        steps.insert(0 if order == "first" else len(steps), (TEMPERATURE, None))
         self._set(steps=steps)
 
     @property
@@ -174,21 +160,13 @@ class SamplerExplorer(BarsExplorer):
     @property
     def chain(self) -> SamplerChain:
         """All steps that are on, in their order."""
-        return _chain(self._steps, self.temperature)
+        return chain_of(self._steps, self.temperature)
 
     @chain.setter
     def chain(self, chain: SamplerChain) -> None:
-        if not isinstance(chain, SamplerChain):
-            raise TypeError(
-                f"chain must be a SamplerChain, got {short(chain)}: make one with "
-                "SamplerChain(steps)"
-            )
-        temperatures = [value for name, value in chain if name == _TEMPERATURE]
-        if len(temperatures) != 1 or isinstance(temperatures[0], tuple):
-            raise ValueError(f"chain must have one temperature, got {short(chain, 200)}")
-        steps: Steps = [(name, None if name == _TEMPERATURE else value) for name, value in chain]
+        steps, temperature = steps_of(chain)
         self._set(steps=steps)
-        self.temperature = temperatures[0]
+        self.temperature = temperature
 
     @property
     def probabilities(self) -> pd.DataFrame:
@@ -210,7 +188,7 @@ class SamplerExplorer(BarsExplorer):
 
     @property
     def _cuts(self) -> Steps:
-        return [step for step in self._steps if step[0] != _TEMPERATURE]
+        return [step for step in self._steps if step[0] != TEMPERATURE]
 
     @property
     def _cut(self) -> tuple[str, float | None]:
@@ -230,7 +208,7 @@ class SamplerExplorer(BarsExplorer):
         settings = [
             phrase("setting", knob=phrase(name), value=_knob_text(knob))
             for name, knob in self._state["steps"]
-            if name != _TEMPERATURE
+            if name != TEMPERATURE
         ]
         if len(settings) > 1:
             # They would not fit: the list of steps has them.
@@ -247,11 +225,11 @@ class SamplerExplorer(BarsExplorer):
         """Say what the cuts keep, of the probabilities that the first of them goes by."""
         bars, temperature = self._bars(), self.temperature
         logits = bars.logits
-        on = [step for step in self._steps if step[0] == _TEMPERATURE or step[1] is not None]
-        cuts = [place for place, (name, _) in enumerate(on) if name != _TEMPERATURE]
+        on = [step for step in self._steps if step[0] == TEMPERATURE or step[1] is not None]
+        cuts = [place for place, (name, _) in enumerate(on) if name != TEMPERATURE]
         # A temperature after the last cut cuts nothing.
         last = cuts[-1] + 1 if cuts else 0
-        kept = masked_logits(_chain(on[:last], temperature), bars.table) > -np.inf
+        kept = masked_logits(chain_of(on[:last], temperature), bars.table) > -np.inf
         at_1 = not cuts or cuts[0] == 0
         mass = float(softmax(logits, 1.0 if at_1 else temperature)[kept].sum())
         bits = float(entropies(masked_logits(self.chain, bars.table), [1.0])[0])
@@ -265,18 +243,10 @@ def _plan(bars: Bars) -> Plan:
     return Plan(bars, ("bars",), outline_name="uncut")
 
 
-def _chain(steps: Steps, temperature: float) -> SamplerChain:
-    """Return the steps that are on, at a temperature."""
-    values = [(name, temperature if name == _TEMPERATURE else value) for name, value in steps]
-    return SamplerChain((name, value) for name, value in values if value is not None)
-
-
 def _more(tables: Sequence[TokenTable]) -> Data:
     """Return what the browser needs beside tables: knobs with the stops that can cut something."""
     most = max(len(table.tokens) for table in tables)
-    can_cut = [stop for stop in _KNOBS["top_k"]["stops"] if stop is None or stop < most]
-    top_k: Knob = {"stops": can_cut, "usual": _KNOBS["top_k"]["usual"]}
-    return {"kind": "sampler", "parts": ["bars"], "knobs": _KNOBS | {"top_k": top_k}}
+    return {"kind": "sampler", "parts": ["bars"], "knobs": knobs_below(most)}
 
 
 def _as_knob(method: str, knob: float | None) -> float | None:

@@ -4,42 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
+import ipywidgets
 import numpy as np
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..chain import SamplerChain
 from ..checks import as_count, as_temperature, short
-from ..core import TokenTable
+from ..core import TokenTable, softmax
 from ..model.story import StoryModel
-from ..words import in_text, probability_text, token_labels
+from ..phrases import phrase
+from ..sampling import temper
+from ..words import comparison, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
-from .data import stops_of
+from .data import ModelData, State, TextData, model_data, stops_of
 from .page import as_html
-from .temperature import TemperatureExplorer
-from .tree import Written, write
+from .steps import TEMPERATURE, Steps, chain_of, knobs_below, steps_of
 
 _SEEDS = (0, 1, 2, 3, 4)
-_FIRST_BYTE = 3
-_END_TEXT = "■ end of the story"
-# A still text has no colours: tokens with so many bits of surprise are bold.
-_BOLD = 4
+# A still text has no colours: words with so many bits of surprise are underlined.
+_SURPRISING = 4
+# A tab and a line break are text.
+_CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f]")
 
 
 class _Text(View):
-    """The text, or the line and the button above the slider."""
+    """The text, or what stands above the slider."""
 
     _esm = script("text")
     _css = styles("text")
 
 
+class _Model(ipywidgets.Widget):
+    """A language model, which a notebook's explorers share."""
+
+    data: Any = traitlets.Dict().tag(sync=True)
+
+
 class TextExplorer(Explorer):
     """Show a text that a language model writes, which follows a temperature slider at once.
 
-    The texts of all temperatures are written beforehand, with the same dice, so that what differs
-    between two of them is due to temperature alone. They are kept as the tree that they are.
+    The browser has the model, and writes the texts of all temperatures with the same dice, so that
+    what differs between two of them is due to temperature alone. A reader can give another prompt,
+    other dice and cuts, with a kernel or without.
 
     Parameters
     ----------
@@ -54,7 +64,7 @@ class TextExplorer(Explorer):
     length : int, default 80
         How many tokens are written at most, a text ends earlier where its story does.
     seeds : sequence of int, default (0, 1, 2, 3, 4)
-        Seeds of the dice; a button goes from one to the next.
+        Seeds of the dice; a button goes from one to the next, and on from the last.
     chain : SamplerChain, optional
         What is cut before a token is drawn, and when. The slider's temperature takes the place of
         the chain's own.
@@ -62,16 +72,18 @@ class TextExplorer(Explorer):
     Attributes
     ----------
     temperature : float
-        The stop at which the slider is. Setting it moves slider and text, to the nearest stop;
-        it can be observed like any trait.
+        From 0 to infinity, at the slider's stops, between them, or beyond. Setting it moves slider
+        and text; it can be observed like any trait.
     seed : int
-        The seed of the dice of the text that is shown. Set it to another one of `seeds`.
+        The seed of the dice. It can be set to any.
     prompt : str
-        Set it to write all texts anew, from another beginning.
+        How the text begins. It can be set.
+    length : int
+        The largest number of new tokens. It can be set.
     chain : SamplerChain or None
-        Set it to write all texts anew, with the same dice.
+        What is cut, at the slider's temperature; None is nothing. It can be set.
     text : str
-        The text that is shown, with the prompt.
+        The text that is shown, with the prompt: what the model writes.
     slider : ipywidgets.FloatSlider
         The slider itself, for linking it to other widgets.
 
@@ -82,9 +94,9 @@ class TextExplorer(Explorer):
         `length` or a seed not a whole number.
     ValueError
         If `temperatures` are fewer than two, not finite, negative or not evenly spaced; if `value`
-        or, later, `temperature` lies outside them; if prompt and `length` exceed what the model can
-        see; if `seeds` are none, or negative, or one is there twice; if, later, `seed` is not
-        among them.
+        or, later, `temperature` is negative; if prompt and `length` exceed what the model can see;
+        if the prompt has control characters; if `seeds` are none, or negative, or one is there
+        twice.
 
     Examples
     --------
@@ -97,11 +109,6 @@ class TextExplorer(Explorer):
     'The dragon was very small. He had'
     """
 
-    # What stands below one another, with what a reader has added.
-    children: Any
-    # What shows the distribution of a chosen token.
-    _below: TemperatureExplorer | None = None
-    _place = 0
     _heading = "text_heading"
     _note = "text_note"
 
@@ -121,58 +128,77 @@ class TextExplorer(Explorer):
                 f"model must be a StoryModel, got {short(model)}: load_story_model() gives one"
             )
         stops = as_stops(temperatures)
-        value = _as_stop(value, stops, "value")
+        value = as_temperature(value, "value")
+        count = as_count(length, "length", 1)
+        checked = _check_seeds(seeds)
+        steps = _check_steps(chain)
+        _check_prompt(model, prompt, count)
         self._model = model
-        self._length = as_count(length, "length", 1)
-        self._seeds = _check_seeds(seeds)
-        self._chain = _check_chain(chain)
-        self._written = write(model, prompt, stops, self._length, self._seeds, chain)
-        # Which of the seeds' texts is on show, which of its tokens was chosen, and whether new
-        # texts are being written.
-        state: Any = {"dice": 0, "chosen": -1, "busy": False}
-        data = _data_of(self._written, model, stops, self._seeds)
-        super().__init__(_Text, data, state, stops, value, 800)
-        self._body.observe(self._show_chosen, "state")
+        state: State = {
+            "seed": f"{checked[0]}",
+            "prompt": prompt,
+            "length": count,
+            "steps": steps,
+            "chosen": -1,
+        }
+        first = _write(model, prompt, value, count, checked[0], steps)
+        self._last: Any = ((prompt, value, count, checked[0], steps), first)
+        data: TextData = {
+            "kind": "text",
+            "stops": stops_of(stops),
+            "knobs": knobs_below(len(model.tokens)),
+            "seeds": [f"{seed}" for seed in checked],
+            "text": model.decode(first.ids),
+        }
+        super().__init__(_Text, data, state, stops, value, 800, _shared(model))
 
     @property
     def prompt(self) -> str:
         """How all texts begin."""
-        return self._written.prompt
+        return str(self._state["prompt"])
 
     @prompt.setter
     def prompt(self, prompt: str) -> None:
-        self._renew(prompt, self._chain)
+        _check_prompt(self._model, prompt, self.length)
+        self._set(prompt=prompt, chosen=-1)
+
+    @property
+    def length(self) -> int:
+        """The largest number of new tokens."""
+        return int(self._state["length"])
+
+    @length.setter
+    def length(self, length: int) -> None:
+        count = as_count(length, "length", 1)
+        _check_prompt(self._model, self.prompt, count)
+        self._set(length=count, chosen=-1)
 
     @property
     def chain(self) -> SamplerChain | None:
-        """What is cut before a token is drawn, and when."""
-        return self._chain
+        """What is cut before a token is drawn, and when; None is nothing."""
+        chain = chain_of(self._steps, self.temperature)
+        return chain if len(chain) > 1 else None
 
     @chain.setter
     def chain(self, chain: SamplerChain | None) -> None:
-        self._renew(self.prompt, _check_chain(chain))
-        self._chain = chain
+        self._set(steps=_check_steps(chain), chosen=-1)
 
     @property
     def seed(self) -> int:
-        """The seed of the dice of the text that is shown."""
-        return self._seeds[self._dice]
+        """The seed of the dice."""
+        return int(self._state["seed"])
 
     @seed.setter
     def seed(self, seed: int) -> None:
-        if seed not in self._seeds:
-            raise ValueError(f"seed must be one of {short(list(self._seeds))}, got {short(seed)}")
-        self._set(dice=self._seeds.index(seed), chosen=-1)
+        self._set(seed=f"{as_count(seed, 'seed', 0)}", chosen=-1)
 
     @property
     def text(self) -> str:
         """The text that is shown, with the prompt."""
-        return self._model.decode(self._written.ids(self._path()))
+        return self._model.decode(self._written().ids)
 
     def choose(self, position: int) -> TokenTable:
         """Choose a token of the text, as a click on it does, and return what it was drawn from.
-
-        Below the text an explorer shows that distribution, with the text before it as its prompt.
 
         Parameters
         ----------
@@ -182,30 +208,23 @@ class TextExplorer(Explorer):
         Returns
         -------
         TokenTable
-            All tokens that could stand there, with their logits.
+            All tokens that could stand there, with their logits, and the text before as its prompt.
         """
+        written = self._written()
         position = as_count(position, "position", 0)
-        if position >= len(path := self._path()):
+        if position >= written.length:
             raise ValueError(
-                f"position must be below {len(path)}, the text's number of tokens, got {position}"
+                f"position must be below {written.length}, the text's number of tokens, got "
+                f"{position}"
             )
         self._set(chosen=position)
-        return self._table_at(position)
-
-    def close(self) -> None:
-        """Take the explorer off the page and free it, with all that belongs to it.
-
-        Its text and `to_html` still work, and it can be set to other temperatures, seeds and
-        prompts. Shown again, it is a line of text.
-        """
-        if self._below is not None:
-            self._below.close()
-        super().close()
+        ids = written.ids[: len(written.ids) - written.length + position]
+        return TokenTable(self._model.tokens, self._model.logits(ids), self._model.decode(ids))
 
     def __repr__(self) -> str:
         """Give the prompt, the number of tokens and the current temperature."""
         return (
-            f"TextExplorer({short(self.prompt)}, {self._length} tokens, "
+            f"TextExplorer({short(self.prompt)}, {self.length} tokens, "
             f"temperature={self._temperature_text})"
         )
 
@@ -216,170 +235,147 @@ class TextExplorer(Explorer):
 
     def _still(self) -> str:
         """Return what is shown now as HTML without scripts and styles."""
-        written, path = self._written, self._path()
-        fork = written.forks[self._dice, self._position]
+        written = self._written()
         parts = [f"<b>{as_html(self.prompt)}</b>"]
-        for i, (place, text) in enumerate(zip(path, self._pieces(path), strict=True)):
-            mark = "<b>[≠ T = 1]</b> " if i == fork else ""
-            surprising = written.bits[place] >= 10 * _BOLD
-            parts.append(mark + (f"<u>{as_html(text)}</u>" if surprising else as_html(text)))
+        pieces = self._pieces(written)
+        words = _words(self._model.pieces(written.new))
+        for _, places in groupby(range(len(pieces)), words.__getitem__):
+            word = list(places)
+            surprising = written.bits[word].sum() >= _SURPRISING
+            text = "".join(
+                ("<b>[≠ T = 1]</b> " if i == written.fork else "") + as_html(pieces[i])
+                for i in word
+            )
+            parts.append(f"<u>{text}</u>" if surprising else text)
         return (
-            f"<p>Temperature {self._temperature_text}, seed {self.seed}</p>"
+            f"<p>Temperature {self._temperature_text}, dice {self.seed}</p>"
             f"<p>{''.join(parts)}</p>"
-            f"<p>{as_html(self._caption())} Underlined tokens surprise by {_BOLD} bits or more at "
-            "T = 1.</p>"
+            f"<p>{as_html(self._caption())} Underlined words surprise by {_SURPRISING} bits or more "
+            "at T = 1.</p>"
         )
 
-    def _pieces(self, path: NDArray[np.intp]) -> list[str]:
-        """Return what each token adds to the text: of bytes in a row, the first adds them all."""
-        tokens = self._written.tokens[path].tolist()
-        end, names = self._model.end, self._model.tokens
-        texts = [_END_TEXT if token == end else _piece(names[token]) for token in tokens]
+    def _pieces(self, written: _Written) -> list[str]:
+        """Return what each new token adds to the text that is shown."""
+        pieces = self._model.pieces(written.new)
         if not self.prompt:
             # The space in front of a first word belongs to no text.
-            texts[0] = texts[0].removeprefix(" ")
-        runs = re.finditer("B+", "".join("B" if text.startswith("\\x") else "-" for text in texts))
-        for run in runs:
-            own = self._model.decode(tokens[run.start() : run.end()])
-            texts[run.start() : run.end()] = [own, *[""] * (run.end() - run.start() - 1)]
-        return texts
-
-    def _renew(self, prompt: str, chain: SamplerChain | None) -> None:
-        """Write all texts anew, and say so in the meantime."""
-        after = {"chosen": self._state["chosen"]}
-        self._set(chosen=-1, busy=True)
-        try:
-            written = write(self._model, prompt, self._stops, self._length, self._seeds, chain)
-            self._body.data = _data_of(written, self._model, self._stops, self._seeds)
-            self._written = written
-            after = {"chosen": -1}
-        finally:
-            self._set(**after, busy=False)
-
-    @traitlets.observe("temperature")
-    def _show_temperature(self, change: Any = None) -> None:
-        # First, since what is set to a temperature shows what is chosen there.
-        self._drop_choice()
-        super()._show_temperature(change)
-
-    def _drop_choice(self) -> None:
-        """Choose nothing any more, where the chosen token is not in the text that is shown."""
-        chosen, path = self._state["chosen"], self._path()
-        if self._place and self._place != path[chosen : chosen + 1]:
-            self._set(chosen=-1)
-
-    def _show_chosen(self, _: Any = None) -> None:
-        """Show the distribution of the chosen token below the text, or none."""
-        chosen, path = self._state["chosen"], self._path()
-        place = int(path[chosen]) if 0 <= chosen < len(path) else 0
-        if place == self._place:
-            return
-        self._place = place
-        if self._below is not None:
-            self._below.layout.display = None if place else "none"
-        if not place:
-            return
-        table = self._table_at(chosen)
-        if self._below is None:
-            self._below = TemperatureExplorer(
-                table, self._stops, self.temperature, top=10, parts=("bars", "dice")
-            )
-            self.children = [*self.children, self._below]
-        else:
-            self._below.table = table
-            self._below.temperature = self.temperature
-
-    def _table_at(self, position: int) -> TokenTable:
-        written = self._written
-        ids = written.ids(self._path()[:position])
-        return TokenTable(self._model.tokens, self._model.logits(ids), self._model.decode(ids))
+            pieces[0] = pieces[0].removeprefix(" ")
+        if written.new[-1] == self._model.end:
+            pieces[-1] = phrase("end_of_story")
+        return pieces
 
     @property
-    def _dice(self) -> int:
-        dice: int = self._state["dice"] % len(self._seeds)
-        return dice
+    def _steps(self) -> Steps:
+        return [(name, value) for name, value in self._state["steps"]]
 
-    def _path(self) -> NDArray[np.intp]:
-        return self._written.path_to(self._written.ends[self._dice, self._position])
+    def _written(self) -> _Written:
+        """Return the text of what is set now, which is written once."""
+        asked = (self.prompt, self.temperature, self.length, self.seed, self._steps)
+        if asked != self._last[0]:
+            self._last = (asked, _write(self._model, *asked))
+        written: _Written = self._last[1]
+        return written
 
     def _prompt(self) -> str:
         return in_text(self.prompt)
 
     def _caption(self) -> str:
-        return str(self._written.sentences[self._dice, self._position])
+        written = self._written()
+        return comparison(
+            self.temperature, written.fork, written.length, float(written.bits.mean())
+        )
 
-    def _data(self, narrow: bool) -> dict[str, Any]:
-        return _data_of(self._written, self._model, self._stops, self._seeds)
+    def _data(self, narrow: bool) -> Any:
+        return self._body.data
+
+
+class _Written(NamedTuple):
+    """A text: its tokens with those of the prompt, the new ones' surprise in bits at temperature 1
+    and if nothing is cut, and how many it begins with like the text of temperature 1.
+    """
+
+    ids: list[int]
+    bits: Any
+    fork: int
 
     @property
-    def _position(self) -> int:
-        return int(np.abs(self._stops - self.temperature).argmin())
+    def length(self) -> int:
+        """The number of new tokens."""
+        return len(self.bits)
 
-    @traitlets.validate("temperature")
-    def _validate_temperature(self, proposal: Any) -> float:
-        return _as_stop(proposal["value"], self._stops, "temperature")
+    @property
+    def new(self) -> list[int]:
+        """The new tokens."""
+        return self.ids[-self.length :]
 
 
-def _as_stop(value: Any, stops: NDArray[np.float64], name: str) -> float:
-    """Return the stop that is nearest to a temperature, since texts are written at stops."""
-    number = as_temperature(value, name)
-    first, last = stops[[0, -1]].tolist()
-    if not first - 1e-9 <= number <= last + 1e-9:
+def _write(
+    model: StoryModel, prompt: str, temperature: float, length: int, seed: int, steps: Steps
+) -> _Written:
+    """Write the text of a temperature, and that of temperature 1 for comparison."""
+    ids = model.encode(prompt)
+    chain = chain_of(steps, 1.0)
+    cut = temper if len(chain) == 1 else lambda logits, stops: chain.at(stops)(logits)
+    tokens, bits, fork, together = list(ids), [], 0, True
+    for step in model.grow(ids, [temperature, 1.0], length, [seed], cut):
+        place, other = step.places[0].tolist()
+        if place < 0:
+            break
+        token = int(step.tokens[place])
+        tokens.append(token)
+        bits.append(-np.log2(softmax(step.logits[step.contexts[place]])[token]))
+        together &= place == other
+        fork += together
+    return _Written(tokens, 0.0 + np.array(bits), fork)
+
+
+_models: dict[StoryModel, _Model] = {}
+
+
+def _shared(model: StoryModel) -> _Model:
+    """Return the widget that has a model, one for all explorers of a notebook."""
+    if model not in _models or _models[model].comm is None:
+        _models[model] = _Model(data=dict(_packed(model)))
+    return _models[model]
+
+
+def _packed(model: StoryModel) -> ModelData:
+    return model_data(model)
+
+
+def _words(pieces: Sequence[str]) -> list[int]:
+    """Return for each token the place of the first of its word: its pieces are letters that meet.
+
+    The twin of `firstOfWords` in `text.js`.
+    """
+    first, words = 0, []
+    for place, piece in enumerate(pieces):
+        before = pieces[place - 1] if place else ""
+        joins = not piece or (_is_letter(before[-1:]) and _is_letter(piece[:1], "’'"))
+        if not (place and joins):
+            first = place
+        words.append(first)
+    return words
+
+
+def _is_letter(character: str, others: str = "") -> bool:
+    return character.isalnum() or bool(character and character in others)
+
+
+def _check_prompt(model: StoryModel, prompt: Any, length: int) -> None:
+    """Check that a model can go on from a prompt for so many tokens."""
+    if not isinstance(prompt, str):
+        raise TypeError(f"prompt must be a string, got {short(prompt)}")
+    if sign := _CONTROLS.search(prompt):
         raise ValueError(
-            f"{name} must lie between {first:g} and {last:g}, the ends of the slider, got "
-            f"{number:g}: give other temperatures= to go further"
+            f"prompt must not have control characters, got {sign[0]!r} at {sign.start()}: take it "
+            "out"
         )
-    return float(stops[np.abs(stops - number).argmin()])
+    model.encode_prompt(prompt, length)
 
 
-def _data_of(
-    written: Written, model: StoryModel, stops: NDArray[np.float64], seeds: Sequence[int]
-) -> dict[str, Any]:
-    """Return what the browser needs."""
-    large = "<u2" if len(written.tokens) <= 2**16 else "<u4"
-    sentences, said = np.unique(written.sentences, return_inverse=True)
-    return {
-        "kind": "text",
-        "stops": stops_of(stops),
-        "prompt": written.prompt,
-        "names": token_labels(model.tokens),
-        "pieces": [_piece(token) for token in model.tokens],
-        "firstByte": _FIRST_BYTE,
-        "end": model.end,
-        "endText": _END_TEXT,
-        "seeds": len(seeds),
-        "labels": _PROBABILITIES,
-        "sentences": sentences.tolist(),
-        "said": said.astype("<u2").tobytes(),
-        "tokens": written.tokens.astype("<u2").tobytes(),
-        "parents": written.parents.astype(large).tobytes(),
-        "ends": written.ends.astype(large).tobytes(),
-        "forks": written.forks.astype("<u2").tobytes(),
-        "bits": written.bits.tobytes(),
-        "own": written.own.tobytes(),
-        "likeliest": written.likeliest.tobytes(),
-        "chances": written.chances.tobytes(),
-    }
-
-
-def _piece(token: str) -> str:
-    """Return what a token adds to a text: one byte may be no character, and is an escape then."""
-    if not (byte := re.fullmatch("<0x(..)>", token)):
-        return token
-    value = int(byte[1], 16)
-    return chr(value) if value < 128 else f"\\x{value:02x}"
-
-
-def _check_chain(chain: Any) -> SamplerChain | None:
-    if not (chain is None or isinstance(chain, SamplerChain)):
-        raise TypeError(
-            f"chain must be a SamplerChain, got {short(chain)}: make one with SamplerChain(steps)"
-        )
-    if chain is not None and "temperature" not in dict(chain):
-        raise ValueError(
-            f"chain must have a temperature, got {chain!r}: its place says what is cut before it"
-        )
-    return chain
+def _check_steps(chain: Any) -> Steps:
+    return [(TEMPERATURE, None)] if chain is None else steps_of(chain)[0]
 
 
 def _check_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
@@ -389,9 +385,3 @@ def _check_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
     if not checked or len(set(checked)) < len(checked):
         raise ValueError(f"seeds must be one or more, and different, got {short(list(seeds))}")
     return checked
-
-
-_PROBABILITIES = [
-    probability_text(number / 100, percent=False, can_be_zero=False, can_be_one=False)
-    for number in range(101)
-]

@@ -133,6 +133,14 @@ class StoryModel:
             f"{type(self).__name__}({self._transformer.size:,} weights, {len(self.tokens)} tokens)"
         )
 
+    def files(self) -> tuple[bytes, bytes]:
+        """Return the weights and the tokens, as the files of karpathy/llama2.c have them."""
+        return _read(*_WEIGHTS), _read(*_VOCABULARY)
+
+    def notice(self) -> str:
+        """Return what has to go along with a copy of the model."""
+        return (_DATA / "LICENSE").read_text(encoding="utf-8")
+
     def encode(self, text: str) -> list[int]:
         r"""Cut a text into tokens, and return their ids.
 
@@ -167,6 +175,52 @@ class StoryModel:
         """
         return self._encode(text, "text")
 
+    def encode_prompt(self, prompt: str, length: int = 0) -> list[int]:
+        """Cut a prompt into tokens, if the model can see them and so many more.
+
+        Parameters
+        ----------
+        prompt : str
+            Any text.
+        length : int, default 0
+            How many tokens are to follow.
+
+        Returns
+        -------
+        list of int
+            As `encode` gives them, 512 - `length` at most.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `prompt` is not such a text: the error says how much of it fits.
+
+        Examples
+        --------
+        >>> load_story_model().encode_prompt("The cat", 80)
+        [1, 291, 276, 286]
+        """
+        ids = self._encode(prompt, "prompt")
+        most = self.context - length
+        if len(ids) > most:
+            # A shorter text can be cut into other tokens: those before the cut decide only about
+            # how much fits.
+            about = len(self.decode(ids[: max(most, 0)])) + max(map(len, self.tokens))
+            fitting = next(
+                (
+                    count
+                    for count in range(min(about, len(prompt)), -1, -1)
+                    if len(self._tokenizer.encode(prompt[:count])) <= most
+                ),
+                0,
+            )
+            behind = f", so that {length} more fit" if length else ""
+            raise ValueError(
+                f"prompt must have at most {most} tokens{behind}, got {len(ids)}: of this text the "
+                f"first {fitting:,} characters fit"
+            )
+        return ids
+
     def decode(self, ids: ArrayLike) -> str:
         r"""Join tokens to a text: the inverse of `encode`.
 
@@ -193,6 +247,34 @@ class StoryModel:
         'Good night, 🌙!'
         """
         return self._tokenizer.decode(self._as_ids(ids).tolist())
+
+    def pieces(self, ids: ArrayLike) -> list[str]:
+        r"""Return what each token adds to a text.
+
+        A character of several bytes is the first's, and the others add nothing.
+
+        Parameters
+        ----------
+        ids : array_like of int, shape (n_tokens,)
+            From 0 to 511.
+
+        Returns
+        -------
+        list of str, length n_tokens
+            Together the text of `decode`, with the space in front of it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `decode`.
+
+        Examples
+        --------
+        >>> model = load_story_model()
+        >>> model.pieces(model.encode("a crème"))
+        ['', ' a', ' c', 'r', 'è', '', 'm', 'e']
+        """
+        return self._tokenizer.pieces(self._as_ids(ids).tolist())
 
     def logits(self, ids: Any) -> Reals:
         """Return the logits of the token that follows a text, or each of several texts.
@@ -291,7 +373,7 @@ class StoryModel:
         At temperature 1.00, of 100 draws about 20 would be “·a”.
         The choice is as uncertain as a fair one among 23 words (perplexity).
         """
-        return TokenTable(self.tokens, self.logits(self._prompt(prompt)), prompt)
+        return TokenTable(self.tokens, self.logits(self.encode_prompt(prompt)), prompt)
 
     def write(
         self,
@@ -338,7 +420,7 @@ class StoryModel:
         >>> warm
         'The cat went to the ocean with her mom, "Lily'
         """
-        ids = self._prompt(prompt)
+        ids = self.encode_prompt(prompt)
         several: Any = [temperatures] if np.isscalar(temperatures) else temperatures
         stops = as_temperatures(several)
         texts = [list(ids) for _ in stops]
@@ -483,23 +565,6 @@ class StoryModel:
                 "half of a surrogate pair: write the whole character"
             ) from None
         return self._tokenizer.encode(text)
-
-    def _prompt(self, prompt: str) -> list[int]:
-        ids = self._encode(prompt, "prompt")
-        if len(ids) > self.context:
-            # A shorter text can be cut into other tokens: those before the cut decide only about
-            # how much fits.
-            about = len(self.decode(ids[: self.context])) + max(map(len, self.tokens))
-            fitting = next(
-                length
-                for length in range(min(about, len(prompt)), -1, -1)
-                if len(self._tokenizer.encode(prompt[:length])) <= self.context
-            )
-            raise ValueError(
-                f"prompt must have at most {self.context} tokens, got {len(ids)}: of this text the "
-                f"first {fitting:,} characters fit"
-            )
-        return ids
 
     def _as_ids(self, ids: Any) -> Ints:
         if isinstance(ids, str):

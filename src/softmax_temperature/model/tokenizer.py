@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 # Tokens 0 to 2 are signs, those up to 258 the 256 bytes, and the rest pieces of text.
@@ -46,8 +46,6 @@ class Tokenizer:
             for cut in range(1, len(piece))
             if piece[:cut] in ids and piece[cut:] in ids
         }
-        every_byte = [bytes([byte]) for byte in range(256)]
-        self._bytes = [b"", b"", b"", *every_byte, *(piece.encode() for piece in pieces)]
         names = [
             chr(byte) if byte < 128 and chr(byte) not in ids else f"<0x{byte:02X}>"
             for byte in range(256)
@@ -66,10 +64,24 @@ class Tokenizer:
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text, with escapes for what is not UTF-8; signs add nothing to it."""
         positions = list(ids)
-        text = b"".join([self._bytes[position] for position in positions])
-        if positions[:1] == [START]:
-            text = text.removeprefix(b" ")
-        return text.decode("utf-8", "backslashreplace")
+        text = "".join(self.pieces(positions))
+        return text.removeprefix(" ") if positions[:1] == [START] else text
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Return what each token adds to a text: a character of several bytes is the first's."""
+        pieces = ["" if token < _FIRST_PIECE else self.tokens[token] for token in ids]
+        bytes_ = [token - _FIRST_BYTE if token < _FIRST_PIECE else -1 for token in ids]
+        place = 0
+        while place < len(ids):
+            size, byte = 1, bytes_[place]
+            if byte >= 0:
+                size += (byte >= 0xC2) + (byte >= 0xE0) + (byte >= 0xF0)
+                try:
+                    pieces[place] = bytes(bytes_[place : place + size]).decode()
+                except ValueError:
+                    pieces[place], size = f"\\x{byte:02x}", 1
+            place += size
+        return pieces
 
     def _cut(self, word: str) -> list[int]:
         """Return the tokens of a word's characters, or of their bytes."""

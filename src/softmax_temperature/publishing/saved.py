@@ -115,6 +115,9 @@ class SavedWidgets:
             outputs += shown_in_it
         first = self._state_at(slider, view["state"], data["stops"])
         shown = {**data, "state": first, "link": self._link(slider)}
+        if shared := view.get("shared"):
+            (name,) = _ids([shared])
+            shown["model"] = self._states[name]["data"]
         width = self._states.get(_ids([state.get("layout")])[0], {}).get("max_width")
         style = f' style="max-width: {width}"' if _LENGTH.fullmatch(width or "") else ""
         inside = f"<div{style}>{places}</div>"

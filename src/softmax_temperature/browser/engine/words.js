@@ -174,6 +174,39 @@ export function probabilityText(value, { percent, canBeZero, canBeOne }) {
 }
 
 /**
+ * Write a probability where it is the subject: a small one as "1 in 2,400,000".
+ * @param {number} value
+ * @param {boolean} isCertain
+ */
+export function chanceText(value, isCertain) {
+  if (Number(value.toPrecision(12)) >= 0.01) {
+    return probabilityText(value, { percent: false, canBeZero: false, canBeOne: isCertain });
+  }
+  if (value < 1e-15) return phrase(value ? "less_than_one_in" : "never", { count: phrase("most_chances") });
+  const size = Number((1 / value).toPrecision(2));
+  return phrase("one_in", { count: rounded(size, 0, true) });
+}
+
+/**
+ * Say how far a text goes with that of temperature 1, and how surprising its tokens are.
+ * @param {number} temperature
+ * @param {number} fork How many tokens it begins with like that one.
+ * @param {number} length How many it has.
+ * @param {number} bits Of surprise, the mean.
+ */
+export function comparison(temperature, fork, length, bits) {
+  const way =
+    temperature === 1
+      ? phrase("text_of_1")
+      : fork === length
+        ? phrase("same_as_at_1")
+        : fork === 0
+          ? phrase("other_at_once")
+          : phrase("other_after", { fork: `${fork}`, length: `${length}` });
+  return `${way}\n${phrase("mean_surprise", { bits: rounded(bits, 1) })}`;
+}
+
+/**
  * Return a label for each token that shows white space and keeps different tokens different.
  *
  * A space becomes ·, a newline ↵, a tab ⇥, other invisible characters an escape such as \x00. Labels

@@ -12,7 +12,7 @@ function seedAfter(seed) {
   return place >= 0 && place < FIRST_SEEDS.length - 1 ? FIRST_SEEDS[place + 1] : `${BigInt(seed) + 1n}`;
 }
 
-function readSeed(text) {
+export function readSeed(text) {
   if (!/^\s*\d{1,400}\s*$/.test(text)) throw new TypeError(phrase("no_seed", { text: excerpt(text) }));
   return `${BigInt(text)}`;
 }

@@ -16,7 +16,7 @@ export function make(tag, attributes = {}, ...inside) {
   }
   element.append(...inside);
   // Otherwise a notebook takes letters and arrow keys as commands.
-  if (/^(button|input|select|summary)$/.test(tag)) element.dataset.lmSuppressShortcuts = "true";
+  if (/^(button|input|select|summary|textarea)$/.test(tag)) element.dataset.lmSuppressShortcuts = "true";
   return element;
 }
 
@@ -37,10 +37,12 @@ export function makeMenu(name, texts, choose) {
  * it is refused, the reason stands beside it, nothing else changes, and Escape brings back what was.
  * @param {string} name
  * @param {(text: string) => void} take
+ * @param {Record<string, any>} options Attributes, and the `tag` if it is another one.
  */
-export function makeField(name, take, options = {}) {
+export function makeField(name, take, { tag = "input", ...options } = {}) {
   const problem = make("span", { className: "problem", role: "alert" });
-  const field = make("input", { type: "text", autocomplete: "off", "aria-label": name, ...options });
+  const kind = tag === "input" ? { type: "text" } : {};
+  const field = make(tag, { ...kind, autocomplete: "off", "aria-label": name, ...options });
   let written = "";
   function tell(text) {
     if (document.activeElement === field && field.value !== written) return;
@@ -62,8 +64,13 @@ export function makeField(name, take, options = {}) {
     }
   }
   field.addEventListener("change", read);
-  field.addEventListener("keydown", ({ key }) => {
-    if (key === "Enter") read();
+  field.addEventListener("keydown", (event) => {
+    const { key, shiftKey, isComposing } = event;
+    // In a field of several lines, too: with Shift it makes a new one.
+    if (key === "Enter" && !shiftKey && !isComposing) {
+      if (tag !== "input") event.preventDefault();
+      read();
+    }
     if (key === "Escape") {
       field.value = written = field.dataset.last ?? "";
       problem.textContent = "";

@@ -2,16 +2,15 @@
 // or by keys, beside what it leaves; another cut, and the steps of an engine, from menus.
 
 import { general } from "../engine/checks.js";
-import { PRESETS, TRUNCATIONS, isOff } from "../engine/cuts.js";
+import { PRESETS, TRUNCATIONS, isOff, preset } from "../engine/cuts.js";
 import { phrase, rounded } from "../engine/words.js";
 import { readNumber } from "../store.js";
 import { make, makeField, makeMenu } from "./parts.js";
 
 /** Return the steps of an engine as a state holds them, and its temperature. */
 export function stepsOfPreset(name) {
-  const steps = Object.entries(PRESETS[name]).filter(([step, value]) => !isOff(step, value));
-  const T = PRESETS[name].temperature;
-  return { T, steps: steps.map(([step, value]) => [step, step === "temperature" ? null : value]) };
+  const steps = preset(name).map(([step, value]) => [step, step === "temperature" ? null : value]);
+  return { T: PRESETS[name].temperature, steps };
 }
 
 /**
@@ -153,8 +152,8 @@ export function drawSteps({ data, store }) {
     }
     steps.forEach(([name, value], i) => {
       rows[i].show(value, frame.temperature);
-      const left = name === "temperature" ? "" : phrase("left", { kept: rounded(frame.left[i], 0, true) });
-      rows[i].left.textContent = left;
+      const isTold = name !== "temperature" && frame.left;
+      rows[i].left.textContent = isTold ? phrase("left", { kept: rounded(frame.left[i], 0, true) }) : "";
     });
   }
 
