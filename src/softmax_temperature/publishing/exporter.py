@@ -258,7 +258,7 @@ class _Execute(ExecutePreprocessor):
         try:
             return super().preprocess(nb, resources, km)
         except NoSuchKernel as error:
-            problem = f"needs a kernel that is not installed: {error.name}"
+            problem = f"asks for a kernel that is not installed: {error.name}"
             raise NotebookError(_message(resources, None, problem)) from error
         finally:
             del os.environ[NARROW]

@@ -236,7 +236,7 @@ def _with_buffers(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(model: str, state: Mapping[str, Any], clean: Clean) -> str:
-    """Return one of Jupyter's own controls, which cannot be used without Python."""
+    """Return what one of Jupyter's own controls shows: without Python it can't be used."""
     name = escape(state.get("description", ""))
     value = state.get("value")
     if model in _TEXTS:
@@ -246,22 +246,15 @@ def _plain(model: str, state: Mapping[str, Any], clean: Clean) -> str:
         kind = escape(state.get("format", "png"))
         return f'<img src="data:image/{kind};base64,{escape(value or "")}" alt="{name}">'
     if model == "ButtonModel":
-        return _disabled(f"<button disabled>{name or 'Button'}</button>")
+        return ""
     if "_options_labels" in state:
         index = state.get("index") or 0
         labels = state["_options_labels"]
         chosen = [labels[i] for i in (index if isinstance(index, (list, tuple)) else [index])]
-        texts = escape(", ".join(map(str, chosen)))
-        return _disabled(f"{name} <select disabled><option>{texts}</option></select>")
-    if isinstance(value, bool):
-        checked = " checked" if value else ""
-        return _disabled(f'<input type="checkbox" disabled{checked}> {name}')
-    if isinstance(value, (list, tuple)):
-        text = ", ".join(map(str, value))
-    else:
-        text = "" if value is None or model == "PasswordModel" else f"{value}"
-    return _disabled(f'{name} <input disabled value="{escape(text)}">')
-
-
-def _disabled(control: str) -> str:
-    return f'<label class="control">{control} <small>needs a kernel</small></label>'
+        value = ", ".join(map(str, chosen))
+    elif isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, (list, tuple)):
+        value = ", ".join(map(str, value))
+    text = "" if value is None or model == "PasswordModel" else escape(f"{value}")
+    return f"<div>{name} <b>{text}</b></div>" if name or text else ""

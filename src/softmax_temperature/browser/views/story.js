@@ -6,7 +6,7 @@ import { make } from "./parts.js";
 const LEVELS = [1, 2, 4, 8];
 const levelOf = (bits) => LEVELS.filter((level) => bits >= level).length;
 // About so many characters has a token, and so many a line at its fullest.
-const [PER_TOKEN, PER_LINE] = [3.6, 50];
+const [PER_TOKEN, PER_LINE] = [2.8, 50];
 
 /**
  * Fill an element with a text.
