@@ -28,7 +28,7 @@ const LISTED = 8;
  * @param {(state: import("./store.js").State, part: Object) => void} [send]
  * @param {ModelData} [given] The model, if it is not in the data.
  */
-async function coreOf(data, state, send, given = data.model) {
+async function coreOfText(data, state, send, given = data.model) {
   const store = storeOf(state, send);
   const base = { data, tables: [], store, notice: given?.notice };
   try {
@@ -52,12 +52,12 @@ async function coreOf(data, state, send, given = data.model) {
 
 /** What a text has above its slider and below it. */
 export const textKind = {
-  coreOf,
-  head: (el, core) => follow(core, drawPrompt(el, core)),
-  body: (el, core) => follow(core, drawStory(el, core)),
+  coreOf: coreOfText,
+  head: (el, core) => followText(core, drawPrompt(el, core)),
+  body: (el, core) => followText(core, drawStory(el, core)),
 };
 
-function follow({ store, writer }, show) {
+function followText({ store, writer }, show) {
   show();
   const ends = [store.follow(show), writer?.follow(show)];
   return () => ends.forEach((end) => end?.());
