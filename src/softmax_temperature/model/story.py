@@ -198,7 +198,7 @@ class StoryModel:
         Examples
         --------
         >>> load_story_model().encode_prompt("The cat", 80)
-        [1, 291, 276, 286]
+        [1, 291, 280, 294]
         """
         ids = self._encode(prompt, "prompt")
         most = self.context - length
