@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Playwright
 
-# Where Debian and Ubuntu put what an engine needs, the best way first, and what brings it. The shell
-# is Chromium without what a window needs: it opens a page in a third of the time.
+# Where Debian and Ubuntu put what an engine needs, and what brings it. Chromium's shell is tried
+# first: without what a window needs it opens a page in a third of the time.
 PROGRAMS = {
     "chromium": [[Path("/usr/bin/chromium-headless-shell")], [Path("/usr/bin/chromium")]],
     "firefox": [[Path("/usr/bin/firefox-esr")]],

@@ -21,6 +21,9 @@ from .phrases import phrase, rounded, twelve_digits
 _MOST_TOKENS_WITHOUT_PERCENT = 100
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
+# What may have to be written in another way. In ASCII that is white space and what cannot be seen,
+# and where glyphs are asked for, everything.
+_ANY, _NOT_PLAIN = re.compile("(?s:.)"), re.compile("[^!-~]")
 
 
 class Leading(TypedDict):
@@ -286,6 +289,8 @@ def in_text(text: str, longest: int = 40) -> str:
 
 def columns(text: str) -> int:
     """Count the columns that a text takes: Chinese characters and emoji take two."""
+    if text.isascii():
+        return len(text)
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
@@ -404,7 +409,7 @@ def _visible(
     # Each character takes at least a column: what lies further inside cannot be seen.
     if len(token) > 2 * longest + 2:
         token = token[: longest + 1] + token[-longest - 1 :]
-    label = re.sub("(?s:.)", sign, token)
+    label = (_NOT_PLAIN if glyphs is None else _ANY).sub(sign, token)
     if columns(label) > longest:
         end = longest // 3
         label = f"{_cut(label, longest - end - 1)}…{_cut(label[::-1], end)[::-1]}"

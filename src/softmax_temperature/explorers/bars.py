@@ -36,15 +36,20 @@ class Pictures:
 
     def sent(self, narrow: bool) -> list[Table]:
         """Return the tables as the browser gets them, with pictures for narrow screens or not."""
-        return tables_of(self.bars, [self._layouts(bars, narrow) for bars in self.bars])
+        widths = (self._wide, self._narrow) if narrow else (self._wide,)
+        return tables_of(self.bars, [list(layouts) for layouts in zip(*widths, strict=True)])
 
-    def _layouts(self, bars: Bars, narrow: bool) -> list[Layout]:
-        layouts = [layout(self.plan(bars))]
-        if narrow:
-            # There is less room for upright bars.
-            options = self.options | {"orient": None if bars.upright else "h"}
-            layouts.append(layout(self.plan(Bars(bars.table, **options, narrow=True))))
-        return layouts
+    # What is drawn once serves the widget and every page.
+    @cached_property
+    def _wide(self) -> list[Layout]:
+        return [layout(self.plan(bars)) for bars in self.bars]
+
+    @cached_property
+    def _narrow(self) -> list[Layout]:
+        # There is less room for upright bars.
+        options = [self.options | {"orient": None if b.upright else "h"} for b in self.bars]
+        narrow = [Bars(table, **own, narrow=True) for table, own in zip(self.tables, options)]
+        return [layout(self.plan(bars)) for bars in narrow]
 
 
 class BarsExplorer(Explorer):
