@@ -10,15 +10,19 @@ the same names for what the tests use.
 """
 
 import os
+import pickle
 import shutil
 from contextlib import ExitStack
+from copy import deepcopy
 from functools import cache
 from itertools import count
+from pathlib import Path
 
 import nbformat
 import pytest
 from hypothesis import Phase, settings
 
+from softmax_temperature.drawing.picture import layout
 from tests.helpers import NOTEBOOKS, need, pause
 from tools import course
 from tools.lab import INSTALL, programs_of, serve, start
@@ -48,6 +52,9 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI })
     problems.push(`${effectiveDirective} forbids ${blockedURI}`));
 """
 
+# Where explorers are tested, and not how their pictures are drawn.
+DRAWN_BEFORE = [Path(__file__).with_name(name) for name in ("browser", "explorers")]
+
 
 def pytest_generate_tests(metafunc):
     """Run a browser test in each engine that its nearest mark names and that is asked for."""
@@ -56,6 +63,27 @@ def pytest_generate_tests(metafunc):
         asked = metafunc.config.getoption("engines")
         engines = [name for name in (mark.args if mark else ["chromium"]) if asked in (name, "all")]
         metafunc.parametrize("engine", engines, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def draw_once():
+    """Draw each picture once, and give a copy of it: ``draw_once(plan)``, as `layout` does."""
+    drawn = {}
+
+    def draw(plan):
+        key = pickle.dumps(plan)
+        if key not in drawn:
+            drawn[key] = layout(plan)
+        return deepcopy(drawn[key])
+
+    return draw
+
+
+@pytest.fixture(autouse=True)
+def pictures(request, monkeypatch, draw_once):
+    """Let explorers show pictures that were drawn for other tests before."""
+    if request.path.parent in DRAWN_BEFORE:
+        monkeypatch.setattr("softmax_temperature.explorers.bars.layout", draw_once)
 
 
 @pytest.fixture(scope="session")

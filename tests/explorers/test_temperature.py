@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
+from softmax_temperature.drawing.picture import layout
 from softmax_temperature.words import luck
 from tests.helpers import ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, RANKED, gpt2_shares, six, softmax
 
@@ -363,8 +364,9 @@ def test_any_token_can_be_explored():
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """List the formats and figures of the pictures that are drawn."""
+    """List the formats and figures of the pictures that are drawn, all of them anew."""
     pictures = []
+    monkeypatch.setattr("softmax_temperature.explorers.bars.layout", layout)
 
     def watch(canvas, name):
         draw = getattr(canvas, name)
