@@ -21,6 +21,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from hypothesis import Phase, settings
+from ipywidgets.widgets.widget import _instances
 
 from softmax_temperature.drawing.picture import layout
 from tests.helpers import NOTEBOOKS, need, pause
@@ -80,7 +81,16 @@ def draw_once():
 
 
 @pytest.fixture(autouse=True)
-def pictures(request, monkeypatch, draw_once):
+def widgets():
+    """Forget the widgets that a test has made: a notebook that is saved later would hold them."""
+    before = set(_instances)
+    yield
+    for key in set(_instances) - before:
+        del _instances[key]
+
+
+@pytest.fixture(autouse=True)
+def pictures(request, widgets, monkeypatch, draw_once):
     """Let explorers show pictures that were drawn for other tests before."""
     if request.path.parent in DRAWN_BEFORE:
         monkeypatch.setattr("softmax_temperature.explorers.bars.layout", draw_once)
