@@ -1,4 +1,4 @@
-"""The browsers and servers that all browser tests share, and how hypothesis chooses examples.
+"""What tests share: browsers, servers and node, and how hypothesis chooses its examples.
 
 A test that asks for `browser`, or for a fixture that does, runs in Chromium. To run it in others,
 too, name them: ``@pytest.mark.engines("chromium", "firefox", "webkit")``, or ``pytestmark = `` that
@@ -12,6 +12,8 @@ the same names for what the tests use.
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from contextlib import ExitStack
 from copy import deepcopy
 from functools import cache
@@ -94,6 +96,16 @@ def pictures(request, widgets, monkeypatch, draw_once):
     """Let explorers show pictures that were drawn for other tests before."""
     if request.path.parent in DRAWN_BEFORE:
         monkeypatch.setattr("softmax_temperature.explorers.bars.layout", draw_once)
+
+
+@pytest.fixture(scope="session")
+def run_node():
+    """Run a script in the node that Playwright brings: ``run_node(script, *arguments)``."""
+    program = Path(need("playwright").__file__).parent / "driver" / "node"
+    program = program.with_suffix(".exe") if sys.platform == "win32" else program
+    if not program.exists():
+        pytest.skip(f"there is no {program}: install playwright from a wheel")
+    return lambda *command: subprocess.run([program, "--no-warnings", *command], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from decimal import Decimal
 from typing import TypedDict
-from unicodedata import bidirectional, east_asian_width
+from unicodedata import bidirectional, category, east_asian_width
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -177,6 +177,30 @@ def comparison(temperature: float, fork: int, length: int, bits: float) -> str:
     else:
         way = phrase("other_after", fork=f"{fork}", length=f"{length}")
     return f"{way}\n{phrase('mean_surprise', bits=rounded(bits, 1))}"
+
+
+def first_of_words(pieces: Sequence[str]) -> list[int]:
+    """Return for each piece of a text the place of the first of its word.
+
+    Where letters, marks, digits or apostrophes meet, a word goes on; and so it does at the bytes of
+    a character that has begun, which are empty pieces.
+
+    Examples
+    --------
+    >>> first_of_words([" c", "r", "è", "", "m", "e", "’", "s", " tale", "."])
+    [0, 0, 0, 0, 0, 0, 0, 0, 8, 9]
+    """
+    first, end, places = 0, "", []
+    for place, piece in enumerate(pieces):
+        if piece and not (_is_of_word(end) and _is_of_word(piece[0])):
+            first = place
+        places.append(first)
+        end = piece[-1:] or end
+    return places
+
+
+def _is_of_word(character: str) -> bool:
+    return character in ("’", "'") or (character != "" and category(character)[0] in "LMN")
 
 
 def luck(n: int, count: int, share: float, name: str) -> str:

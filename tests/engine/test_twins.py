@@ -6,8 +6,6 @@ brings. Logits are float64, as the browser makes of any.
 
 import base64
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,6 @@ from softmax_temperature.core import entropies, likeliest, shift, sweep
 from softmax_temperature.draws import dice, landings
 from softmax_temperature.peaks import peak_temperature
 from softmax_temperature.sampling import TRUNCATIONS, keeps, scale, slack_of
-from tests.helpers import need
 
 ENGINE = Path(softmax_temperature.__file__).parent / "browser" / "engine"
 # So many logits, each at so many temperatures and through so many chains.
@@ -49,19 +46,15 @@ def unpack(text):
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory):
+def node(run_node, tmp_path_factory):
     """Give the engine's answers to jobs, all from one run."""
-    folder = Path(need("playwright").__file__).parent / "driver"
-    program = folder / ("node.exe" if sys.platform == "win32" else "node")
-    if not program.exists():
-        pytest.skip(f"there is no {program}: install playwright from a wheel")
 
     def answers(jobs):
         place = tmp_path_factory.mktemp("twins")
         given, taken = place / "jobs.json", place / "answers.json"
         given.write_text(json.dumps(jobs), encoding="utf-8")
         script = Path(__file__).with_name("twins.mjs")
-        subprocess.run([program, "--no-warnings", script, ENGINE, given, taken], check=True)
+        run_node(script, ENGINE, given, taken)
         return json.loads(taken.read_text(encoding="utf-8"))
 
     return answers

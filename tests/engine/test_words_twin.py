@@ -4,10 +4,10 @@ Both sides get the same inputs, to the bit; words.js runs in the node that Playw
 """
 
 import json
+import re
 import shutil
 import struct
-import subprocess
-import sys
+from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +18,7 @@ import pytest
 
 from softmax_temperature import TokenTable, words
 from softmax_temperature.phrases import rounded
-from tests.helpers import NASTY, ODD_TOKENS, need
+from tests.helpers import NASTY, ODD_TOKENS
 
 PACKAGE = files("softmax_temperature")
 MANY = 20_000
@@ -64,17 +64,16 @@ NAMES = [
     ],
 ]
 
+# Of every script, and each of them assigned: the tables of a browser can be newer than Python's.
+SIGNS = [chr(code) for start, end in BLOCKS for code in range(start, end)]
+SIGNS = [sign for sign in SIGNS if category(sign) != "Cn"]
 # Odd names and plain ones, side by side.
 TOKENS = list(dict.fromkeys(name for i in range(1_200) for name in (*NAMES[i : i + 1], str(i))))
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory):
+def answers(run_node, tmp_path_factory):
     """Give what words.js returns for calls: a function's name and what it is given."""
-    node = Path(need("playwright").__file__).parent / "driver" / "node"
-    program = node.with_suffix(".exe") if sys.platform == "win32" else node
-    if not program.exists():
-        pytest.skip(f"there is no {program}: install playwright from a wheel")
     place = tmp_path_factory.mktemp("words")
     shutil.copytree(str(PACKAGE / "browser" / "engine"), place / "engine")
     shutil.copy(Path(__file__).with_name("words.mjs"), place)
@@ -83,9 +82,10 @@ def answers(tmp_path_factory):
     (place / "phrases.js").write_text(f"export const PHRASES = {phrases};", encoding="utf-8")
 
     def ask(calls):
-        (place / "calls.json").write_text(json.dumps([as_bits(call) for call in calls]))
-        subprocess.run([program, "words.mjs", "calls.json", "answers.json"], cwd=place, check=True)
-        return json.loads((place / "answers.json").read_text(encoding="utf-8"))
+        given, taken = place / "calls.json", place / "answers.json"
+        given.write_text(json.dumps([as_bits(call) for call in calls]))
+        run_node(place / "words.mjs", given, taken)
+        return json.loads(taken.read_text(encoding="utf-8"))
 
     return ask
 
@@ -266,8 +266,7 @@ def test_draws_have_the_sentences_that_python_writes(answers):
 
 def test_what_people_type_is_shown_as_python_shows_it(answers):
     rng = np.random.default_rng(27)
-    typed = [chr(code) for start, end in BLOCKS for code in range(start, end)]
-    typed = [sign for sign in typed if category(sign) != "Cn"]
+    typed = SIGNS
     assert len(typed) > 50_000
     calls = [("columns", sign) for sign in typed] + [("inText", sign) for sign in typed]
     expected = [words.columns(sign) for sign in typed] + [words.in_text(sign) for sign in typed]
@@ -283,6 +282,70 @@ def test_what_people_type_is_shown_as_python_shows_it(answers):
     calls += [("inText", name) for name in ["", *NAMES]]
     expected += [words.in_text(name) for name in ["", *NAMES]]
     assert_same(answers, calls, expected)
+
+
+def test_a_text_is_said_to_go_as_far_with_that_of_1_as_python_says(answers):
+    rng = np.random.default_rng(28)
+    calls = []
+    for _ in range(MANY // 4):
+        length = int(rng.integers(1, 512))
+        fork = int(rng.choice([0, length, rng.integers(0, length + 1)]))
+        calls.append(("comparison", some_temperature(rng), fork, length, some_bits(rng)))
+    assert_same(answers, calls, [words.comparison(*given) for _, *given in calls])
+
+
+def test_a_chance_reads_as_two_digits_of_its_inverse(answers):
+    rng = np.random.default_rng(29)
+    shares = [float(10.0 ** rng.uniform(-18, 0)) for _ in range(MANY // 4)]
+    shares += [1 / n for n in range(2, 3_000)] + [1 / 2_400_000, 1e-15, 0.9e-15, 5e-324]
+    calls = [("chanceText", share, False) for share in shares]
+    for share, seen in zip(shares, answers(calls), strict=True):
+        exact = Decimal(share)
+        if exact >= Decimal("0.01") * (1 - Decimal("5e-13")):
+            assert seen == words.probability_text(
+                share, percent=False, can_be_zero=False, can_be_one=False
+            )
+        elif share < 1e-15:
+            assert seen == "less than 1 in 10¹⁵"
+        else:
+            (count,) = re.fullmatch(r"1 in (\d{1,3}(?:,\d{3})*)", seen).groups()
+            count = int(count.replace(",", ""))
+            # Two digits, then zeros, and none of them could be nearer.
+            assert re.fullmatch(r"\d\d?0*", f"{count}")
+            unit = 10 ** (len(f"{count}") - 2)
+            assert abs(1 / exact - count) <= unit * (Decimal("0.5") + Decimal("1e-9"))
+    calls = [("chanceText", 0.0, False), ("chanceText", 1.0, True), ("chanceText", 1.0, False)]
+    calls += [("chanceText", 0.01, False), ("chanceText", 0.5, False)]
+    assert answers(calls) == ["0", "1.00", ">0.99", "0.01", "0.50"]
+
+
+def test_pieces_make_the_words_that_python_makes_of_them(answers):
+    calls = [("firstOfWords", ["a", sign, "b", f" {sign}", f"c{sign}"]) for sign in SIGNS]
+    rng = np.random.default_rng(30)
+    parts = ["", "", " a", "b", "é", "’", "'", "s", ".", "\n", " ", "1", "²", "_", "日", "\u0301"]
+    parts += ["😀", "■ end", "\\xe4", " the", "\u200d", "\u0903", "½", "Ⅷ"]
+    for _ in range(MANY // 4):
+        calls.append(("firstOfWords", rng.choice(parts, rng.integers(1, 20)).tolist()))
+    assert_same(answers, calls, [words.first_of_words(given) for _, given in calls])
+
+
+def test_a_word_is_letters_marks_digits_and_apostrophes_that_meet():
+    def joined(*pieces):
+        texts = {}
+        for piece, place in zip(pieces, words.first_of_words(pieces)):
+            texts[place] = texts.get(place, "") + piece
+        return [*texts.values()]
+
+    assert joined(" L", "ily", "’", "s", " c", "r", "è", "", "me", ".") == [
+        " Lily’s",
+        " crème",
+        ".",
+    ]
+    assert joined(" don", "'t", ' "', "H", "i", "!") == [" don't", ' "', "Hi", "!"]
+    # Not by str.isalnum, to which a mark is no letter.
+    assert joined("हि", "न्", "दी", " 1", "2", ",", "5") == ["हिन्दी", " 12", ",", "5"]
+    assert joined("🦊", "", "", "", "s") == ["🦊", "s"]
+    assert joined(" end", ".", "■ end of the story") == [" end", ".", "■ end of the story"]
 
 
 def test_large_tables_are_told_in_percent_on_both_sides(answers):

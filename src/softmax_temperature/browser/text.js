@@ -3,7 +3,7 @@
 import { masked } from "./engine/cuts.js";
 import { firstOf, prepare, softmax } from "./engine/numbers.js";
 import { leftAfter, storyModelOf } from "./engine/story.js";
-import { chanceText, comparison, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
+import { chanceText, comparison, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
 import { checkPrompt } from "./prompt.js";
 import { storeOf, temperatureOf } from "./store.js";
 import { unpackBytes } from "./unpack.js";
@@ -72,14 +72,15 @@ function frameOf({ model, data, store, writer }) {
   const tokens = places.map(({ token }) => token);
   const fork = firstOther(places, others);
   const isCompared = text.done && (at1.done || fork < others.length);
+  const pieces = piecesOf(model, tokens, state.prompt);
   return {
     T,
     temperature: temperatureText(T, data.stops.step),
     prompt: state.prompt,
     chosen: state.chosen < places.length ? state.chosen : -1,
     places,
-    pieces: piecesOf(model, tokens, state.prompt),
-    words: firstOfWords(model, tokens),
+    pieces,
+    words: firstOfWords(pieces),
     bits: places.map(surpriseOf),
     fork: fork < places.length && fork < others.length ? fork : -1,
     done: text.done,
@@ -102,17 +103,6 @@ function piecesOf(model, tokens, prompt) {
   // The space in front of a first word belongs to no text.
   if (!prompt && pieces.length) pieces[0] = pieces[0].replace(/^ /, "");
   return pieces.map((piece, i) => (tokens[i] === model.end ? phrase("end_of_story") : piece));
-}
-
-/** Return for each token the place of the first of its word: pieces of one word are letters that meet. */
-function firstOfWords(model, tokens) {
-  const pieces = model.pieces(tokens);
-  let first = 0;
-  return pieces.map((piece, i) => {
-    const joins = i > 0 && (piece === "" || (/[\p{L}\p{M}\p{N}]$/u.test(pieces[i - 1]) && /^[\p{L}\p{M}\p{N}’']/u.test(piece)));
-    if (!joins) first = i;
-    return first;
-  });
 }
 
 /** Return the surprise of a place's token in bits, at temperature 1 and if nothing is cut. */

@@ -18,7 +18,7 @@ from ..core import TokenTable, softmax
 from ..model.story import StoryModel
 from ..phrases import phrase
 from ..sampling import temper
-from ..words import comparison, in_text
+from ..words import comparison, first_of_words, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
 from .data import ModelData, State, TextData, model_data, stops_of
 from .page import as_html
@@ -238,7 +238,7 @@ class TextExplorer(Explorer):
         written = self._written()
         parts = [f"<b>{as_html(self.prompt)}</b>"]
         pieces = self._pieces(written)
-        words = _words(self._model.pieces(written.new))
+        words = first_of_words(pieces)
         for _, places in groupby(range(len(pieces)), words.__getitem__):
             word = list(places)
             surprising = written.bits[word].sum() >= _SURPRISING
@@ -250,8 +250,8 @@ class TextExplorer(Explorer):
         return (
             f"<p>Temperature {self._temperature_text}, dice {self.seed}</p>"
             f"<p>{''.join(parts)}</p>"
-            f"<p>{as_html(self._caption())} Underlined words surprise by {_SURPRISING} bits or more "
-            "at T = 1.</p>"
+            f"<p>{as_html(self._caption())} Underlined words surprise by {_SURPRISING} bits or "
+            "more at T = 1.</p>"
         )
 
     def _pieces(self, written: _Written) -> list[str]:
@@ -290,12 +290,13 @@ class TextExplorer(Explorer):
 
 
 class _Written(NamedTuple):
-    """A text: its tokens with those of the prompt, the new ones' surprise in bits at temperature 1
-    and if nothing is cut, and how many it begins with like the text of temperature 1.
-    """
+    """A text: its tokens, and how it stands to temperature 1."""
 
+    # With those of the prompt.
     ids: list[int]
+    # The surprise of each new token at temperature 1, if nothing is cut.
     bits: Any
+    # How many new ones it begins with like the text of temperature 1.
     fork: int
 
     @property
@@ -341,25 +342,6 @@ def _shared(model: StoryModel) -> _Model:
 
 def _packed(model: StoryModel) -> ModelData:
     return model_data(model)
-
-
-def _words(pieces: Sequence[str]) -> list[int]:
-    """Return for each token the place of the first of its word: its pieces are letters that meet.
-
-    The twin of `firstOfWords` in `text.js`.
-    """
-    first, words = 0, []
-    for place, piece in enumerate(pieces):
-        before = pieces[place - 1] if place else ""
-        joins = not piece or (_is_letter(before[-1:]) and _is_letter(piece[:1], "’'"))
-        if not (place and joins):
-            first = place
-        words.append(first)
-    return words
-
-
-def _is_letter(character: str, others: str = "") -> bool:
-    return character.isalnum() or bool(character and character in others)
 
 
 def _check_prompt(model: StoryModel, prompt: Any, length: int) -> None:

@@ -207,6 +207,23 @@ export function comparison(temperature, fork, length, bits) {
 }
 
 /**
+ * Return for each piece of a text the place of the first of its word.
+ *
+ * Where letters, marks, digits or apostrophes meet, a word goes on; and so it does at the bytes of a
+ * character that has begun, which are empty pieces.
+ * @param {string[]} pieces
+ */
+export function firstOfWords(pieces) {
+  let [first, last] = [0, ""];
+  return pieces.map((piece, place) => {
+    const goesOn = /[\p{L}\p{M}\p{N}’']$/u.test(last) && /^[\p{L}\p{M}\p{N}’']/u.test(piece);
+    if (piece && !goesOn) first = place;
+    last = piece || last;
+    return first;
+  });
+}
+
+/**
  * Return a label for each token that shows white space and keeps different tokens different.
  *
  * A space becomes ·, a newline ↵, a tab ⇥, other invisible characters an escape such as \x00. Labels
