@@ -159,6 +159,15 @@ def test_texts_are_those_of_python_at_all_stops_and_beside_them(answers, prompt)
     assert_texts(seen, prompt, 3, 60)
 
 
+def test_stories_end_where_those_of_python_end(answers):
+    prompt = "And they all lived happily ever after. The end"
+    (seen,) = answers(write_job(prompt, 0, 60))
+    ids = MODEL.encode(prompt)
+    ended = [(step.places < 0).any() for step in MODEL.grow(ids, np.arange(201) / 100, 60, [0])]
+    assert ended[-1]
+    assert_texts(seen, prompt, 0, 60)
+
+
 @pytest.mark.parametrize("steps", CHAINS, ids=lambda steps: steps[-1][0])
 def test_texts_that_a_chain_cuts_are_those_of_python(answers, steps):
     chain = SamplerChain(steps)

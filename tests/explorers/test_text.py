@@ -8,9 +8,10 @@ import re
 import ipywidgets
 import numpy as np
 import pytest
+import traitlets
 
 from softmax_temperature import SamplerChain, TextExplorer, load_story_model
-from softmax_temperature.words import token_labels
+from softmax_temperature.words import first_of_words
 
 MODEL = load_story_model()
 STOPS = (0, 0.5, 1, 1.5, 2)
@@ -27,40 +28,16 @@ def explorer():
     return explorer_of()
 
 
-def choose_in_browser(explorer, position):
-    explorer._body.set_state({"state": explorer._body.state | {"chosen": position}})
+def tokens_of(explorer):
+    return explorer._written().new
 
 
-def data_of(explorer):
-    return explorer._body.data
-
-
-def decoded(explorer):
-    """Read the tree as the browser does."""
-    data = data_of(explorer)
-    types = {"tokens": "u2", "parents": "u2", "ends": "u2", "forks": "u2", "said": "u2"}
-    types |= {"bits": "u2", "own": "u1", "likeliest": "u2", "chances": "u1"}
-    return {name: np.frombuffer(data[name], f"<{kind}") for name, kind in types.items()}
-
-
-def tokens_of(explorer, seed, stop):
-    tree = decoded(explorer)
-    end = tree["ends"][seed * len(STOPS) + stop]
-    path = []
-    while end:
-        path.insert(0, end)
-        end = tree["parents"][end]
-    return path, [int(tree["tokens"][place]) for place in path]
-
-
-def test_the_tree_holds_the_texts_that_the_model_writes_one_by_one(explorer):
-    for i, seed in enumerate((0, 3)):
-        for stop, temperature in enumerate(STOPS):
-            (text,) = MODEL.write("", [temperature], 30, seed)
-            _, tokens = tokens_of(explorer, i, stop)
-            assert MODEL.decode([1, *tokens]) == text
+def test_the_texts_are_those_that_the_model_writes(explorer):
+    for seed in (0, 3, 10**30):
+        for temperature in (*STOPS, 0.37, 2.5, math.inf):
             explorer.seed, explorer.temperature = seed, temperature
-            assert explorer.text == text
+            assert [explorer.text] == MODEL.write("", [temperature], 30, seed)
+            assert MODEL.decode([1, *tokens_of(explorer)]) == explorer.text
 
 
 def test_the_texts_of_a_prompt_begin_with_it():
@@ -70,41 +47,33 @@ def test_the_texts_of_a_prompt_begin_with_it():
     assert explorer.text.startswith("The dragon")
 
 
-def test_surprise_and_the_likeliest_are_the_models_own_at_1(explorer):
-    tree, data = decoded(explorer), data_of(explorer)
-    for stop in range(len(STOPS)):
-        path, tokens = tokens_of(explorer, 1, stop)
+def test_surprise_is_the_models_own_at_1(explorer):
+    explorer.seed = 3
+    for temperature in STOPS:
+        explorer.temperature = temperature
+        tokens, bits = tokens_of(explorer), explorer._written().bits
         logits = MODEL.logits_along([1, *tokens])[:-1]
-        for place, token, row in zip(path, tokens, logits, strict=True):
+        for token, seen, row in zip(tokens, bits, logits, strict=True):
             weights = [math.exp(x - row.max()) for x in row]
             probability = weights[token] / math.fsum(weights)
-            assert tree["bits"][place] == pytest.approx(-10 * math.log2(probability), abs=0.51)
-            label = data["labels"][tree["own"][place]]
-            if label not in ("<0.01", ">0.99"):
-                assert float(label) == pytest.approx(probability, abs=0.00501)
-            parent = tree["parents"][place]
-            five = tree["likeliest"].reshape(-1, 5)[parent].tolist()
-            assert five == sorted(range(512), key=lambda i: -weights[i])[:5]
-            chances = tree["chances"].reshape(-1, 5)[parent]
-            expected = [100 * weights[i] / math.fsum(weights) for i in five]
-            np.testing.assert_allclose(chances, expected, atol=0.51)
+            assert seen == pytest.approx(-math.log2(probability), abs=1e-9)
 
 
 def test_the_fork_is_where_the_text_leaves_that_of_temperature_1(explorer):
-    forks = decoded(explorer)["forks"].reshape(2, len(STOPS))
-    for seed in (0, 1):
-        _, at_1 = tokens_of(explorer, seed, 2)
-        for stop in range(len(STOPS)):
-            _, tokens = tokens_of(explorer, seed, stop)
-            same = [a == b for a, b in zip(tokens, at_1, strict=False)]
+    for seed in (0, 3):
+        explorer.seed, explorer.temperature = seed, 1
+        at_1 = tokens_of(explorer)
+        for temperature in (*STOPS, math.inf):
+            explorer.temperature = temperature
+            same = [a == b for a, b in zip(tokens_of(explorer), at_1, strict=False)]
             common = same.index(False) if False in same else len(same)
-            assert forks[seed, stop] == common
+            assert explorer._written().fork == common
 
 
 def test_the_comparison_with_1_needs_no_stop_there():
     explorer = explorer_of(temperatures=[0.2, 0.4], value=0.2)
     (cold,), (warm,) = (MODEL.write("", [T], 30, 0) for T in (0.2, 1))
-    fork = int(np.frombuffer(data_of(explorer)["forks"], "<u2")[0])
+    fork = explorer._written().fork
     a, b = MODEL.encode(cold), MODEL.encode(warm)
     assert explorer.text == cold
     assert a[1 : fork + 1] == b[1 : fork + 1]
@@ -113,16 +82,14 @@ def test_the_comparison_with_1_needs_no_stop_there():
 
 def test_the_sentence_says_how_far_it_goes_with_1_and_how_surprising_it_is(explorer):
     explorer.seed = 0
-    tree = decoded(explorer)
-    for stop, temperature in enumerate(STOPS):
+    for temperature in STOPS:
         explorer.temperature = temperature
-        path, _ = tokens_of(explorer, 0, stop)
         (mean,) = re.findall(r"surprise of ([\d.]+) bits on average", explorer._caption())
-        assert float(mean) == pytest.approx(np.mean(tree["bits"][path]) / 10, abs=0.11)
-        fork = tree["forks"][stop]
+        assert float(mean) == pytest.approx(np.mean(explorer._written().bits), abs=0.051)
         if temperature == 1:
             assert "that those at other temperatures are compared with" in explorer._caption()
         else:
+            fork = explorer._written().fork
             assert f"the text of T = 1 for {fork} of 30 tokens" in explorer._caption()
 
 
@@ -142,46 +109,40 @@ def test_the_same_texts_whatever_else_is_written(explorer):
 
 
 def test_a_chain_cuts_before_a_token_is_drawn():
-    explorer = explorer_of(value=1.5, chain=SamplerChain([("temperature", 1), ("top_k", 1)]))
+    chain = SamplerChain([("temperature", 1), ("top_k", 1)])
+    explorer = explorer_of(value=1.5, chain=chain)
+    assert explorer.chain == SamplerChain([("temperature", 1.5), ("top_k", 1)])
     assert [explorer.text] == MODEL.write("", [0], 30, 0)
     explorer.chain = None
+    assert explorer.chain is None
     assert [explorer.text] == MODEL.write("", [1.5], 30, 0)
     explorer.chain = SamplerChain([("min_p", 0.1), ("temperature", 1)])
-    _, tokens = tokens_of(explorer, 0, 3)
+    tokens = tokens_of(explorer)
     shares = np.exp(MODEL.logits_along([1, *tokens])[:-1])
     assert all(row[token] >= 0.1 * row.max() for row, token in zip(shares, tokens, strict=True))
+    assert [*explorer.chain] == [("min_p", 0.1), ("temperature", 1.5)]
 
 
-def test_a_chosen_token_shows_what_it_was_drawn_from():
-    explorer = explorer_of(value=1.5)
-    table = explorer.choose(4)
-    _, tokens = tokens_of(explorer, 0, 3)
-    assert table.prompt == MODEL.decode([1, *tokens[:4]])
-    np.testing.assert_array_equal(table.logits, MODEL.logits([1, *tokens[:4]]))
-    below = explorer.children[-1]
-    assert below.table == table
-    assert below.temperature == 1.5
-    choose_in_browser(explorer, 2)
-    assert explorer.children[-1] is below
-    assert below.table == MODEL.table(MODEL.decode([1, *tokens[:2]]))
-    choose_in_browser(explorer, 0)
-    assert below.table == MODEL.table(MODEL.decode([1]))
-    choose_in_browser(explorer, -1)
-    assert explorer.children[-1] is below
-    assert below.layout.display == "none"
-    choose_in_browser(explorer, 2)
-    assert below.layout.display is None
-    explorer.close()
-    assert below.comm is None
+def test_a_chosen_token_gives_what_it_was_drawn_from():
+    explorer = explorer_of("The cat", value=1.5)
+    before = explorer.children
+    for position in (4, 2, 0, 29):
+        table = explorer.choose(position)
+        ids = [*MODEL.encode("The cat"), *tokens_of(explorer)[:position]]
+        assert explorer._body.state["chosen"] == position
+        assert table.prompt == MODEL.decode(ids)
+        np.testing.assert_array_equal(table.logits, MODEL.logits(ids))
+    assert explorer.children == before
 
 
-def test_a_chosen_token_leaves_a_readers_own_widgets_where_they_are():
+def test_a_readers_own_widgets_stay_where_they_are():
     explorer = explorer_of()
     box = ipywidgets.Text()
     explorer.children = [box, *explorer.children]
     explorer.choose(2)
+    explorer.prompt = "Once"
     assert explorer.children[0] is box
-    assert len(explorer.children) == 5
+    assert len(explorer.children) == 4
 
 
 def test_other_dice_and_other_prompts_drop_what_was_chosen():
@@ -198,58 +159,89 @@ def test_other_dice_and_other_prompts_drop_what_was_chosen():
     assert explorer.text == MODEL.write("Once", [0], 30, 3)[0]
 
 
-def test_a_token_beyond_a_shorter_text_is_not_chosen():
-    explorer = explorer_of()
-    choose_in_browser(explorer, 99)
-    assert len(explorer.children) == 3
+def test_a_token_beyond_a_shorter_text_cannot_be_chosen():
+    prompt = "Once upon a time, there was a cat. The end."
+    explorer = explorer_of(prompt, value=0, length=200, seeds=[0])
+    count = len(tokens_of(explorer))
+    assert count < 200
+    explorer.choose(count - 1)
+    with pytest.raises(ValueError, match=f"position must be below {count}"):
+        explorer.choose(count)
+    assert explorer._body.state["chosen"] == count - 1
 
 
-def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(explorer):
-    explorer.seed, explorer.temperature = 0, 1
-    fork = int(decoded(explorer)["forks"][4])
-    explorer.choose(fork - 1)
-    explorer.temperature = 2
-    assert explorer._body.state["chosen"] == fork - 1
-    explorer.choose(fork)
-    explorer.temperature = 1
-    assert explorer._body.state["chosen"] == -1
-    assert explorer.children[-1].layout.display == "none"
-
-
-def test_new_texts_are_said_to_be_written():
+def test_what_is_set_is_told_once_and_nothing_large_is_sent_again():
     explorer = explorer_of(length=3)
     seen = []
-    explorer._body.observe(lambda change: seen.append(change["new"]["busy"]), "state")
-    explorer._body.observe(lambda change: seen.append("data"), "data")
+    explorer._body.observe(lambda change: seen.append(change["name"]), ["state", "data", "shared"])
     explorer.prompt = "Once"
-    assert seen == [True, "data", False]
+    assert seen == ["state"]
     with pytest.raises(ValueError, match="prompt"):
         explorer.prompt = "word " * 600
-    assert seen[3:] == [True, False]
+    assert seen == ["state"]
+    explorer.seed, explorer.length, explorer.temperature = 7, 5, 0.5
+    assert seen == ["state"] * 4
+
+
+def test_what_the_browser_tells_is_what_python_has():
+    explorer = explorer_of(length=20)
+    told = {"T": 0.25, "seed": f"{10**29}", "prompt": "The 🦊", "length": 9, "chosen": 3}
+    told["steps"] = [["temperature", None], ["min_p", 0.05], ["top_k", None]]
+    explorer._body.set_state({"state": explorer._body.state | told | {"told": 1}})
+    assert (explorer.temperature, explorer.seed, explorer.prompt) == (0.25, 10**29, "The 🦊")
+    chain = SamplerChain([("temperature", 0.25), ("min_p", 0.05)])
+    assert (explorer.length, explorer.chain) == (9, chain)
+    assert len(tokens_of(explorer)) == 9
+    # What a reader has set stays, whatever else is set from here.
+    explorer.temperature = 2
+    assert (explorer.prompt, explorer.seed, explorer.length) == ("The 🦊", 10**29, 9)
+
+
+def test_the_explorers_of_a_notebook_have_one_copy_of_the_model():
+    one, other = explorer_of(), explorer_of("The cat")
+    assert one._body.shared is other._body.shared
+    assert "weights" not in one._body.data
+    one.close()
+    assert other._body.shared.comm is not None
+    # As it is after Widget.close_all().
+    other._body.shared.close()
+    third = explorer_of()
+    assert third._body.shared.comm is not None
+    assert third._body.shared.data["weights"]["bytes"]
+
+
+def test_a_closed_explorer_still_writes():
+    explorer = explorer_of("The dragon", length=8)
+    explorer.close()
+    explorer.temperature, explorer.seed, explorer.prompt = 0, 5, "The cat"
+    assert [explorer.text] == MODEL.write("The cat", [0], 8, 5)
+    assert '"prompt":"The cat"' in explorer.to_html()
 
 
 def test_the_end_of_a_story_is_marked():
     prompt = "Once upon a time, there was a cat. The end."
     explorer = explorer_of(prompt, temperatures=[0, 1], value=0, length=200, seeds=[0])
-    ends = explorer._path()
-    assert explorer._written.tokens[ends[-1]] == MODEL.end
-    assert data_of(explorer)["pieces"][MODEL.end] == "<s>"
-    assert data_of(explorer)["end"] == MODEL.end
+    assert tokens_of(explorer)[-1] == MODEL.end
+    assert MODEL.end not in tokens_of(explorer)[:-1]
     assert "■ end of the story" in explorer._repr_mimebundle_()["text/html"]
     assert not explorer.text.endswith("story")
 
 
-def test_the_still_text_marks_fork_and_surprise(explorer):
-    explorer.seed, explorer.temperature = 0, 2
+def test_the_still_text_marks_fork_and_surprising_words():
+    explorer = explorer_of(value=1.5, length=200)
     still = explorer._repr_mimebundle_()["text/html"]
-    fork = decoded(explorer)["forks"][4]
+    written = explorer._written()
     plain = html.unescape(re.sub("<.*?>", "", still))
-    before = MODEL.decode([1, *tokens_of(explorer, 0, 4)[1][:fork]])
+    before = MODEL.decode([1, *written.new[: written.fork]])
     assert f"{before}[≠ T = 1]" in plain
-    path, _ = tokens_of(explorer, 0, 4)
-    surprising = sum(decoded(explorer)["bits"][path] >= 40)
-    assert still.count("<u>") == surprising > 0
-    assert "Temperature 2.00, seed 0" in plain
+    bits = {}
+    for place, own in zip(first_of_words(MODEL.pieces(written.new)), written.bits, strict=True):
+        bits[place] = bits.get(place, 0) + own
+    surprising = [place for place in bits if bits[place] >= 4]
+    assert still.count("<u>") == len(surprising) > 0
+    # A word whose pieces are harmless each, and together are not.
+    assert any(written.bits[place] < 4 for place in surprising)
+    assert "Temperature 1.50, dice 0" in plain
 
 
 def test_a_short_text_stands_for_it(explorer):
@@ -271,26 +263,22 @@ def test_markup_and_formulas_in_a_prompt_are_text():
 def test_prompts_beyond_the_vocabulary_survive(prompt):
     explorer = explorer_of(prompt, length=5)
     assert explorer.text.startswith(prompt)
-    assert data_of(explorer)["prompt"] == prompt
+    assert explorer._body.state["prompt"] == prompt
 
 
-def test_bytes_that_are_no_text_are_escapes_and_others_are_characters():
-    names = MODEL.tokens
-    data = data_of(explorer_of(length=1))
-    assert data["pieces"][names.index("<0xE4>")] == "\\xe4"
-    assert data["pieces"][names.index("\n")] == "\n"
-    assert data["pieces"][3 + ord("a")] == "a"
-    assert data["names"] == token_labels(names)
-
-
-def test_the_page_keeps_dice_and_temperature_and_is_small():
+def test_the_page_keeps_what_is_set_and_is_small():
     explorer = TextExplorer(MODEL)
-    explorer.seed, explorer.temperature = 2, 0.7
+    explorer.seed, explorer.temperature, explorer.prompt = 2, 0.7, "The dragon"
+    explorer.chain = SamplerChain([("temperature", 1), ("top_p", 0.9)])
     page = explorer.to_html()
     (data,) = re.findall(r'<script type="application/json">(.*?)</script></div>', page)
-    state = {"T": 0.7, "dice": 2, "chosen": -1, "busy": False}
-    assert json.loads(data)["state"] == state
-    assert len(page) <= 500_000
+    assert json.loads(data)["state"] == {
+        **{"T": 0.7, "seed": "2", "prompt": "The dragon", "length": 80, "chosen": -1},
+        "steps": [["temperature", None], ["top_p", 0.9]],
+    }
+    # With the model's licence in it.
+    assert page.count("stories260K by Andrej Karpathy (karpathy/tinyllamas)") == 1
+    assert len(page.encode()) <= 1_700_000
 
 
 @pytest.mark.parametrize(
@@ -306,12 +294,14 @@ def test_the_page_keeps_dice_and_temperature_and_is_small():
         (lambda: explorer_of(seeds=[-1]), ValueError, "seed"),
         (lambda: explorer_of(seeds="01"), TypeError, "seeds must be whole numbers"),
         (lambda: explorer_of(temperatures=[1]), ValueError, "temperatures must be two or more"),
-        (lambda: explorer_of(value=3), ValueError, "value must lie between 0 and 2"),
+        (lambda: explorer_of(value=-1), ValueError, "value must not be negative"),
+        (lambda: explorer_of("a\x00b"), ValueError, r"control characters, got '\\x00' at 1"),
+        (lambda: explorer_of("a\ud83d"), ValueError, "one half of a surrogate pair"),
         (lambda: explorer_of(chain="min_p"), TypeError, "chain must be a SamplerChain"),
         (
             lambda: explorer_of(chain=SamplerChain([("min_p", 0.1)])),
             ValueError,
-            "chain must have a temperature",
+            "chain must have one temperature",
         ),
     ],
 )
@@ -327,19 +317,23 @@ def test_prompt_and_text_may_fill_the_context():
 
 
 def test_a_refused_setting_changes_nothing(explorer):
-    before = data_of(explorer), explorer._body.state, explorer.text
-    wrong = [("prompt", "word " * 600), ("prompt", 3), ("seed", 1), ("chain", 1), ("length", 9)]
-    for name, value in wrong[:4]:
-        with pytest.raises((TypeError, ValueError)):
+    before = explorer._body.data, explorer._body.state, explorer.text
+    wrong = [("prompt", "word " * 600), ("prompt", 3), ("prompt", "\x7f"), ("prompt", "\udc00")]
+    wrong += [("seed", -1), ("seed", 1.5), ("chain", 1), ("length", 0), ("length", 512)]
+    wrong += [("chain", SamplerChain([("top_k", 3)])), ("temperature", -1)]
+    for name, value in wrong:
+        with pytest.raises((TypeError, ValueError, traitlets.TraitError)):
             setattr(explorer, name, value)
     with pytest.raises(ValueError, match="position must be below 30"):
         explorer.choose(30)
-    assert (data_of(explorer), explorer._body.state, explorer.text) == before
+    assert (explorer._body.data, explorer._body.state, explorer.text) == before
 
 
-def test_an_interrupted_prompt_changes_nothing(explorer, monkeypatch):
-    before = data_of(explorer), explorer.prompt
-    monkeypatch.setattr("softmax_temperature.explorers.tree.softmax", lambda _: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        explorer.prompt = "Once"
-    assert (data_of(explorer), explorer.prompt) == before
+def test_a_text_that_was_interrupted_is_written_anew(explorer, monkeypatch):
+    explorer.prompt = "Once"
+    with monkeypatch.context() as patch:
+        patch.setattr("softmax_temperature.explorers.text.softmax", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            explorer.text  # noqa: B018
+    assert [explorer.text] == MODEL.write("Once", [explorer.temperature], 30, explorer.seed)
+    explorer.prompt = ""

@@ -20,7 +20,7 @@ from ..phrases import phrase
 from ..sampling import temper
 from ..words import comparison, first_of_words, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
-from .data import ModelData, State, TextData, model_data, stops_of
+from .data import State, TextData, model_data, stops_of
 from .page import as_html
 from .steps import TEMPERATURE, Steps, chain_of, knobs_below, steps_of
 
@@ -336,12 +336,8 @@ _models: dict[StoryModel, _Model] = {}
 def _shared(model: StoryModel) -> _Model:
     """Return the widget that has a model, one for all explorers of a notebook."""
     if model not in _models or _models[model].comm is None:
-        _models[model] = _Model(data=dict(_packed(model)))
+        _models[model] = _Model(data=model_data(model))
     return _models[model]
-
-
-def _packed(model: StoryModel) -> ModelData:
-    return model_data(model)
 
 
 def _check_prompt(model: StoryModel, prompt: Any, length: int) -> None:
