@@ -217,7 +217,7 @@ def test_the_same_token_is_drawn_from_any_logits_through_any_chain(answers):
     "text", ["😀" * 300, "é中" * 200, "ab😀 the " * 90, "x" * 520, "a \n" * 400, "word " * 600]
 )
 def test_as_many_characters_of_a_long_prompt_fit_as_python_says(answers, text):
-    lengths = [1, 80, 400, 511, 512]
+    lengths = [1, 80, 400, 510, 511]
     seen = answers(*({"job": "check", "prompt": text, "length": length} for length in lengths))
     for length, said in zip(lengths, seen, strict=True):
         with pytest.raises(ValueError, match="characters fit") as caught:
@@ -227,6 +227,13 @@ def test_as_many_characters_of_a_long_prompt_fit_as_python_says(answers, text):
             f"RangeError: The prompt is too long: with {length} new tokens, its first "
             f"{fitting.replace(',', '')} characters fit"
         )
+
+
+def test_a_length_that_leaves_no_room_for_any_prompt_is_refused_by_itself(answers):
+    seen = answers(*({"job": "check", "prompt": "", "length": n} for n in (511, 512, 10**6)))
+    assert seen[0] == [1]
+    for said, count in zip(seen[1:], (512, 10**6), strict=True):
+        assert said == (f"RangeError: Length must be a whole number from 1 to 511, got “{count}”")
 
 
 def test_the_same_prompts_are_refused(answers):

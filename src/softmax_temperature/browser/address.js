@@ -89,8 +89,8 @@ export function stateAsked(asked, first, { tables, check }) {
       state.T = asHeld(readTemperature(text));
       steps.push(["temperature", null]);
     },
-    PROMPT(text) {
-      if ("prompt" in first) state.prompt = text;
+    PROMPT(text, written) {
+      if ("prompt" in first) state.prompt = plain(written, "prompt");
       else state.table = countOf(text, "prompt", tables.length) - 1;
     },
     SEED(text) {
@@ -115,11 +115,7 @@ export function stateAsked(asked, first, { tables, check }) {
       state.constant = countOf(text, "constant", 100, 0);
     },
     WORDS(text) {
-      state.tokens = text.split(",").map((word) => {
-        const token = decoded(word);
-        if (token === undefined) throw new TypeError(phrase("no_word", { text: excerpt(word) }));
-        return token;
-      });
+      state.tokens = text.split(",").map((word) => plain(word, "words"));
     },
     LOGITS(text) {
       state.logits = text.split(",").map((logit) => (logit === "-inf" ? -Infinity : readNumber(logit, "logits")));
@@ -145,7 +141,7 @@ export function stateAsked(asked, first, { tables, check }) {
       if (isStep) {
         const value = /^off$/i.test(text) ? null : readNumber(text, nameOf(step));
         steps.push([step, isOff(step, value) ? null : TRUNCATIONS[step].check(value, nameOf(step))]);
-      } else readers[name](text);
+      } else readers[name](text, written);
     } catch (error) {
       problems.push(error.message);
     }
@@ -186,6 +182,12 @@ export function stateAsked(asked, first, { tables, check }) {
       throw new RangeError(phrase("no_count", { name, text: excerpt(text), least: `${least}`, most: `${most}` }));
     return count;
   }
+}
+
+function plain(written, name) {
+  const text = decoded(written);
+  if (text === undefined) throw new TypeError(phrase("no_word", { name, text: excerpt(written) }));
+  return text;
 }
 
 /** Return what an address means by a text, if it is written as an address has to be. */

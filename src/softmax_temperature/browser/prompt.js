@@ -16,6 +16,10 @@ export function checkPrompt(model, prompt, length) {
     const code = sign.charCodeAt(0).toString(16).padStart(2, "0");
     throw new RangeError(phrase("no_control", { sign: `\\x${code}` }));
   }
+  if (length >= model.context) {
+    const [least, most] = ["1", `${model.context - 1}`];
+    throw new RangeError(phrase("no_count", { name: phrase("length"), text: `${length}`, least, most }));
+  }
   const ids = model.encode(prompt);
   if (ids.length + length > model.context) {
     const fitting = `${fittingOf(model, prompt, model.context - length)}`;

@@ -127,7 +127,7 @@ class TextData(TypedDict):
     knobs: dict[str, Knob]
     # The dice that a button goes through first.
     seeds: list[str]
-    # What the first state shows: a page whose model is damaged has this.
+    # What the first state shows: a page whose model is damaged has nothing else.
     text: str
 
 
@@ -186,8 +186,9 @@ def model_data(model: StoryModel) -> ModelData:
     """Return a model as the scripts read it."""
     weights, vocabulary = model.files()
     return {
-        "weights": _packed(weights, "bytes"),
-        "vocabulary": _packed(vocabulary, "bytes"),
+        # In gzip, of any size: it has a checksum.
+        "weights": _gzipped(weights, "bytes"),
+        "vocabulary": _gzipped(vocabulary, "bytes"),
         "notice": model.notice(),
     }
 
@@ -203,6 +204,10 @@ def _words_of(table: TokenTable) -> list[str] | Packed:
 def _packed(data: bytes, kind: str) -> Packed:
     if len(data) < _LEAST_GZIPPED:
         return {"bytes": data, "type": kind, "gzip": False}
+    return _gzipped(data, kind)
+
+
+def _gzipped(data: bytes, kind: str) -> Packed:
     return {"bytes": gzip.compress(data, 6, mtime=0), "type": kind, "gzip": True}
 
 

@@ -286,7 +286,7 @@ class TextExplorer(Explorer):
         )
 
     def _data(self, narrow: bool) -> Any:
-        return self._body.data
+        return self._body.data | {"text": self.text}
 
 
 class _Written(NamedTuple):

@@ -63,7 +63,8 @@ export function makeField(name, take, { tag = "input", ...options } = {}) {
       field.setAttribute("aria-invalid", "true");
     }
   }
-  field.addEventListener("change", read);
+  // A field of several lines does not count as changed where it is left with what it had before Enter.
+  field.addEventListener(tag === "input" ? "change" : "blur", read);
   field.addEventListener("keydown", (event) => {
     const { key, shiftKey, isComposing } = event;
     // In a field of several lines, too: with Shift it makes a new one.

@@ -58,21 +58,27 @@ export function drawPrompt(el, core) {
     cuts,
   );
   if (problem) {
+    cuts.remove();
     for (const control of el.querySelectorAll("button, input, textarea, select")) control.disabled = true;
     prompt.problem.textContent = problem;
     prompt.tell = () => {};
     prompt.field.value = store.get().prompt;
   }
 
+  /** @type {any} */
+  let told;
   return () => {
+    const { count, total } = writer?.progress() ?? { count: 1, total: 1 };
+    progress.textContent = count < total ? phrase("written_at", { count: `${count}`, total: `${total}` }) : "";
+    // What is written meanwhile leaves a field as it is, with what a reader has typed and why it was refused.
     const state = store.get();
+    if (state === told) return;
+    told = state;
     prompt.tell(state.prompt);
     seed.tell(state.seed);
     length.tell(`${state.length}`);
     summary.textContent = cutsText(state.steps);
     steps.show({ temperature: temperatureText(temperatureOf(state), data.stops.step) });
-    const { count, total } = writer?.progress() ?? { count: 1, total: 1 };
-    progress.textContent = count < total ? phrase("written_at", { count: `${count}`, total: `${total}` }) : "";
   };
 }
 

@@ -5,8 +5,10 @@ import { make } from "./parts.js";
 
 const LEVELS = [1, 2, 4, 8];
 const levelOf = (bits) => LEVELS.filter((level) => bits >= level).length;
-// About so many characters has a token, and so many a line at its fullest.
-const [PER_TOKEN, PER_LINE] = [2.8, 50];
+// At most about so many characters has a token, and so many a line.
+const [PER_TOKEN, PER_LINE] = [3.8, 50];
+// What keeps room for a text, and for how many of its characters.
+const [FILLER, PER_FILLER] = ["mmn ", 5.4];
 
 /**
  * Fill an element with a text.
@@ -41,6 +43,8 @@ export function drawStory(el, core) {
 
   /** @type {any} */
   let shown;
+  /** @type {any} */
+  let held;
   let before = "";
   let largest = 0;
   /** @type {any} */
@@ -63,8 +67,9 @@ export function drawStory(el, core) {
     const { places, pieces, words, fork } = shown;
     let kept = 0;
     while (kept < places.length && places[kept] === last?.places[kept] && pieces[kept] === last.pieces[kept]) kept++;
-    // A word that goes on has another surprise.
-    while (kept > 0 && kept < places.length && words[kept] === words[kept - 1]) kept--;
+    // A word that goes on, or no longer does, has another surprise.
+    const isWithin = (all) => kept < all.length && all[kept] === all[kept - 1];
+    while (kept > 0 && (isWithin(words) || isWithin(last.words))) kept--;
     while (list.children.length > kept) list.lastChild.remove();
     for (let i = kept; i < places.length; i++) list.append(optionOf(i));
     [...list.children].forEach((option, i) => option.classList.toggle("fork", i === fork));
@@ -78,17 +83,11 @@ export function drawStory(el, core) {
   function makeRoom() {
     const { prompt, length } = store.get();
     const asked = JSON.stringify([prompt, length]);
-    if (asked !== before) {
-      before = asked;
-      const filler = "mmn ".repeat(Math.ceil((length * PER_TOKEN) / 4));
-      room.textContent = `${prompt} ${filler}`;
-      largest = widthOf(room.textContent);
-    }
-    const text = `${prompt}${shown.pieces.join("")} ${phrase("other_than_at_1")} ↵`;
-    if (widthOf(text) > largest) {
-      largest = widthOf(text);
-      room.textContent = text;
-    }
+    const width = widthOf(`${shown.pieces.join("")} ${phrase("other_than_at_1")} ↵`);
+    const needed = Math.max(asked === before ? largest : length * PER_TOKEN, width);
+    if (asked === before && needed === largest) return;
+    [before, largest] = [asked, needed];
+    room.textContent = `${prompt} ${FILLER.repeat(Math.ceil(needed / PER_FILLER))}`;
   }
 
   // Show what is known of the token that is pointed at, or else of the chosen one.
@@ -109,6 +108,15 @@ export function drawStory(el, core) {
     rivals.replaceChildren(headOf(shown.temperature), ...lines.map(lineOf));
     const named = lines.map((line) => phrase("rival", { word: line.name, chance: line.text }));
     return `${said} ${phrase("rivals_there", { temperature: shown.temperature, rivals: named.join(", ") })}`;
+  }
+
+  // A chosen token that is no longer in the text is no longer chosen, once that is written so far.
+  function letGo() {
+    const { chosen } = store.get();
+    const place = shown.places[chosen];
+    const isGone = place ? held?.chosen === chosen && held.place !== place : shown.done && chosen >= 0;
+    if (place) held = { chosen, place };
+    if (isGone) store.set({ chosen: -1 });
   }
 
   function choose(chosen) {
@@ -171,10 +179,8 @@ export function drawStory(el, core) {
     const isTold = isNew || last.sentence !== shown.sentence || last.done !== shown.done || last.fork !== shown.fork;
     if (isTold) paint(last);
     if (isTold || last.chosen !== shown.chosen || last.T !== shown.T) mark();
+    letGo();
     if (last && last.T === shown.T && !isTold) return;
-    // A chosen token that is no longer in the text is no longer chosen.
-    const { chosen } = shown;
-    if (last && chosen >= 0 && chosen === last.chosen && shown.places[chosen] !== last.places[chosen]) store.set({ chosen: -1 });
     clearTimeout(pause);
     // Read aloud only what has come to rest, and nothing before the first change.
     if (last && shown.done) {
