@@ -87,8 +87,11 @@ def write_notebook(path, *cells):
     nbformat.write(notebook, path)
 
 
-def six(**options):
-    return TemperatureExplorer(load_example("wonderful-day"), **options)
+ALL_BUT_MAP = ("bars", "dice", "curves")
+
+
+def six(parts=ALL_BUT_MAP, **options):
+    return TemperatureExplorer(load_example("wonderful-day"), parts=parts, **options)
 
 
 def softmax(logits, temperature):

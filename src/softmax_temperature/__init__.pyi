@@ -1,6 +1,7 @@
 from .chain import SamplerChain
 from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
+from .drawing.maps import draw_map
 from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.question import Question
@@ -31,6 +32,7 @@ __all__ = [
     "TokenTable",
     "bar_chart",
     "describe",
+    "draw_map",
     "draws_chart",
     "entropy",
     "epsilon_cutoff",

@@ -44,6 +44,7 @@ class Bars:
         orient: str | None = None,
         narrow: bool = False,
         ranked: bool = True,
+        uniform: bool = True,
     ) -> None:
         check_table(table)
         self.table = table
@@ -84,7 +85,7 @@ class Bars:
         self.axis_label = phrase("probability_of_listed" if table.unseen_mass else "probability")
         # The limit of high temperatures is uniform. Its level is of no use beside a bar of many.
         self.n_unmasked = int(possible(self.logits, np.inf).sum())
-        self.level = 0.0 if self.n_others else 1 / self.n_unmasked
+        self.level = 1 / self.n_unmasked if uniform and not self.n_others else 0.0
         # The height of a chart in inches, and the room above the axis for the label of a full bar,
         # in heights of the font.
         self.height = 3.0 if self.upright else max(3.0, 1.19 + 0.19 * np.ptp(self.places))

@@ -87,7 +87,7 @@ def bar_chart(
     """
     bars = Bars(table, top, orient, ranked=False)
     temperature = as_temperature(temperature)
-    ax = _axes(ax)
+    ax = as_axes(ax)
     rows = bars.sweep([temperature])
     patches = _draw_bars(ax, bars, rows.shares[0])
     add_halo(finish_bars(ax, bars, patches, bars.labels(rows)[0]))
@@ -217,7 +217,7 @@ def draws_chart(
         most = min(most, int(possible(masked, np.inf).sum()))
     drawn = TokenTable(table.tokens, masked, table.prompt, unseen_mass=table.unseen_mass)
     bars = Bars(drawn, most, orient, ranked=False)
-    ax = _axes(ax)
+    ax = as_axes(ax)
     came = [counts[table.tokens[place]] for place in bars.shown]
     if bars.n_others:
         came.append(n - sum(came))
@@ -257,7 +257,8 @@ def _draw_bands(
     (ax.hlines if bars.upright else ax.vlines)(middles, sides, sides + WIDTH, **_EXACT, zorder=2)
 
 
-def _axes(ax: Axes | None) -> Axes:
+def as_axes(ax: Axes | None) -> Axes:
+    """Return the Axes to draw on: the current one, if none is given."""
     if ax is None:
         import matplotlib.pyplot as plt
 

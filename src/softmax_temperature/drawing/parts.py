@@ -7,23 +7,24 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from ..phrases import phrase, rounded
 from .bars import (
-    BAR,
-    LEADING_BAR,
     OTHERS,
     REFERENCE,
     WIDTH,
     Bars,
-    colour_bars,
     finish_bars,
     glyphs,
     in_percent_of,
     key_of,
     style_axes,
 )
+from .colours import colour_of, edge_of, ink_on
+from .maps import draw_areas, set_map_axes
 from .plan import Moment, Plan
 
 # The height of a line of small text in points.
@@ -34,14 +35,20 @@ def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
     """Draw bars with their numbers, outlines and key, under a title."""
     bars = plan.bars
     draw: Any = ax.bar if bars.upright else ax.barh
-    patches = list(draw(bars.places, moment.shares, WIDTH, color=BAR, linewidth=0))
+    patches = list(draw(bars.places, moment.shares, WIDTH, linewidth=0.8))
     texts = finish_bars(ax, bars, patches, moment.labels, plan.label_size, moment.outlines)
+    paint(bars, patches)
+    for patch in patches[: len(bars.shown)]:
+        patch.set_edgecolor(edge_of(to_hex(patch.get_facecolor())))
     ax.set_title(moment.title, fontsize="medium", pad=bars.room * 10).set_gid("title")
     # Lying bars of tokens are short, and so are the last ones of upright bars. Of a narrow chart
     # the room for the labels of full bars is needed, too.
     beside = 1.35 if bars.narrow and not bars.upright else 1
+    # Colours are told by the names below the bars.
+    signs, names = key_of(bars, plan.outline_name)
     ax.legend(
-        *key_of(bars, plan.outline_name),
+        signs[1:],
+        names[1:],
         loc="upper right" if bars.upright else "lower right",
         bbox_to_anchor=(0, 0, beside, 1),
         frameon=False,
@@ -65,13 +72,11 @@ def draw_strip(ax: Axes, bars: Bars, moment: Moment) -> None:
     """Draw the tokens' shares side by side from 0 to 1, and a random number on them."""
     shares, number = np.asarray(moment.shares), moment.number
     starts = shares.cumsum() - shares if moment.apart else np.zeros(bars.count)
-    patches = list(ax.barh(np.zeros(bars.count), shares, 1, starts, color=BAR, edgecolor="w"))
-    colour_bars(bars, patches, hatch=False)
-    leads = [*bars.leads(), True] if bars.n_others else bars.leads()
+    patches = list(ax.barh(np.zeros(bars.count), shares, 1, starts, edgecolor="w"))
+    paint(bars, patches)
     for position, (patch, name) in enumerate(zip(patches, bars.short_names(glyphs()), strict=True)):
         patch.set_gid(f"segment-{position}")
-        # Black and white that stay so on a dark page, too: #010101 is written out.
-        ink = "#010101" if leads[position] else "white"
+        ink = ink_on(to_hex(patch.get_facecolor()))
         middle = starts[position] + shares[position] / 2
         label = ax.text(middle, 0, name, color=ink, ha="center", va="center")
         label.set(gid=f"name-{position}", parse_math=False, fontsize="small")
@@ -87,16 +92,43 @@ def draw_strip(ax: Axes, bars: Bars, moment: Moment) -> None:
         text.set(gid="dice-text", fontsize="small")
 
 
+def paint(bars: Bars, patches: Sequence[Rectangle]) -> None:
+    """Give each word its colour, and all others together a grey."""
+    for rank, patch in enumerate(patches):
+        patch.set_facecolor(OTHERS if rank == len(bars.shown) else colour_of(rank))
+
+
+def draw_the_map(ax: Axes, plan: Plan, moment: Moment) -> None:
+    """Draw on which token each random number lands at every temperature, and where the dice are.
+
+    Where its parts are to be moved, the browser draws all but the axes.
+    """
+    stops, temperature = plan.stops, moment.temperature
+    ax.set_title(phrase("map_title"), fontsize="medium", pad=plan.bars.room * 10)
+    if not moment.apart:
+        set_map_axes(ax, stops[0], stops[-1])
+        return
+    assert plan.areas is not None
+    draw_areas(ax, plan.areas, stops)
+    if not stops[0] <= temperature <= stops[-1]:
+        return
+    ax.axvline(temperature, color="black", linewidth=1.2)
+    if moment.number is not None:
+        ax.axhline(moment.number, color="black", linewidth=1.2, linestyle="--")
+        ax.plot([temperature], [moment.number], "o", color="white", markeredgecolor="black")
+    dots = [temperature] * len(moment.dots)
+    ax.plot(dots, moment.dots, "o", color="white", markeredgecolor="black", markersize=3.5)
+
+
 def draw_curves(ax: Axes, plan: Plan, moment: Moment) -> None:
     """Draw the shares against T, with a cursor at one temperature, where it is among them."""
     bars, stops, temperature = plan.bars, plan.stops, moment.temperature
     heights = np.asarray(moment.shares)[plan.curves]
     is_there = stops[0] <= temperature <= stops[-1]
     assert plan.rows is not None
-    leads = bars.leads()
     for position, column in enumerate(plan.curves):
-        others = column == len(leads)
-        colour = OTHERS if others else LEADING_BAR if leads[column] else BAR
+        others = column == len(bars.shown)
+        colour = OTHERS if others else colour_of(column)
         dashes = "--" if others else "-"
         (curve,) = ax.plot(stops, plan.rows[:, column], dashes, color=colour)
         curve.set_gid(f"curve-{position}")

@@ -21,7 +21,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ..phrases import phrase
-from .bars import add_halo, label_room, name_bars
+from .bars import add_halo, glyphs, name_bars
+from .colours import PALETTE, ink_on
+from .maps import name_lengths
 from .parts import (
     LINE,
     add_marks,
@@ -29,6 +31,7 @@ from .parts import (
     draw_bars,
     draw_curves,
     draw_strip,
+    draw_the_map,
     names_of,
     texts_of,
     width_of,
@@ -59,12 +62,13 @@ def layout(plan: Plan) -> Layout:
             ax.patch.set_facecolor("none")
         # Measured before the SVG's own canvas is there, which would draw for each text.
         edges: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
-        room = label_room(axes["bars"], bars, plan.label_size)
         scale = 72 / figure.dpi
         if "strip" in axes:
             edges["strip"]["names"] = [
                 width_of(name) * scale + 6 for name in names_of(axes, "strip")
             ]
+        if "map" in axes:
+            edges["map"] |= _of_map(plan)
         if "curves" in axes:
             ax = axes["curves"]
             boxes = [text.get_window_extent() for text in texts_of(ax, "peakname")]
@@ -98,10 +102,9 @@ def layout(plan: Plan) -> Layout:
             "upright": bars.upright,
             "foot": edges["bars"]["bottom" if bars.upright else "left"],
             "end": edges["bars"]["top" if bars.upright else "right"],
-            "level": bars.level,
-            "room": room,
         },
         "strip": edges.get("strip"),
+        "map": edges.get("map"),
         "curves": edges.get("curves"),
     }
 
@@ -113,7 +116,7 @@ def still(plan: Plan, moment: Moment) -> bytes:
         lengths = np.asarray(moment.shares)
         avoid_overlaps(axes, lengths)
         # The browser has a halo of its own. Here it would turn texts into paths.
-        add_halo([text for name in axes if name != "strip" for text in axes[name].texts])
+        add_halo([text for name in ("bars", "curves") if name in axes for text in axes[name].texts])
         if moment.marks is not None:
             add_marks(axes["bars"], plan.bars, moment.marks)
         figure.set_dpi(96)
@@ -153,12 +156,29 @@ def _draw(plan: Plan, moment: Moment) -> tuple[Figure, dict[str, Axes]]:
         axes["bars"].title.set_x((middle - box.x0) / box.width)
     if "strip" in axes:
         draw_strip(axes["strip"], bars, moment)
+    if "map" in axes:
+        draw_the_map(axes["map"], plan, moment)
     if "curves" in axes:
         draw_curves(axes["curves"], plan, moment)
     for ax in axes.values():
         for artist in (*ax.patches, *ax.lines):
             artist.set_clip_on(False)  # Nothing is outside, and the SVG is smaller.
     return figure, axes
+
+
+def _of_map(plan: Plan) -> dict[str, Any]:
+    """Return what it takes to draw the areas of a map."""
+    areas = plan.areas
+    assert areas is not None
+    return {
+        "first": float(plan.stops[0]),
+        "last": float(plan.stops[-1]),
+        "line": LINE,
+        "names": areas.names(),
+        "lengths": name_lengths(areas.names(glyphs())),
+        "colours": PALETTE,
+        "inks": [ink_on(colour) for colour in PALETTE],
+    }
 
 
 def _edges(ax: Axes) -> dict[str, float]:

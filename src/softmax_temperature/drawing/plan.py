@@ -9,11 +9,14 @@ from typing import Any, TypedDict
 from ..checks import Floats
 from ..peaks import peak_temperature
 from .bars import Bars, glyphs, name_length
+from .maps import Areas
 
-PARTS = ("bars", "dice", "curves")
+PARTS = ("bars", "dice", "map", "curves")
+# What stands beside the bars or below them.
+_PANELS = ("map", "curves")
 _MOST_CURVES, _MOST_CURVES_BESIDE_OTHERS = 12, 5
-# The height of the strip, and of curves below bars, in inches.
-_STRIP, _CURVES_BELOW = 0.62, 3.0
+# The height of the strip, of what stands below the bars, and of bars beside a map, in inches.
+_STRIP, _BELOW, _BESIDE_MAP = 0.62, 3.0, 3.6
 
 
 class Layout(TypedDict):
@@ -23,6 +26,7 @@ class Layout(TypedDict):
     width: float
     bars: dict[str, Any]
     strip: dict[str, Any] | None
+    map: dict[str, Any] | None
     curves: dict[str, Any] | None
 
 
@@ -38,6 +42,8 @@ class Moment:
     # A random number on the strip, and what shares of counted draws each bar got.
     number: float | None = None
     marks: Floats | None = None
+    # Random numbers that are on show at once, on the map.
+    dots: Sequence[float] = ()
     # Whether shares lie side by side on the strip, or all over one another.
     apart: bool = True
 
@@ -52,6 +58,7 @@ class Plan:
     stops: Sequence[float] = ()
     rows: Floats | None = None
     peaks: Sequence[tuple[float, float]] = ()
+    areas: Areas | None = None
     # The name of the outlines' phrase.
     outline_name: str = "at_1"
 
@@ -66,17 +73,24 @@ class Plan:
         return "medium" if self.bars.upright else "small"
 
     @property
+    def panels(self) -> list[str]:
+        """What stands beside the bars or below them."""
+        return [part for part in _PANELS if part in self.parts]
+
+    @property
     def side_by_side(self) -> bool:
-        """Whether the curves stand beside the bars, and not below them."""
-        return "curves" in self.parts and not self.bars.narrow
+        """Whether the first of these stands beside the bars, and not below them."""
+        return bool(self.panels) and not self.bars.narrow
 
     @property
     def size(self) -> tuple[float, float]:
         """The figure's width and height in inches."""
-        bars, curves = self.bars, "curves" in self.parts
-        width = 3.7 if bars.narrow else 10.6 if self.side_by_side else 7.6
-        below = _CURVES_BELOW if bars.narrow and curves else 0
-        return width, bars.height + below + (_STRIP if "dice" in self.parts else 0)
+        width = 3.7 if self.bars.narrow else 10.6 if self.side_by_side else 7.6
+        height = self.bars.height
+        if self.side_by_side and "map" in self.parts:
+            height = max(height, _BESIDE_MAP)
+        below = _BELOW * (len(self.panels) - self.side_by_side)
+        return width, height + below + (_STRIP if "dice" in self.parts else 0)
 
 
 def columns_of_curves(bars: Bars) -> list[int]:
@@ -117,18 +131,20 @@ def places(plan: Plan) -> dict[str, Any]:
         top -= _STRIP
     # Labels stand to the right of lying bars, even of one that is full.
     beside = 0.0 if bars.upright else 0.7 if bars.percent else 0.4
+    below = list(plan.panels)
+    bottom = _BELOW * (len(below) - plan.side_by_side)
     if plan.side_by_side:
         right = width - 0.35
-        between = 0.45 if bars.upright else 0.55
+        between = 0.45 if bars.upright and below[0] == "curves" else 0.7
         half = (right - between - beside - left) / 2
-        inches["bars"] = (left, foot, half, top - head - foot)
-        inches["curves"] = (right - half, foot, half, top - head - foot)
+        inches["bars"] = (left, foot + bottom, half, top - bottom - head - foot)
+        inches[below.pop(0)] = (right - half, foot + bottom, half, top - bottom - head - foot)
     else:
-        below = _CURVES_BELOW if "curves" in plan.parts else 0
         across = width - left - beside - 0.2
-        inches["bars"] = (left, foot + below, across, bars.height - head - foot)
-        if below:
-            inches["curves"] = (0.65, 0.5, width - 0.9, below - 0.95)
+        inches["bars"] = (left, foot + bottom, across, top - bottom - head - foot)
+    for panel in below:
+        bottom -= _BELOW
+        inches[panel] = (0.65, bottom + 0.5, width - 0.9, _BELOW - 0.95)
     return {
         name: (x / width, y / height, across / width, up / height)
         for name, (x, y, across, up) in inches.items()

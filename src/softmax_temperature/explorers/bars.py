@@ -32,7 +32,11 @@ class Pictures:
     @cached_property
     def bars(self) -> list[Bars]:
         """The bars of each table."""
-        return [Bars(table, **self.options) for table in self.tables]
+        return [self.bars_of(table) for table in self.tables]
+
+    def bars_of(self, table: TokenTable, **options: Any) -> Bars:
+        """Return the bars of a table."""
+        return Bars(table, **(self.options | options), uniform=False)
 
     def sent(self, narrow: bool) -> list[Table]:
         """Return the tables as the browser gets them, with pictures for narrow screens or not."""
@@ -47,8 +51,10 @@ class Pictures:
     @cached_property
     def _narrow(self) -> list[Layout]:
         # There is less room for upright bars.
-        options = [self.options | {"orient": None if b.upright else "h"} for b in self.bars]
-        narrow = [Bars(table, **own, narrow=True) for table, own in zip(self.tables, options)]
+        narrow = [
+            self.bars_of(bars.table, orient=None if bars.upright else "h", narrow=True)
+            for bars in self.bars
+        ]
         return [layout(self.plan(bars)) for bars in narrow]
 
 
@@ -120,7 +126,7 @@ class BarsExplorer(Explorer):
         if state["tokens"] is None and not state.get("constant"):
             bars: Bars = self._pictures.bars[state["table"]]
             return bars
-        return Bars(self.table, **self._pictures.options)
+        return self._pictures.bars_of(self.table)
 
     def _moment(self, bars: Bars) -> Moment:
         """Return what a picture shows now."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..checks import as_count, as_temperature, short
 from ..core import TokenTable, entropies, likeliest
 from ..drawing.bars import Bars
+from ..drawing.maps import areas_of
 from ..drawing.plan import PARTS, Moment, Plan, peaks_of_curves
 from ..draws import dice, landed, landings
 from ..phrases import phrase
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
 # The first number of this seed is 0.78.
 _SEED = 21
 _CONSTANT = "constant"
+_SHOWN = ("bars", "map")
 # The browser draws them, too, anew at each temperature.
 _MOST_DRAWS = 100_000
+# So many of them are on the map.
+_MOST_DOTS = 500
 
 
 class _Temperature(View):
@@ -57,11 +61,13 @@ class TemperatureExplorer(BarsExplorer):
     orient : {"v", "h"}, optional
         Upright or lying bars; by default upright, but lying where tokens are left out, names are
         long, or there are too many bars for their labels.
-    parts : sequence of {"bars", "dice", "curves", "constant"}, optional
-        What is on show, by default the first three: ``"bars"`` are always there, with the prompt's
-        sentence and its buttons; ``"dice"`` adds a strip of the tokens' shares with a random number
-        on it, which can be dragged; ``"curves"`` adds the shares at every temperature, and says how
-        open the choice is; ``"constant"`` adds a slider for a number that is added to every logit.
+    parts : sequence of {"bars", "map", "dice", "curves", "constant"}, optional
+        What is on show, by default the first two: ``"bars"`` are always there, with the prompt's
+        sentence and its buttons; ``"map"`` adds the map of draws (see `draw_map`), on which the
+        temperature and the dice are one point that can be dragged; ``"dice"`` adds a strip of the
+        tokens' shares with a random number on it, which can be dragged; ``"curves"`` adds the
+        shares at every temperature, and says how open the choice is; ``"constant"`` adds a slider
+        for a number that is added to every logit.
     seed : int, default 21
         Seed of the random numbers that draw tokens.
 
@@ -115,7 +121,7 @@ class TemperatureExplorer(BarsExplorer):
         *,
         top: int | None = None,
         orient: str | None = None,
-        parts: Sequence[str] = PARTS,
+        parts: Sequence[str] = _SHOWN,
         seed: int = _SEED,
     ) -> None:
         stops = as_stops(temperatures)
@@ -142,7 +148,7 @@ class TemperatureExplorer(BarsExplorer):
             "parts": list(shown),
             "withOpenness": "curves" in shown,
         }
-        width = 1080 if "curves" in shown else 800
+        width = 1080 if {"map", "curves"} & set(shown) else 800
         super().__init__(_Temperature, pictures, lambda _: more, state, stops, value, width)
 
     @property
@@ -227,6 +233,7 @@ class TemperatureExplorer(BarsExplorer):
             bars.outline,
             numbers[0] if len(numbers) and marks is None else None,
             marks,
+            () if marks is None else numbers[:_MOST_DOTS],
         )
 
     def _counts(self, bars: Bars) -> Any:
@@ -248,10 +255,11 @@ class TemperatureExplorer(BarsExplorer):
 
 def _plan(bars: Bars, parts: Sequence[str], stops: Sequence[float]) -> Plan:
     """Return what of a picture stays: with curves, the shares at all stops."""
+    areas = areas_of(bars.table) if "map" in parts else None
     if "curves" not in parts:
-        return Plan(bars, parts)
+        return Plan(bars, parts, stops, areas=areas)
     peaks = peaks_of_curves(bars, stops[0], stops[-1])
-    return Plan(bars, parts, stops, bars.sweep(stops).shares, peaks)
+    return Plan(bars, parts, stops, bars.sweep(stops).shares, peaks, areas)
 
 
 def _check_parts(parts: Any) -> tuple[str, ...]:

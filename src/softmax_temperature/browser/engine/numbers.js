@@ -62,6 +62,7 @@ const LOWEST = -746;
 const BIN_WIDTH = 1 / 32;
 const MOMENTS = 12;
 const LEAST_BINNED = 1 / 8;
+const MOST_AREAS = 12;
 
 /**
  * Turn logits into probabilities, sharpened or flattened by a temperature.
@@ -257,6 +258,37 @@ export function sums({ shifted, bins, divided = 1 }, temperature) {
     gaps -= weight * power;
   }
   return { sum, gaps };
+}
+
+/**
+ * Return the ranks at which the areas of a map begin, and at which the last one ends: of many tokens
+ * the ten likeliest have one each, and all others share areas by powers of ten.
+ * @param {number} count How many tokens are not masked.
+ */
+export function areaEdges(count) {
+  if (count <= MOST_AREAS) return [...Array(count + 1).keys()];
+  const powers = [2, 3, 4, 5, 6, 7, 8].map((power) => 10 ** power);
+  return [...Array(11).keys(), ...powers.filter((power) => power < count), count];
+}
+
+/**
+ * Return where areas of ranks begin and end, from 0 to 1, a row a temperature.
+ * @param {Falling} falling
+ * @param {number[]} edges
+ * @param {ArrayLike<number>} temperatures
+ */
+export function areaEnds({ shifted }, edges, temperatures) {
+  const parts = edges.slice(1).map((end, i) => {
+    const part = shifted.subarray(edges[i], end);
+    return { shifted: part, bins: binned(part) };
+  });
+  return Array.from(temperatures, (temperature) => {
+    const ends = new Float64Array(edges.length);
+    parts.forEach((part, i) => {
+      ends[i + 1] = ends[i] + sums(part, temperature).sum;
+    });
+    return ends.map((end) => end / ends[parts.length]);
+  });
 }
 
 /**

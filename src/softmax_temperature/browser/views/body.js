@@ -3,6 +3,7 @@
 
 import { phrase, rounded } from "../engine/words.js";
 import { moveTo } from "../stops.js";
+import { drawPad } from "./map.js";
 import { make } from "./parts.js";
 import { drawPicture } from "./picture.js";
 
@@ -17,7 +18,11 @@ export function drawBody(el, core, { wantNarrow }) {
   const [caption, room] = [make("p"), make("div", { "aria-hidden": "true" })];
   const status = make("div", { className: "aloud", role: "status", "aria-live": "polite" });
   const picture = make("div", { className: "picture" });
-  const dice = data.parts.includes("dice") ? drawDice(core) : undefined;
+  // What lies over the picture, and is moved by hand and by keys.
+  const handles = [
+    ...(data.parts.includes("dice") ? [drawDice(core)] : []),
+    ...(data.parts.includes("map") ? [drawPad(core)] : []),
+  ];
   const told = drawTold();
   const notice = core.tables.find((table) => table.notice)?.notice;
   el.replaceChildren(
@@ -35,21 +40,21 @@ export function drawBody(el, core, { wantNarrow }) {
     caption.textContent = frame.caption;
     // The longest sentence so far keeps its room, so that nothing below jumps.
     if (frame.caption.length > room.textContent.length) room.textContent = frame.caption;
-    dice?.show(frame);
+    for (const handle of handles) handle.show(frame);
   }
 
   function draw() {
     drawn = shown();
     try {
       chart = drawPicture(layout, drawn, { moveTo: (part) => moveTo(core, part) });
-      picture.replaceChildren(chart.root, ...(dice ? [dice.el] : []));
+      picture.replaceChildren(chart.root, ...handles.map(({ el }) => el));
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       chart = undefined;
       picture.replaceChildren(make("p", { role: "alert" }, phrase("damaged_picture")));
     }
     picture.style.maxWidth = `${1.5 * layout.width}px`;
-    dice?.place(layout, chart?.view);
+    for (const handle of handles) handle.place(layout, chart?.view);
     told.name(drawn.names);
   }
 

@@ -3,10 +3,9 @@
 import { peakTemperature } from "../engine/peaks.js";
 import { sweep } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
+import { moverOfMap } from "./map.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEADING = "#d55e00";
-const PLAIN = "#0173b2";
 
 /**
  * Build one layout of the picture, with a function that moves its parts.
@@ -32,6 +31,7 @@ export function drawPicture(layout, shown, { moveTo }) {
   /** @type {((frame: any) => void)[]} */
   const parts = [moverOfBars(layout.bars, shown, find, all)];
   if (layout.strip) parts.push(moverOfStrip(layout.strip, shown, find, all));
+  if (layout.map) parts.push(moverOfMap(layout.map, shown, find));
   if (layout.curves) parts.push(moverOfCurves(root, layout.curves, shown, find, all, moveTo));
   if (shown.isEdited) rename(layout, shown, find, all);
 
@@ -61,7 +61,7 @@ function sidesOf(path, axis) {
 }
 
 function moverOfBars(bars, shown, find, all) {
-  const { upright, foot, end, room } = bars;
+  const { upright, foot, end } = bars;
   const count = shown.names.length;
   const length = end - foot;
   const paths = all("bar", count).map((bar) => bar.querySelector("path"));
@@ -70,9 +70,6 @@ function moverOfBars(bars, shown, find, all) {
   const labels = all("label", count);
   const labelTexts = labels.map((label) => label.querySelector("text"));
   const marks = all("mark", count);
-  // With typed words that are masked fewer share the level.
-  const level = shown.table.end === shown.table.order.length || !shown.isEdited ? bars.level : 0;
-  if (shown.isEdited && bars.level) find("level").style.display = level ? "" : "none";
   const shift = (element, along) =>
     element.setAttribute("transform", upright ? `translate(0 ${along})` : `translate(${along} 0)`);
 
@@ -89,19 +86,13 @@ function moverOfBars(bars, shown, find, all) {
     shares.forEach((p, i) => {
       stretch(paths[i], widths[i], p);
       if (outlines !== before) stretch(ghosts[i], widths[i], outlines[i]);
-      shift(labels[i], length * (labelEnd(p, outlines[i], level, room) - 1));
+      shift(labels[i], length * (Math.max(p, outlines[i]) - 1));
       labelTexts[i].textContent = texts[i];
       marks[i].style.display = drawn ? "" : "none";
       if (drawn) shift(marks[i], length * (drawn[i] - 1));
     });
     before = outlines;
   };
-}
-
-/** Return where a label stands: beyond the bar, its outline, and a line that would cross it. */
-export function labelEnd(share, outline, level, room) {
-  const end = Math.max(share, outline);
-  return end < level && level < end + room ? level : end;
 }
 
 function moverOfStrip({ left, right, names: needed }, shown, find, all) {
@@ -232,30 +223,15 @@ function redraw({ left, right, top, bottom, columns, first, last }, { table, raw
   return [];
 }
 
-// Put typed names in the places of those that were drawn, and colour the leaders.
-function rename({ bars, strip, curves }, { names, shortNames, table }, find, all) {
-  const leaders = table.values.filter((value) => value === table.values[0]).length;
-  const colour = (i) => (i < leaders ? LEADING : PLAIN);
+// Put typed names in the places of those that were drawn.
+function rename({ bars, strip, curves }, { names, shortNames }, find, all) {
   const write = (element, text) => (element.querySelector("text").textContent = text);
-  const paint = (element, what, i) => {
-    for (const part of element.querySelectorAll("path, use"))
-      if (part.style[what] && part.style[what] !== "none") part.style[what] = colour(i);
-  };
   const ticks = find("axes-bars").querySelectorAll(`[id^="${bars.upright ? "xtick" : "ytick"}_"]`);
   names.forEach((name, i) => {
     write(ticks[i], name);
-    paint(all("bar", names.length)[i], "fill", i);
-    if (strip) {
-      write(all("name", names.length)[i], shortNames[i]);
-      all("name", names.length)[i].querySelector("text").style.fill = i < leaders ? "#010101" : "white";
-      paint(all("segment", names.length)[i], "fill", i);
-    }
+    if (strip) write(all("name", names.length)[i], shortNames[i]);
   });
-  curves?.columns.forEach((column, i) => {
-    write(all("dotname", curves.columns.length)[i], shortNames[column]);
-    paint(all("dot", curves.columns.length)[i], "fill", column);
-    paint(all("curve", curves.columns.length)[i], "stroke", column);
-  });
+  curves?.columns.forEach((column, i) => write(all("dotname", curves.columns.length)[i], shortNames[column]));
 }
 
 // Two charts, or two views of one, share a page: each gets ids of its own.

@@ -1,0 +1,209 @@
+// The map of draws: T across, the random number upwards, an area a word. A point on it is both.
+
+import { landings } from "../engine/dice.js";
+import { areaEdges, areaEnds, exponent, sums } from "../engine/numbers.js";
+import { chanceText, columns, phrase, rounded, temperatureText } from "../engine/words.js";
+import { asHeld, temperatureOf } from "../store.js";
+import { nearestStop, stopAt } from "../stops.js";
+import { make } from "./parts.js";
+
+const SVG_SPACE = "http://www.w3.org/2000/svg";
+// Between so many temperatures areas have straight sides.
+const SAMPLES = 200;
+// Points that a letter takes, where it was not measured.
+const PER_LETTER = 6;
+
+/**
+ * Draw the areas of a map within its axes, and return a function that moves the point on it.
+ * @param {Object} map Where the axes are, as `drawing/picture.py` measures them.
+ * @param {Object} shown The table, as `changed` in table.js returns it.
+ * @param {(id: string) => any} find
+ */
+export function moverOfMap(map, shown, find) {
+  const { left, right, top, bottom, first, last, line, colours, inks } = map;
+  const [width, height] = [right - left, bottom - top];
+  const { table, shortNames, isEdited } = shown;
+  const edges = areaEdges(table.end);
+  const stops = Array.from({ length: SAMPLES + 1 }, (_, i) => first + ((last - first) * i) / SAMPLES);
+  const ends = areaEnds(table.all, edges, stops);
+  const names = isEdited ? shortNames : map.names;
+  const lengths = isEdited ? names.map((name) => columns(name) * PER_LETTER) : map.lengths;
+  const x = (share) => (left + width * share).toFixed(2);
+  const y = (share) => (bottom - height * share).toFixed(2);
+  const group = draw("g", { class: "areas" });
+  const count = edges.length - 1;
+  for (let i = 0; i < count; i++) {
+    const side = (number) => ends.map((row, k) => `${x(k / SAMPLES)} ${y(row[number])}`);
+    const d = `M${side(i).join("L")}L${side(i + 1).reverse().join("L")}Z`;
+    group.append(draw("path", { d, fill: colours[Math.min(i, colours.length - 1)], id: `area-${i}` }));
+  }
+  namePlaces(ends, lengths.slice(0, count), width, height, line).forEach((place, i) => {
+    if (!place) return;
+    const text = draw("text", { x: x(place[0]), y: y(place[1]), style: `fill: ${inks[Math.min(i, inks.length - 1)]}`, id: `areaname-${i}` });
+    text.textContent = names[i];
+    group.append(text);
+  });
+  const cursor = draw("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
+  const level = draw("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
+  const point = draw("circle", { class: "point", r: 4, id: "map-point" });
+  const dots = draw("g", { class: "dots", id: "map-dots" });
+  const axes = find("axes-map");
+  axes.insertBefore(group, axes.children[1] ?? null);
+  axes.append(cursor, level, dots, point);
+  let before;
+
+  return ({ T, dice, dots: numbers = NO_DOTS }) => {
+    const part = (T - first) / (last - first);
+    const isThere = part >= -1e-9 && part <= 1 + 1e-9;
+    const at = left + width * part;
+    show(cursor, isThere);
+    show(level, dice !== undefined);
+    show(point, isThere && dice !== undefined);
+    show(dots, isThere && numbers.length > 0);
+    if (dice !== undefined) level.setAttribute("transform", `translate(0 ${bottom - height * dice})`);
+    if (!isThere) return;
+    cursor.setAttribute("transform", `translate(${at} 0)`);
+    dots.setAttribute("transform", `translate(${at} 0)`);
+    if (dice !== undefined) point.setAttribute("transform", `translate(${at} ${bottom - height * dice})`);
+    if (numbers === before) return;
+    before = numbers;
+    dots.replaceChildren(...Array.from(numbers, (number) => draw("circle", { r: 2, cy: y(number) })));
+  };
+}
+
+/** @type {ArrayLike<number>} */
+const NO_DOTS = [];
+
+function draw(tag, attributes) {
+  const element = document.createElementNS(SVG_SPACE, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function show(element, isShown) {
+  element.style.display = isShown ? "" : "none";
+}
+
+/**
+ * Return where the name of each area has the most room, as shares of both axes, if it fits. The twin
+ * of `name_places` in `drawing/maps.py`.
+ * @param {ArrayLike<number>[]} ends
+ * @param {number[]} lengths
+ * @param {number} across
+ * @param {number} up
+ * @param {number} line
+ */
+export function namePlaces(ends, lengths, across, up, line) {
+  const last = ends.length - 1;
+  return lengths.map((length, number) => {
+    const reach = Math.ceil((length / 2 + 2) / (across / last));
+    const middles = Array.from({ length: Math.max(last - 2 * reach + 1, 0) }, (_, i) => reach + i);
+    let best = line;
+    let place;
+    // From the middle outwards: there is the place of a name that has much room.
+    for (const middle of middles.sort((one, next) => Math.abs(2 * one - last) - Math.abs(2 * next - last))) {
+      let [low, high] = [0, 1];
+      for (let i = middle - reach; i <= middle + reach; i++) {
+        low = Math.max(low, ends[i][number]);
+        high = Math.min(high, ends[i][number + 1]);
+      }
+      const room = Math.min((high - low) * up, 3 * line);
+      if (room > best + 1e-9) [best, place] = [room, [middle / last, (low + high) / 2]];
+    }
+    return place;
+  });
+}
+
+/**
+ * Return what lies over a map: there T and the dice are put, dragged, and moved by keys.
+ * @param {Object} core As `coreOf` in explorer.js returns it.
+ */
+export function drawPad({ data, store, shown }) {
+  const { stops } = data;
+  const last = stops.count - 1;
+  const [low, high] = [stopAt(stops, 0), stopAt(stops, last)];
+  const tip = make("div", { className: "tip", hidden: true });
+  const el = make("div", { className: "pad", role: "slider", tabIndex: 0, "aria-label": phrase("map_name") }, tip);
+  el.setAttribute("aria-valuemin", `${low}`);
+  el.setAttribute("aria-valuemax", `${high}`);
+  el.dataset.lmSuppressShortcuts = "true";
+  let now;
+
+  // Rounded, so that an address can hold it.
+  const asPlace = (place) => Number(Math.min(Math.max(place, 0), 0.9999).toFixed(4));
+  const placeAt = ({ clientX, clientY }) => {
+    const { left, top, width, height } = el.getBoundingClientRect();
+    const [across, up] = [(clientX - left) / width, 1 - (clientY - top) / height];
+    return { position: Math.round(Math.min(Math.max(across, 0), 1) * last), place: asPlace(up) };
+  };
+  const put = ({ position, place }) =>
+    store.set({ T: asHeld(stopAt(stops, position)), place, draws: 0, batch: 0 });
+
+  function drag(event) {
+    put(placeAt(event));
+    point(event);
+  }
+
+  // Say which token is there, however small its area.
+  function point(event) {
+    const { position, place } = placeAt(event);
+    tip.textContent = toldAt(stopAt(stops, position), place);
+    tip.hidden = false;
+    const { left, top, width } = el.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    tip.style.top = `${y < 40 ? y + 18 : y - 34}px`;
+    Object.assign(tip.style, x < width / 2 ? { left: `${x}px`, right: "" } : { left: "", right: `${width - x}px` });
+  }
+
+  function toldAt(T, place) {
+    const { table, words } = shown();
+    const rank = landings(table.all, [T], Float64Array.of(place))[0][0];
+    const share = Math.exp(exponent(table.all.shifted[rank], T)) / sums(table.all, T).sum;
+    const gaps = { word: words[table.order[rank]].trim() || "·", rank: rounded(rank + 1, 0, true) };
+    return phrase("token_at", { ...gaps, chance: chanceText(share, share === 1) });
+  }
+
+  el.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    el.setPointerCapture(event.pointerId);
+    el.addEventListener("pointermove", drag);
+    drag(event);
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    el.addEventListener(name, () => el.removeEventListener("pointermove", drag));
+  el.addEventListener("pointermove", point);
+  el.addEventListener("pointerleave", () => (tip.hidden = true));
+  el.addEventListener("keydown", (event) => {
+    const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
+    const many = shiftKey ? 10 : 1;
+    const across = { ArrowRight: many, ArrowLeft: -many, Home: -last, End: last }[key];
+    const up = { ArrowUp: many, ArrowDown: -many, PageUp: 10, PageDown: -10 }[key];
+    if ((!across && !up) || ctrlKey || metaKey || altKey) return;
+    event.preventDefault();
+    if (up) store.set({ place: now === undefined ? 0.5 : asPlace(now + up / 100), draws: 0, batch: 0 });
+    else {
+      const position = nearestStop(stops, temperatureOf(store.get())) + (across ?? 0);
+      store.set({ T: asHeld(stopAt(stops, Math.min(Math.max(position, 0), last))) });
+    }
+  });
+
+  return {
+    el,
+    /** Lay it over the map of a layout. */
+    place({ map }, view) {
+      el.hidden = !map || !view;
+      if (el.hidden) return;
+      el.style.left = `${(100 * map.left) / view.width}%`;
+      el.style.width = `${(100 * (map.right - map.left)) / view.width}%`;
+      el.style.top = `${(100 * map.top) / view.height}%`;
+      el.style.height = `${(100 * (map.bottom - map.top)) / view.height}%`;
+    },
+    show({ T, dice, word }) {
+      now = dice;
+      el.setAttribute("aria-valuenow", `${Math.min(Math.max(T, low), high)}`);
+      const temperature = phrase("panel_title", { temperature: temperatureText(T, stops.step) });
+      const landed = dice === undefined ? phrase("nothing_drawn") : `${phrase("dice", { number: rounded(dice, 2) })}: ${word}`;
+      el.setAttribute("aria-valuetext", `${temperature}, ${landed}`);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+"""One colour a word, by its rank, in all pictures of an explorer."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.colors import to_hex, to_rgb
+
+# The likeliest have those of seaborn's palette "colorblind", in an order in which neighbours
+# differ, and all that follow have greys.
+WORDS = (
+    "#d55e00",
+    "#0173b2",
+    "#de8f05",
+    "#029e73",
+    "#cc78bc",
+    "#56b4e9",
+    "#ca9161",
+    "#ece133",
+    "#949494",
+    "#fbafe4",
+)
+_GREYS = ("#5a5a5a", "#808080", "#a6a6a6", "#c8c8c8", "#e4e4e4")
+PALETTE = [*WORDS, *_GREYS]
+
+
+def colour_of(rank: int) -> str:
+    """Return the colour of a word, by how many are likelier."""
+    return WORDS[rank] if rank < len(WORDS) else "#808080"
+
+
+def edge_of(colour: str) -> str:
+    """Return a darker colour, which sets a light one off from white paper."""
+    return to_hex(0.55 * np.array(to_rgb(colour)))
+
+
+def ink_on(colour: str) -> str:
+    """Return the colour of a text on a ground: black or white, whichever can be read."""
+    # Black that stays so on a dark page, too: #010101 is written out.
+    return "#010101" if luminance(colour) > 0.18 else "white"
+
+
+def luminance(colour: str) -> float:
+    """Return how bright a colour is, from 0 to 1, as WCAG 2 defines it."""
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot(parts, [0.2126, 0.7152, 0.0722]))
