@@ -7,18 +7,19 @@ import subprocess
 import numpy as np
 import pytest
 
-from softmax_temperature.drawing.bars import label_end
+from softmax_temperature.drawing.maps import name_places
 from softmax_temperature.drawing.parts import spread
 from softmax_temperature.explorers.scripts import join_scripts
 from tests.helpers import need
 
 ENTRY = """
 import { readFileSync } from "node:fs";
-import { labelEnd, spread } from "./views/picture.js";
+import { namePlaces } from "./views/map.js";
+import { spread } from "./views/picture.js";
 import { nearestStop, stopAt } from "./stops.js";
 const jobs = JSON.parse(readFileSync(0, "utf8"));
 console.log(JSON.stringify({
-  ends: jobs.ends.map((values) => labelEnd(...values)),
+  names: jobs.names.map((given) => namePlaces(...given)),
   levels: jobs.levels.map(([heights, gap]) => spread(heights, gap)),
   stops: jobs.stops.map(([stops, T]) => {
     const position = nearestStop(stops, T ?? Infinity);
@@ -26,11 +27,6 @@ console.log(JSON.stringify({
   }),
 }));
 """
-
-
-class Bars:
-    def __init__(self, level):
-        self.level = level
 
 
 def run(jobs, tmp_path, node):
@@ -50,7 +46,14 @@ def node():
 
 def test_places_are_the_same_for_stills_and_live_pictures(tmp_path, node):
     rng = random.Random(20)
-    ends = [[rng.random(), rng.random(), rng.choice([0, rng.random()]), 0.2] for _ in range(2000)]
+    names = []
+    for _ in range(200):
+        count, rows = rng.randint(1, 8), []
+        for _ in range(rng.randint(20, 60)):
+            inner = sorted(rng.choice([rng.random(), 0.3]) for _ in range(count - 1))
+            rows.append([0, *inner, 1])
+        lengths = [rng.uniform(5, 90) for _ in range(count)]
+        names.append([rows, lengths, rng.uniform(100, 400), rng.uniform(60, 300), 11])
     levels = []
     for _ in range(500):
         heights = [rng.choice([rng.random() ** 4, 0.25, 0]) for _ in range(rng.randint(1, 12))]
@@ -60,9 +63,13 @@ def test_places_are_the_same_for_stills_and_live_pictures(tmp_path, node):
         first, step, count = rng.choice([0, 0.5]), rng.choice([0.01, 0.05, 1 / 3]), 41
         asked = rng.choice([rng.uniform(0, 4), first + step * rng.randrange(count), None])
         stops.append([{"first": first, "step": step, "count": count}, asked])
-    seen = run({"ends": ends, "levels": levels, "stops": stops}, tmp_path, node)
-    expected = [label_end(Bars(level), p, q, room) for p, q, level, room in ends]
-    assert seen["ends"] == expected
+    seen = run({"names": names, "levels": levels, "stops": stops}, tmp_path, node)
+    for (rows, lengths, across, up, _), found in zip(names, seen["names"], strict=True):
+        expected = name_places(np.array(rows), lengths, across, up)
+        assert [place is None for place in found] == [place is None for place in expected]
+        for one, other in zip(found, expected, strict=True):
+            assert one is None or one == pytest.approx(other, abs=1e-12)
+    assert any(place for found in seen["names"] for place in found)
     for (heights, gap), found in zip(levels, seen["levels"], strict=True):
         np.testing.assert_allclose(found, spread(heights, gap), rtol=0, atol=1e-12)
     for (given, asked), (position, stop) in zip(stops, seen["stops"], strict=True):
