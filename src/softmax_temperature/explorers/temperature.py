@@ -66,8 +66,8 @@ class TemperatureExplorer(BarsExplorer):
         sentence and its buttons; ``"map"`` adds the map of draws (see `draw_map`), on which the
         temperature and the dice are one point that can be dragged; ``"dice"`` adds a strip of the
         tokens' shares with a random number on it, which can be dragged; ``"curves"`` adds the
-        shares at every temperature, and says how open the choice is; ``"constant"`` adds a slider
-        for a number that is added to every logit.
+        shares at every temperature; ``"constant"`` adds a slider for a number that is added to
+        every logit. With a map or curves a sentence says how open the choice is.
     seed : int, default 21
         Seed of the random numbers that draw tokens.
 
@@ -146,9 +146,9 @@ class TemperatureExplorer(BarsExplorer):
         more: Data = {
             "kind": "temperature",
             "parts": list(shown),
-            "withOpenness": "curves" in shown,
+            "withOpenness": _is_whole(shown),
         }
-        width = 1080 if {"map", "curves"} & set(shown) else 800
+        width = 1080 if _is_whole(shown) else 800
         super().__init__(_Temperature, pictures, lambda _: more, state, stops, value, width)
 
     @property
@@ -244,7 +244,7 @@ class TemperatureExplorer(BarsExplorer):
         bars, stops = self._bars(), [self.temperature]
         share, at_1 = bars.leading_shares(bars.sweep([*stops, 1.0])).tolist()
         bits = entropies(bars.logits, [*stops, 1.0])
-        openness = bits[:1] if "curves" in self._parts_shown else None
+        openness = bits[:1] if _is_whole(self._parts_shown) else None
         (text,) = sentences(
             bars.table, stops, np.array([share]), openness, at_1=(at_1, float(bits[1]))
         )
@@ -260,6 +260,11 @@ def _plan(bars: Bars, parts: Sequence[str], stops: Sequence[float]) -> Plan:
         return Plan(bars, parts, stops, areas=areas)
     peaks = peaks_of_curves(bars, stops[0], stops[-1])
     return Plan(bars, parts, stops, bars.sweep(stops).shares, peaks, areas)
+
+
+def _is_whole(parts: Sequence[str]) -> bool:
+    """Return whether all temperatures are on show, and not one alone."""
+    return bool({"map", "curves"} & set(parts))
 
 
 def _check_parts(parts: Any) -> tuple[str, ...]:
