@@ -30,23 +30,23 @@ export function moverOfMap(map, shown, find) {
   const lengths = isEdited ? names.map((name) => columns(name) * PER_LETTER) : map.lengths;
   const x = (share) => (left + width * share).toFixed(2);
   const y = (share) => (bottom - height * share).toFixed(2);
-  const group = draw("g", { class: "areas" });
+  const group = drawShape("g", { class: "areas" });
   const count = edges.length - 1;
   for (let i = 0; i < count; i++) {
     const side = (number) => ends.map((row, k) => `${x(k / SAMPLES)} ${y(row[number])}`);
     const d = `M${side(i).join("L")}L${side(i + 1).reverse().join("L")}Z`;
-    group.append(draw("path", { d, fill: colours[Math.min(i, colours.length - 1)], id: `area-${i}` }));
+    group.append(drawShape("path", { d, fill: colours[Math.min(i, colours.length - 1)], id: `area-${i}` }));
   }
   namePlaces(ends, lengths.slice(0, count), width, height, line).forEach((place, i) => {
     if (!place) return;
-    const text = draw("text", { x: x(place[0]), y: y(place[1]), style: `fill: ${inks[Math.min(i, inks.length - 1)]}`, id: `areaname-${i}` });
+    const text = drawShape("text", { x: x(place[0]), y: y(place[1]), style: `fill: ${inks[Math.min(i, inks.length - 1)]}`, id: `areaname-${i}` });
     text.textContent = names[i];
     group.append(text);
   });
-  const cursor = draw("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
-  const level = draw("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
-  const point = draw("circle", { class: "point", r: 4, id: "map-point" });
-  const dots = draw("g", { class: "dots", id: "map-dots" });
+  const cursor = drawShape("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
+  const level = drawShape("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
+  const point = drawShape("circle", { class: "point", r: 4, id: "map-point" });
+  const dots = drawShape("g", { class: "dots", id: "map-dots" });
   const axes = find("axes-map");
   axes.insertBefore(group, axes.children[1] ?? null);
   axes.append(cursor, level, dots, point);
@@ -56,10 +56,10 @@ export function moverOfMap(map, shown, find) {
     const part = (T - first) / (last - first);
     const isThere = part >= -1e-9 && part <= 1 + 1e-9;
     const at = left + width * part;
-    show(cursor, isThere);
-    show(level, dice !== undefined);
-    show(point, isThere && dice !== undefined);
-    show(dots, isThere && numbers.length > 0);
+    showIf(cursor, isThere);
+    showIf(level, dice !== undefined);
+    showIf(point, isThere && dice !== undefined);
+    showIf(dots, isThere && numbers.length > 0);
     if (dice !== undefined) level.setAttribute("transform", `translate(0 ${bottom - height * dice})`);
     if (!isThere) return;
     cursor.setAttribute("transform", `translate(${at} 0)`);
@@ -67,20 +67,20 @@ export function moverOfMap(map, shown, find) {
     if (dice !== undefined) point.setAttribute("transform", `translate(${at} ${bottom - height * dice})`);
     if (numbers === before) return;
     before = numbers;
-    dots.replaceChildren(...Array.from(numbers, (number) => draw("circle", { r: 2, cy: y(number) })));
+    dots.replaceChildren(...Array.from(numbers, (number) => drawShape("circle", { r: 2, cy: y(number) })));
   };
 }
 
 /** @type {ArrayLike<number>} */
 const NO_DOTS = [];
 
-function draw(tag, attributes) {
+function drawShape(tag, attributes) {
   const element = document.createElementNS(SVG_SPACE, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
 }
 
-function show(element, isShown) {
+function showIf(element, isShown) {
   element.style.display = isShown ? "" : "none";
 }
 
