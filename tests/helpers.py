@@ -434,10 +434,12 @@ def contrasts(view, paper):
             probe.style.color = paper;
             paper = colour(getComputedStyle(probe).color);
             probe.remove();
-            // Names on the strip lie on its segments.
+            // Names on the strip lie on its segments, and those on the map on its areas.
             const segment = (e) => {
                 const id = e.parentNode.id?.replace("-name-", "-segment-");
-                return id?.includes("-segment-") ? root.querySelector(`[id="${id}"] path`) : null;
+                if (id?.includes("-segment-")) return root.querySelector(`[id="${id}"] path`);
+                return e.id.includes("-areaname-")
+                    ? root.querySelector(`[id="${e.id.replace("name", "")}"]`) : null;
             };
             const texts = [...root.querySelectorAll("text")].map((e) => [e, 4.5]);
             const bars = [...root.querySelectorAll("[id*='-bar-'] path")].map((e) => [e, 3]);
@@ -446,17 +448,20 @@ def contrasts(view, paper):
                 let css = getComputedStyle(element).fill;
                 if (css.startsWith("url")) css = hatched;
                 const below = segment(element);
+                // A light bar is set off by its edge.
+                const edge = least === 3 && getComputedStyle(element).stroke;
                 return { what: element.textContent || element.parentNode.id, css, least,
                          paper: below ? colour(getComputedStyle(below).fill) : paper,
-                         ink: colour(css) };
+                         inks: [css, ...(edge && edge !== "none" ? [edge] : [])].map(colour) };
             });
         }""",
         paper,
     )
 
     for item in found:
-        item["contrast"] = contrast(
-            [part / 255 for part in item["ink"]], [part / 255 for part in item["paper"]]
+        paper = [part / 255 for part in item["paper"]]
+        item["contrast"] = max(
+            contrast([part / 255 for part in ink], paper) for ink in item["inks"]
         )
     assert len(found) > 20
     return found
