@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from ..checks import Floats, as_temperatures, short
@@ -160,6 +161,8 @@ def draw_areas(ax: Axes, areas: Areas, stops: Sequence[float]) -> None:
             x = stops[0] + (stops[-1] - stops[0]) * at
             text = ax.text(x, level, name, color=ink_on(colour), ha="center", va="center", fontsize="small")
             text.set_parse_math(False)
+            # Lines that cross it make room for it.
+            text.set(path_effects=[withStroke(linewidth=3, foreground=colour)], zorder=3)
 
 
 def set_map_axes(ax: Axes, first: float, last: float) -> None:

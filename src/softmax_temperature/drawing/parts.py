@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
 from ..phrases import phrase, rounded
 from .bars import (
@@ -29,6 +31,8 @@ from .plan import Moment, Plan
 
 # The height of a line of small text in points.
 LINE = 11.0
+# Room for a line between a dot and its name.
+_TIE = 6
 
 
 def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
@@ -141,7 +145,7 @@ def draw_curves(ax: Axes, plan: Plan, moment: Moment) -> None:
     ax.set(xlim=(stops[0], stops[-1]), ylim=(0, 1), xlabel=phrase("temperature"))
     ax.set_title(phrase("curves_title"), fontsize="medium", pad=bars.room * 10)
     style_axes(ax)
-    if bars.upright and not bars.narrow:
+    if bars.upright and plan.side_by_side and plan.panels[0] == "curves":
         ax.tick_params(labelleft=False)  # It is the bars' own axis.
     if bars.percent:
         in_percent_of(ax.yaxis)
@@ -195,10 +199,19 @@ def avoid_overlaps(axes: dict[str, Axes], lengths: Any) -> None:
         first, last = ax.get_xlim()
         for name, height, level in zip(names, heights, spread(heights, LINE / points)):
             # In the right half names stand on the left.
-            flip = (name.xy[0] - first) / (last - first) > 0.5
-            name.set(ha="right" if flip else "left")
+            way = -1 if (name.xy[0] - first) / (last - first) > 0.5 else 1
+            name.set(ha="right" if way < 0 else "left")
             # However many they are, they stay below the title.
-            name.set_position((-7 if flip else 7, (min(level, 1.0) - height) * points))
+            up = (min(level, 1.0) - height) * points
+            name.set_position((way * (7 + _TIE), up))
+            if abs(up) > LINE / 4:
+                # It has no room at its dot, and is tied to it.
+                across = np.array([3, 8, 11]) * way / 72
+                shift = ScaledTranslation(*name.xy, ax.transData)
+                line = Line2D(across, np.array([0, up, up]) / 72, color=REFERENCE, linewidth=0.8)
+                line.set_transform(ax.figure.dpi_scale_trans + shift)
+                line.set_clip_on(False)
+                ax.add_artist(line)
         for peak in peaks:
             box = peak.get_window_extent()
             peak.set_visible(not any(box.overlaps(name.get_window_extent()) for name in names))

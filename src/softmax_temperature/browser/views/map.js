@@ -30,7 +30,7 @@ export function moverOfMap(map, shown, find) {
   const lengths = isEdited ? names.map((name) => columns(name) * PER_LETTER) : map.lengths;
   const x = (share) => (left + width * share).toFixed(2);
   const y = (share) => (bottom - height * share).toFixed(2);
-  const group = drawShape("g", { class: "areas" });
+  const [group, texts] = ["areas", "areanames"].map((name) => drawShape("g", { class: name }));
   const count = edges.length - 1;
   for (let i = 0; i < count; i++) {
     const side = (number) => ends.map((row, k) => `${x(k / SAMPLES)} ${y(row[number])}`);
@@ -39,9 +39,12 @@ export function moverOfMap(map, shown, find) {
   }
   namePlaces(ends, lengths.slice(0, count), width, height, line).forEach((place, i) => {
     if (!place) return;
-    const text = drawShape("text", { x: x(place[0]), y: y(place[1]), style: `fill: ${inks[Math.min(i, inks.length - 1)]}`, id: `areaname-${i}` });
+    const [ink, ground] = [inks, colours].map((list) => list[Math.min(i, list.length - 1)]);
+    // Lines that cross it make room for it.
+    const style = `fill: ${ink}; stroke: ${ground}`;
+    const text = drawShape("text", { x: x(place[0]), y: y(place[1]), style, id: `areaname-${i}` });
     text.textContent = names[i];
-    group.append(text);
+    texts.append(text);
   });
   const cursor = drawShape("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
   const level = drawShape("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
@@ -49,7 +52,7 @@ export function moverOfMap(map, shown, find) {
   const dots = drawShape("g", { class: "dots", id: "map-dots" });
   const axes = find("axes-map");
   axes.insertBefore(group, axes.children[1] ?? null);
-  axes.append(cursor, level, dots, point);
+  axes.append(cursor, level, texts, dots, point);
   let before;
 
   return ({ T, dice, dots: numbers = NO_DOTS }) => {

@@ -120,12 +120,22 @@ function moverOfStrip({ left, right, names: needed }, shown, find, all) {
   };
 }
 
+// Room for the line between a dot and its name, in points.
+const GAP = 6;
+
 function moverOfCurves(root, curves, shown, find, all, moveTo) {
   const { left, right, top, bottom, columns, lengths, line, first, last } = curves;
   const [width, height] = [right - left, bottom - top];
   const cursor = find("cursor");
   const [dots, names] = [all("dot", columns.length), all("dotname", columns.length)];
   const words = names.map((text) => text.querySelector("text"));
+  // A name that has no room at its dot is tied to it.
+  const ties = names.map((name) => {
+    const tie = document.createElementNS(SVG, "path");
+    tie.setAttribute("class", "tie");
+    name.parentNode.insertBefore(tie, name);
+    return tie;
+  });
   const peaks = shown.isEdited ? redraw(curves, shown, find, all) : curves.peaks;
   const peakNames = shown.isEdited ? [] : all("peakname", peaks.length);
   let isDragged = false;
@@ -150,7 +160,7 @@ function moverOfCurves(root, curves, shown, find, all, moveTo) {
     // Beyond the axis there is nothing to show.
     const part = (T - first) / (last - first);
     const isThere = part >= -1e-9 && part <= 1 + 1e-9;
-    for (const element of [cursor, ...dots, ...names]) element.style.display = isThere ? "" : "none";
+    for (const element of [cursor, ...dots, ...names, ...ties]) element.style.display = isThere ? "" : "none";
     if (!isThere) return;
     const x = width * part;
     const isFlipped = part > 0.5;
@@ -161,9 +171,12 @@ function moverOfCurves(root, curves, shown, find, all, moveTo) {
       dots[i].setAttribute("transform", `translate(${x} ${height * (1 - heights[i])})`);
       // However many they are, they stay below the title.
       const y = height * (1 - Math.min(levels[i], 1));
-      names[i].setAttribute("transform", `translate(${x - (isFlipped ? 14 : 0)} ${y})`);
+      names[i].setAttribute("transform", `translate(${x + (isFlipped ? -GAP - 14 : GAP)} ${y})`);
       words[i].style.textAnchor = isFlipped ? "end" : "start";
-      const start = left + x + (isFlipped ? -lengths[i] - 7 : 7);
+      const [dot, away] = [height * (1 - heights[i]), isFlipped ? -1 : 1];
+      const isFar = Math.abs(y - dot) > line / 4;
+      ties[i].setAttribute("d", isFar ? `M${left + x + 3 * away} ${top + dot}L${left + x + 8 * away} ${top + y}h${3 * away}` : "");
+      const start = left + x + (isFlipped ? -lengths[i] - 7 - GAP : 7 + GAP);
       return [start, start + lengths[i], top + y - line / 2];
     });
     // The name of a peak makes room for those of the dots.
