@@ -16,7 +16,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from copy import deepcopy
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 
@@ -138,8 +138,31 @@ def browser(browsers, engine):
     return browsers(engine)
 
 
+def new_page(context):
+    """Open a page that lists what goes wrong in it, and what it asks for."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda message: page.problems.append(message.text))
+    page.on("dialog", lambda dialog: page.problems.append("a dialog") or dialog.dismiss())
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.add_init_script(WATCH)
+    return page
+
+
+def leave(page):
+    """Leave a page that others come after."""
+    page.goto("about:blank")
+    page.emulate_media(media="null")
+
+
+@pytest.fixture(scope="session")
+def firefox_page(browsers):
+    """Open a page in each scheme, for one test after another: Firefox takes long for each."""
+    return cache(lambda scheme: new_page(browsers("firefox", scheme).new_context()))
+
+
 @pytest.fixture
-def open_file(browsers, engine):
+def open_file(browsers, engine, firefox_page):
     """Open an HTML file, and fail on any error, breach of its policy, or request beyond it.
 
     ``open_file(path, "#T=0.7", paused=True, color_scheme="dark")``: paused, its timers run only
@@ -148,30 +171,31 @@ def open_file(browsers, engine):
     opened = []
 
     def check_and_close():
-        context, page, path = opened.pop()
+        close, page, path = opened.pop()
         assert page.problems + page.evaluate("problems") == []
         files = {url.partition("#")[0] for url in page.requests if not url.startswith("data:")}
         assert files <= {path.as_uri()}
-        context.close()
+        close()
 
     def open_it(path, fragment="", paused=False, color_scheme="light", **options):
-        if engine == "webkit" and opened:
+        if engine != "chromium" and opened:
             # A new page takes the last one's place.
             check_and_close()
         options = {"viewport": {"width": 1000, "height": 900}} | options
-        browser = browsers(engine, color_scheme)
-        context = browser.new_context(color_scheme=color_scheme, **options)
-        page = context.new_page()
+        if engine == "firefox" and not paused and list(options) == ["viewport"]:
+            page = firefox_page(color_scheme)
+            page.set_viewport_size(options["viewport"])
+            close = partial(leave, page)
+        else:
+            context = browsers(engine, color_scheme).new_context(
+                color_scheme=color_scheme, **options
+            )
+            page, close = new_page(context), context.close
         page.problems, page.requests = [], []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda message: page.problems.append(message.text))
-        page.on("dialog", lambda dialog: page.problems.append("a dialog") or dialog.dismiss())
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.add_init_script(WATCH)
         if paused:
             pause(page)
         page.goto(path.as_uri() + fragment)
-        opened.append((context, page, path))
+        opened.append((close, page, path))
         return page
 
     yield open_it

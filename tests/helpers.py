@@ -389,6 +389,29 @@ def choose(page, selector, text):
     )
 
 
+def resize(page, width, height):
+    """Give the page another size, and wait until it has laid itself out."""
+    page.set_viewport_size({"width": width, "height": height})
+    settle(page, f"innerWidth === {width}")
+
+
+def settle(page, condition="true"):
+    """Wait for a condition and three frames: sizes are told in the first, and used in the next."""
+    page.evaluate(
+        f"""async () => {{
+            const frame = () => new Promise(requestAnimationFrame);
+            const until = performance.now() + 60000;
+            while (!({condition})) {{
+                if (performance.now() > until) throw new Error("not within a minute");
+                await frame();
+            }}
+            await frame();
+            await frame();
+            await frame();
+        }}"""
+    )
+
+
 def comes_to(page, address):
     """Wait until what was set has come to rest, and the address of a page is this one."""
     found = page.evaluate(

@@ -10,11 +10,13 @@ import pytest
 
 from softmax_temperature import SamplerChain, SamplerExplorer, TemperatureExplorer, load_example
 from softmax_temperature.explorers.page import fill, with_data
-from tests.helpers import check_state, comes_to, need, six, slide, state_of, write
+from tests.helpers import check_state, comes_to, need, settle, six, slide, state_of, write
 
 need("playwright.sync_api")
 
 pytestmark = pytest.mark.engines("chromium", "firefox", "webkit")
+# What is told of many addresses is worked out alike everywhere.
+in_one = pytest.mark.engines("chromium")
 
 FIELD = ".slider input[type=text]"
 MAIN = "main"
@@ -149,16 +151,6 @@ def test_back_and_forward_bring_back_all_that_was_set(open_explorer):
         go("forward", place)
 
 
-def settle(page, condition):
-    page.evaluate(
-        f"""async () => {{
-            const until = performance.now() + 60000;
-            while (!({condition}) && performance.now() < until)
-                await new Promise(requestAnimationFrame);
-        }}"""
-    )
-
-
 LONG = "9" * 10_000
 # What is wrong of each, in words, and what of it is right and shown.
 MADE_BY_HAND = [
@@ -197,6 +189,7 @@ MADE_BY_HAND = [
 ]
 
 
+@in_one
 def test_what_is_wrong_with_an_address_is_told_and_changes_nothing(open_explorer):
     explorer = six()
     page = open_explorer(explorer)
@@ -386,6 +379,7 @@ SAMPLERS = [
 ]
 
 
+@in_one
 def test_an_address_has_the_steps_of_a_sampler_in_their_order(open_explorer):
     explorer = SamplerExplorer(load_example("wonderful-day"), "top_p", 0.8)
     page = open_explorer(explorer)
