@@ -105,7 +105,9 @@ def run_node():
     program = program.with_suffix(".exe") if sys.platform == "win32" else program
     if not program.exists():
         pytest.skip(f"there is no {program}: install playwright from a wheel")
-    return lambda *command: subprocess.run([program, "--no-warnings", *command], check=True)
+    return lambda *command: subprocess.run(
+        [program, "--no-warnings", *command], check=True, timeout=600
+    )
 
 
 @pytest.fixture(scope="session")

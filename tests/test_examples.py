@@ -122,4 +122,6 @@ def test_the_files_are_read_as_utf_8_whatever_the_system_prefers():
         for name in examples._TOYS + examples._GPT2 + examples._ANSWERS:
             examples.load_example(name)
     """
-    subprocess.run([sys.executable, "-X", "warn_default_encoding", "-c", code], check=True)
+    subprocess.run(
+        [sys.executable, "-X", "warn_default_encoding", "-c", code], check=True, timeout=600
+    )

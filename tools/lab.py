@@ -103,6 +103,7 @@ def serve(folder: str | Path, app: str = "jupyterlab") -> Iterator[str]:
                 command,
                 cwd=folder,
                 env=environment,
+                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -122,10 +123,19 @@ def serve(folder: str | Path, app: str = "jupyterlab") -> Iterator[str]:
                 raise RuntimeError(Path(home, "server.log").read_text())
             yield address
         finally:
-            server.terminate()
-            server.wait(timeout=60)
+            stop(server)
         if log.exists():
             raise AssertionError(f"sockets were opened beyond this machine:\n{log.read_text()}")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process: by force, where it does not heed a request."""
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=60)
 
 
 @contextmanager

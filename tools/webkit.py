@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,11 +19,14 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from tests.helpers import need
+from tools.lab import stop
 
 webdriver = need("selenium.webdriver")
 exceptions = need("selenium.common.exceptions")
 waits = need("selenium.webdriver.support.wait")
 
+# How many seconds a driver may be silent: a little longer than a test may take (pyproject.toml).
+PATIENCE = 660
 # Without it MiniBrowser's tool bar keeps its window wider than a telephone.
 SMALL_TOOLS = """* { min-width: 0; min-height: 0; margin: 0; padding: 0; border-width: 0;
     font-size: 1px; -gtk-icon-transform: scale(0.1); }"""
@@ -69,12 +73,25 @@ def webkit(driver: Path, mini_browser: Path, scheme: str) -> Iterator[WebKit]:
         with warnings.catch_warnings():
             # Selenium warns of a way in which it starts this driver itself.
             warnings.simplefilter("ignore", DeprecationWarning)
-            started = webdriver.WebKitGTK(options=options, service=service)
+            with patience(PATIENCE):
+                started = webdriver.WebKitGTK(options=options, service=service)
         try:
             started.set_script_timeout(60)
+            started.set_page_load_timeout(60)
             yield WebKit(started)
         finally:
             started.quit()
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Let a driver that starts meanwhile be waited for no longer: Selenium takes it from here."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 @contextmanager
@@ -83,15 +100,18 @@ def display() -> Iterator[str]:
     ours, its = os.pipe()
     screen = ["-screen", "0", "1600x1300x24", "-nolisten", "tcp"]
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(its), *screen], pass_fds=[its], stderr=subprocess.DEVNULL
+        ["Xvfb", "-displayfd", str(its), *screen],
+        pass_fds=[its],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     os.close(its)
     try:
         with open(ours) as told:
             yield f":{told.readline().strip()}"
     finally:
-        server.terminate()
-        server.wait(timeout=60)
+        stop(server)
 
 
 class WebKit:

@@ -33,7 +33,12 @@ def run(jobs, tmp_path, node):
     script = tmp_path / "job.mjs"
     script.write_text(join_scripts(ENTRY), encoding="utf-8")
     output = subprocess.run(
-        [node, str(script)], input=json.dumps(jobs), capture_output=True, check=True, text=True
+        [node, str(script)],
+        input=json.dumps(jobs),
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
     )
     return json.loads(output.stdout)
 

@@ -157,7 +157,7 @@ def test_what_is_joined_is_javascript_without_imports_and_comments(entry, node, 
     path = tmp_path / "joined.mjs"
     path.write_text(text, encoding="utf-8")
     # It parses, and no name is declared twice: that is an error of syntax.
-    subprocess.run([node, "--check", path], check=True, capture_output=True)
+    subprocess.run([node, "--check", path], check=True, capture_output=True, timeout=60)
     assert not re.search(r"^(import|export(?! default)|//|/\*|[ \t])", text, re.M)
     assert text.count("export default") == (not entry.startswith("page"))
 
@@ -166,7 +166,7 @@ def test_what_is_joined_is_javascript_without_imports_and_comments(entry, node, 
 def test_node_refuses_what_is_no_script(text, node, tmp_path):
     path = tmp_path / "joined.mjs"
     path.write_text(text, encoding="utf-8")
-    run = subprocess.run([node, "--check", path], capture_output=True, check=False)
+    run = subprocess.run([node, "--check", path], capture_output=True, check=False, timeout=60)
     assert run.returncode != 0
 
 

@@ -570,5 +570,7 @@ def test_jupyters_menu_offers_live_pages_where_formulas_cannot_be_drawn():
         from nbconvert.exporters import get_exporter
         print(get_exporter("live").export_from_notebook)
     """
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
+    )
     assert out.stdout.strip() == "Live page"

@@ -154,7 +154,7 @@ def test_where_the_extra_is_missing_the_command_says_what_to_install(tmp_path):
         from softmax_temperature.publishing.site import main
         main([{str(save(tmp_path / "a", one="1"))!r}, {str(tmp_path / "site")!r}])
     """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
     assert done.stderr == (
         'nbconvert is missing: python -m pip install "softmax-temperature[site]"\n'
