@@ -3,6 +3,7 @@
 import math
 import re
 from itertools import pairwise
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -468,7 +469,7 @@ def test_the_keys_go_from_token_to_token(open_explorer, whole):
             ".textContent"
         )
         assert active.strip() == names[chosen]
-        assert page.locator("[aria-selected=true]").count() == 1
+        assert page.locator("[role=option][aria-selected=true]").count() == 1
         assert f"“{names[chosen]}”, a surprise of" in details(page)
     # With another key they are the browser's own.
     for key in ("Control", "Alt", "Meta"):
@@ -477,7 +478,7 @@ def test_the_keys_go_from_token_to_token(open_explorer, whole):
     page.keyboard.press("ArrowDown")
     first, second = (
         page.locator("[role=option]").nth(0).bounding_box(),
-        page.locator("[aria-selected=true]").bounding_box(),
+        page.locator("[role=option][aria-selected=true]").bounding_box(),
     )
     tops = page.locator("[role=option]").evaluate_all(
         "tokens => tokens.map((token) => token.getClientRects()[0].top)"
@@ -490,17 +491,17 @@ def test_the_keys_go_from_token_to_token(open_explorer, whole):
     assert page.locator("[role=option]").nth(0).get_attribute("aria-selected") == "true"
     page.keyboard.press("End")
     page.keyboard.press("ArrowUp")
-    above = page.locator("[aria-selected=true]").bounding_box()
+    above = page.locator("[role=option][aria-selected=true]").bounding_box()
     assert above["y"] == pytest.approx(lines[-2], abs=2)
     page.keyboard.press("Escape")
-    assert page.locator("[aria-selected=true]").count() == 0
+    assert page.locator("[role=option][aria-selected=true]").count() == 0
     assert details(page).startswith("Point at a token, or go to one")
 
 
 def number_of(text):
     """Read a probability, "1 in 2,400" too."""
-    if match := re.fullmatch(r"1 in ([\d,]+)", text):
-        return 1 / int(match[1].replace(",", ""))
+    if match := re.fullmatch(r"1 in (.+)", text):
+        return 1 / float(normalize("NFKC", match[1].replace(",", "").replace(" × 10", "e")))
     return float({"cut": "0", ">0.99": "1", "less than 1 in 10¹⁵": "0"}.get(text, text))
 
 
@@ -585,13 +586,13 @@ def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_explorer, whole)
     assert details(page) != chosen
     page.mouse.move(1, 1)
     assert details(page) == chosen
-    assert page.locator("[aria-selected=true]").count() == 1
+    assert page.locator("[role=option][aria-selected=true]").count() == 1
 
 
 def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_explorer, whole):
     page = open_explorer(whole)
     settle(page, everywhere=True)
-    chosen = page.locator("[aria-selected=true]")
+    chosen = page.locator("[role=option][aria-selected=true]")
     whole.temperature = 2
     fork = whole._written().fork
     for key in ["ArrowRight"] * fork:
@@ -616,7 +617,7 @@ def test_a_token_beyond_the_text_is_not_chosen(open_explorer):
     count = len(explorer._written().new)
     page = open_explorer(explorer, "#token=61")
     settle(page)
-    assert page.locator("[aria-selected=true]").count() == 0
+    assert page.locator("[role=option][aria-selected=true]").count() == 0
     comes_to(page, "")
     assert page.locator("[role=option]").count() == count
 
@@ -792,7 +793,7 @@ def test_in_a_notebook_a_message_has_temperature_and_chosen_token_at_once(open_t
     type_temperature(head_of(page), "0.5")
     page.locator("[role=option]").nth(4).click()
     hears(page, "[explorer.temperature, explorer._body.state['chosen']]", [0.5, 4])
-    assert page.locator("[aria-selected=true]").count() == 1
+    assert page.locator("[role=option][aria-selected=true]").count() == 1
 
 
 def test_in_a_notebook_without_a_kernel_all_goes_on(open_texts):
@@ -810,8 +811,9 @@ def test_in_a_notebook_without_a_kernel_all_goes_on(open_texts):
     explorer.chain = SamplerChain([("temperature", 1), ("top_k", 40)])
     check_notebook(page, explorer)
     page.locator("[role=option]").nth(2).click()
-    assert page.locator("[aria-selected=true]").count() == 1
-    page.problems.clear()
+    assert page.locator("[role=option][aria-selected=true]").count() == 1
+    # JupyterLab's own words about its kernel.
+    page.problems = [problem for problem in page.problems if "softmax" in problem]
 
 
 def test_in_a_notebook_linked_sliders_and_cells_that_run_again(open_texts):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from unicodedata import category
+from unicodedata import category, normalize
 
 import numpy as np
 import pytest
@@ -308,8 +308,11 @@ def test_a_chance_reads_as_two_digits_of_its_inverse(answers):
         elif share < 1e-15:
             assert seen == "less than 1 in 10¹⁵"
         else:
-            (count,) = re.fullmatch(r"1 in (\d{1,3}(?:,\d{3})*)", seen).groups()
-            count = int(count.replace(",", ""))
+            (count,) = re.fullmatch(
+                r"1 in (\d{1,3}(?:,\d{3}){0,2}|\d\.\d × 10[⁰¹²³⁴-⁹]+)", seen
+            ).groups()
+            assert ("×" in count) == (1 / exact >= Decimal("0.995e9"))
+            count = int(Decimal(normalize("NFKC", count.replace(",", "").replace(" × 10", "e"))))
             # Two digits, then zeros, and none of them could be nearer.
             assert re.fullmatch(r"\d\d?0*", f"{count}")
             unit = 10 ** (len(f"{count}") - 2)

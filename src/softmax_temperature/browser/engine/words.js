@@ -174,7 +174,7 @@ export function probabilityText(value, { percent, canBeZero, canBeOne }) {
 }
 
 /**
- * Write a probability where it is the subject: a small one as "1 in 2,400,000".
+ * Write a probability where it is the subject: a small one as "1 in 2,400,000" or "1 in 2.4 × 10⁹".
  * @param {number} value
  * @param {boolean} isCertain
  */
@@ -183,8 +183,10 @@ export function chanceText(value, isCertain) {
     return probabilityText(value, { percent: false, canBeZero: false, canBeOne: isCertain });
   }
   if (value < 1e-15) return phrase(value ? "less_than_one_in" : "never", { count: phrase("most_chances") });
-  const size = Number((1 / value).toPrecision(2));
-  return phrase("one_in", { count: rounded(size, 0, true) });
+  const [digits, power] = (1 / value).toExponential(1).split("e+");
+  const isLong = Number(power) >= 9;
+  const raised = power.replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]);
+  return phrase("one_in", { count: isLong ? `${digits} × 10${raised}` : rounded(Number(`${digits}e${power}`), 0, true) });
 }
 
 /**
