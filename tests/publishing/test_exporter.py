@@ -23,6 +23,7 @@ from traitlets.config import Config
 
 from softmax_temperature import (
     Question,
+    SamplerChain,
     SamplerExplorer,
     TemperatureExplorer,
     TextExplorer,
@@ -278,6 +279,40 @@ def test_an_index_can_show_the_first_explorer_of_a_lesson():
 def test_the_same_explorer_again_adds_little_to_a_page():
     (once, _), (twice, _) = export(executed(six())), export(executed(six(), six()))
     assert len(twice) < len(once) + 5_000
+
+
+def text_explorers():
+    model = load_story_model()
+    chain = SamplerChain([("temperature", 1), ("top_k", 40)])
+    return [TextExplorer(model, "Once"), TextExplorer(model, "The cat", length=9, chain=chain)]
+
+
+def test_a_page_has_the_model_of_its_texts_and_the_models_licence_once():
+    one, other = text_explorers()
+    html, _ = export(executed(six(), one, "Between.", other, one, six()))
+    notice = "stories260K by Andrej Karpathy (karpathy/tinyllamas)"
+    assert (html.count('"weights":'), html.count('"vocabulary":'), html.count(notice)) == (1, 1, 1)
+    assert "Permission is hereby granted, free of charge" in html
+    found = [data for data in data_of(BeautifulSoup(html, "html.parser")) if data["kind"] == "text"]
+    assert [without_link(data) for data in found] == [exported(text) for text in (one, other, one)]
+    assert one.to_html().count(notice) == 1
+    (alone, _) = export(executed(one))
+    (both, _) = export(executed(one, other))
+    assert len(both) < len(alone) + 10_000
+    assert len(one.to_html().encode()) <= 1_700_000
+    assert len(alone.encode()) <= 1_700_000
+
+
+def test_a_saved_notebook_has_the_model_of_its_texts_once():
+    nb = executed(*text_explorers())
+    states = nb.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    large = [
+        buffer["path"]
+        for saved in states.values()
+        for buffer in saved.get("buffers", ())
+        if len(buffer["data"]) > 2_000
+    ]
+    assert sorted(large) == [["data", "vocabulary", "bytes"], ["data", "weights", "bytes"]]
 
 
 class Addresses(HTMLParser):

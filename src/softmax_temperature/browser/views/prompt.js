@@ -59,7 +59,7 @@ export function drawPrompt(el, core) {
   );
   if (problem) {
     cuts.remove();
-    for (const control of el.querySelectorAll("button, input, textarea, select")) control.disabled = true;
+    for (const control of [prompt.field, seed.field, length.field, next]) control.disabled = true;
     prompt.problem.textContent = problem;
     prompt.tell = () => {};
     prompt.field.value = store.get().prompt;
