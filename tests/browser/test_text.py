@@ -327,15 +327,6 @@ def test_bytes_become_the_characters_that_python_makes_of_them(open_explorer):
         page.get_by_role("button", name="Other dice").click()
 
 
-def test_what_is_kept_of_a_word_has_the_surprise_of_what_it_is_now(open_explorer, whole):
-    page = open_explorer(whole)
-    settle(page, everywhere=True)
-    for stop in range(100, 201):
-        go_to(page, stop / 100)
-        whole.temperature = stop / 100
-        check_text(page, whole)
-
-
 def test_a_token_that_cannot_be_seen_has_a_name(open_explorer, whole):
     page = open_explorer(whole)
     for temperature in (0, 0.8, 1.2):
