@@ -117,6 +117,17 @@ def gpt2_shares(temperature, top=20):
     return [*(weights[:top] / weights.sum()), weights[top:].sum() / weights.sum()]
 
 
+def heading(temperature, text=None):
+    """Return the title of six tokens: T, and which of them leads."""
+    text = f"{temperature:.2f}" if text is None else text
+    share = softmax(RANKED, temperature)[0]
+    if temperature == 0:
+        return f"T = {text}: always day"
+    if temperature == math.inf:
+        return f"T = {text}: 6 tokens lead with 0.17 each"
+    return f"T = {text}: day leads with {'>0.99' if share >= 0.995 else f'{share:.2f}'}"
+
+
 def pause(page):
     """Stop the clock before a page is loaded, so that its timers run only when a test says so."""
     page.clock.install(time=0)
@@ -188,7 +199,7 @@ def check(view, temperature):
     seen = shown(view)
     expected = softmax(RANKED, temperature)
     at_1 = softmax(RANKED, 1)
-    assert seen["title"] == f"Softmax Probabilities at Temperature = {temperature:.2f}"
+    assert seen["title"] == heading(temperature)
     assert seen["readout"] == f"{temperature:.2f}"
     assert 2 * seen["handle"] == pytest.approx(temperature, abs=0.005)
     assert seen["axis"] > 100

@@ -112,6 +112,23 @@ def sentences(
     ]
 
 
+def heading(facts: Facts, temperature: float, number: str, word: str, share: str) -> str:
+    """Say which token leads at a temperature, given both as numbers are written, and its name.
+
+    Examples
+    --------
+    >>> table = TokenTable(["day", "problem"], [5.0, 3.0])
+    >>> heading(leaders(table), 2.0, "2.00", "day", "0.73")
+    'T = 2.00: day leads with 0.73'
+    """
+    leading = _leading_at(facts, temperature)
+    if leading["certain"]:
+        return phrase("one_is_certain", temperature=number, word=_isolate(word))
+    count = rounded(leading["count"], 0, True)
+    name = "one_leads" if leading["count"] == 1 else "several_lead"
+    return phrase(name, temperature=number, word=_isolate(word), count=count, share=share)
+
+
 def leaders(table: TokenTable) -> Facts:
     """Find out what `sentences` says of a table beside its numbers: which tokens lead.
 
@@ -329,6 +346,10 @@ def _leading(table: TokenTable, leading: NDArray[np.bool_], chances: NDArray[np.
     }
 
 
+def _leading_at(facts: Facts, temperature: float) -> Leading:
+    return {0: facts["cold"], np.inf: facts["hot"]}.get(temperature, facts["warm"])
+
+
 def _unseen(table: TokenTable) -> str:
     if not table.unseen_mass:
         return ""
@@ -346,8 +367,7 @@ def _sentences_at(
     bits: float | None,
     bits_at_1: float,
 ) -> str:
-    warm = facts["warm"]
-    leading = {0: facts["cold"], np.inf: facts["hot"]}.get(temperature, warm)
+    warm, leading = facts["warm"], _leading_at(facts, temperature)
     lines = [_of_draws(leading, temperature, share, share_at_1)]
     if bits is not None:
         count = "1" if leading["certain"] else _choice_count(bits)

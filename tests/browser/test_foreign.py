@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from softmax_temperature import Question
-from tests.helpers import need, six
+from tests.helpers import heading, need, six
 from tools.course import executed
 
 expect = need("playwright.sync_api").expect
@@ -95,9 +95,7 @@ def test_what_bears_a_name_of_the_page_keeps_no_explorer_from_starting(open_file
     assert page.locator(".failed").count() == 0
     slider = page.locator("input[type=range]")
     slider.fill("0.5")
-    expect(page.locator(".softmax-temperature svg title")).to_have_text(
-        "Softmax Probabilities at Temperature = 0.50"
-    )
+    expect(page.locator(".softmax-temperature svg title")).to_have_text(heading(0.5))
     page.get_by_role("button", name="this").click()
     expect(page.get_by_text("Right. So it is.")).to_be_visible()
     assert page.locator("nav.contents").count() == 1
@@ -116,7 +114,7 @@ def test_an_explorer_that_fails_says_so_in_its_place_and_the_others_live(browser
     page.goto(path.as_uri())
     first, second = page.locator(".softmax-temperature-explorer").all()
     expect(second.locator(".failed")).to_contain_text("This cannot be shown: ")
-    expect(first.locator("svg title")).to_have_text("Softmax Probabilities at Temperature = 0.50")
+    expect(first.locator("svg title")).to_have_text(heading(0.5))
     assert page.locator(".failed").count() == 1
     page.close()
 

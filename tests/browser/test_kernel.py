@@ -107,7 +107,7 @@ def test_what_code_sets_is_shown(open_cells):
     view = explorer(page)
     drawn = head(view).locator("b")
     run(page, "explorer.temperature = 0.123")
-    expect(title(view)).to_have_text(re.compile(r"= 0\.123$"))
+    expect(title(view)).to_have_text(re.compile(r"^T = 0\.123: "))
     assert shown(view)["readout"] == "0.123"
     run(page, "explorer.temperature = float('inf')")
     assert softmax(RANKED, 1e300) == heights(view)
@@ -403,7 +403,8 @@ def test_old_states_do_not_disturb_a_drag(open_cells):
         """() => {
             window.seen = [];
             const title = document.querySelector(".softmax-temperature svg title");
-            new MutationObserver(() => seen.push(Number(title.textContent.match(/[\\d.]+$/)[0])))
+            const read = () => Number(title.textContent.match(/^T = ([\\d.]+): /)[1]);
+            new MutationObserver(() => seen.push(read()))
                 .observe(title, { childList: true, characterData: true, subtree: true });
         }"""
     )

@@ -187,8 +187,8 @@ def test_no_name_overlaps_another_or_leaves_its_area(open_explorer, example, wid
     left, top, right, bottom = frame
     ends = areas_of(table).ends(STOPS.tolist())
     for number, (x0, y0, x1, y1) in boxes:
-        inside = (STOPS / 2 >= (x0 - left) / (right - left)) & (
-            STOPS / 2 <= (x1 - left) / (right - left)
+        inside = ((x0 - left) / (right - left) <= STOPS / 2) & (
+            (x1 - left) / (right - left) >= STOPS / 2
         )
         # Letters are lower than their line.
         low, high = ((bottom - y) / (bottom - top) for y in (y1 - 2, y0 + 2))

@@ -16,6 +16,7 @@ from tests.helpers import (
     count_explorers,
     cut_off,
     gpt2_shares,
+    heading,
     need,
     shown,
     softmax,
@@ -280,8 +281,8 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     page.mouse.up()
     assert page.evaluate("window.state") == "runs"
     assert len({value for value, _ in moves}) > 40
-    for value, heading in moves:
-        assert heading == f"Softmax Probabilities at Temperature = {value}"
+    for value, title in moves:
+        assert title == heading(float(value), value)
     check(view, float(shown(view)["readout"]))
     page.evaluate(f"{KERNEL}.interrupt()")
     page.wait_for_function("window.state === 'over'")
@@ -304,7 +305,7 @@ def test_a_typed_temperature_may_lie_between_stops_or_beyond_them(page):
         type_temperature(view, 1)
         type_temperature(view, typed)
         seen = shown(view)
-        assert seen["title"] == f"Softmax Probabilities at Temperature = {text}"
+        assert seen["title"] == heading(temperature, text)
         assert (seen["readout"], 2 * seen["handle"]) == (text, pytest.approx(stop, abs=0.005))
         expected = softmax(RANKED, temperature)
         heights = [height / seen["axis"] for height in seen["heights"]]
@@ -408,7 +409,8 @@ def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
     cell.fill("explorer.temperature = 0.25; print(explorer.slider.value)")
     cell.press("Shift+Enter")
     page.wait_for_function(
-        "document.querySelector('.softmax-temperature svg title').textContent.endsWith('0.25')"
+        "document.querySelector('.softmax-temperature svg title')"
+        ".textContent.startsWith('T = 0.25: ')"
     )
     seen = shown(explorer(page))
     assert seen["readout"] == "0.25"
@@ -421,7 +423,9 @@ def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
 
 def check_gpt2(view, temperature):
     seen = shown(view)
-    assert seen["title"] == f"Softmax Probabilities at Temperature = {temperature:.2f}"
+    share = 100 * gpt2_shares(temperature, 10)[0]
+    leads = "always ·planet" if temperature == 0 else f"·planet leads with {share:.2f} %"
+    assert seen["title"] == f"T = {temperature:.2f}: {leads}"
     assert seen["readout"] == f"{temperature:.2f}"
     assert len(seen["widths"]) == 11
     rows = zip(

@@ -19,6 +19,7 @@ from tests.helpers import (
     cut_off,
     go_to,
     gpt2_shares,
+    heading,
     instrument,
     need,
     pause,
@@ -179,7 +180,7 @@ def test_the_bars_equal_pythons_softmax_at_all_201_stops(open_explorer, stops):
     for stop, row in rows.items():
         text = f"{stop / 100:.2f}"
         assert row["heights"] == pytest.approx(softmax(RANKED, stop / 100), abs=1 / height)
-        assert row["title"] == f"Softmax Probabilities at Temperature = {text}"
+        assert row["title"] == heading(stop / 100)
         assert row["readout"] == row["spoken"] == text
         assert row["caption"].startswith(("Of 100 draws ", "Every draw would be “day”"))
 
@@ -204,7 +205,7 @@ def temperature(page):
 
 
 def at(value):
-    return [f"{value:g}", f"Softmax Probabilities at Temperature = {value:.2f}"]
+    return [f"{value:g}", heading(value)]
 
 
 def address(page):
@@ -477,7 +478,7 @@ def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_explorer):
         ).textContent)"""
     )
     caption = page.locator(".softmax-temperature p").text_content()
-    assert told == ["Softmax Probabilities at Temperature = 0.50", caption]
+    assert told == [heading(0.5), caption]
     rows = page.locator(".told tbody tr").all_text_contents()
     assert rows[:4] == ["day0.71", "experience0.26", "problem0.01", "challenge0.01"]
     page.locator(SLIDER).press("End")
@@ -485,7 +486,7 @@ def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_explorer):
     rows = page.locator(".told tbody tr").all_text_contents()
     assert rows[0] == "day0.34"
     caption = page.locator(".told caption").text_content()
-    assert caption == "Softmax Probabilities at Temperature = 2.00"
+    assert caption == heading(2)
 
 
 @in_playwright
@@ -700,5 +701,5 @@ def test_other_stops_have_a_slider_of_their_own(open_explorer):
     page = open_explorer(explorer)
     assert temperature(page)[0] == "1.25"
     page.locator(SLIDER).press("ArrowRight")
-    assert temperature(page) == ["1.375", "Softmax Probabilities at Temperature = 1.375"]
+    assert temperature(page) == ["1.375", heading(1.375, "1.375")]
     assert math.isclose(float(page.locator(SLIDER).get_attribute("step")), 0.125)

@@ -13,7 +13,7 @@ import pytest
 
 from softmax_temperature import SamplerExplorer, TextExplorer
 from softmax_temperature.explorers.base import Explorer
-from tests.helpers import NOTEBOOKS, need
+from tests.helpers import NOTEBOOKS, heading, need
 from tools.course import MORE, more
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
@@ -156,7 +156,7 @@ def test_every_page_works_in_every_engine(open_page, name):
     assert len(readouts) > 0
     for readout, spoken, title in readouts:
         assert readout == spoken != ""
-        assert title is None or f"= {readout}" in title
+        assert title is None or f"T = {readout}" in title
     assert page.evaluate("document.documentElement.scrollWidth") == 1280
 
 
@@ -183,7 +183,7 @@ def test_every_explorer_equals_python_at_five_temperatures(open_page, name):
 def test_the_index_shows_the_first_explorer_of_the_course(open_page):
     page = open_page("index", "#T=0.5")
     title = page.locator(".softmax-temperature svg title")
-    assert title.text_content() == "Softmax Probabilities at Temperature = 0.50"
+    assert title.text_content() == heading(0.5)
     page.get_by_role("button", name="Draw", exact=True).click()
     assert page.locator(".softmax-temperature-head b").text_content() == "experience"
 

@@ -20,7 +20,18 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
 from softmax_temperature.drawing.picture import layout
 from softmax_temperature.words import luck
-from tests.helpers import ALL_BUT_MAP, ARTICLE, AT_HALF, LOGITS, ODD_TOKENS, RANKED, gpt2_shares, six, softmax
+from tests.helpers import (
+    ALL_BUT_MAP,
+    ARTICLE,
+    AT_HALF,
+    LOGITS,
+    ODD_TOKENS,
+    RANKED,
+    gpt2_shares,
+    heading,
+    six,
+    softmax,
+)
 
 NAMES = ["day", "experience", "problem", "challenge", "space", "furniture"]
 
@@ -151,7 +162,7 @@ def test_any_temperature_is_shown_while_the_slider_stands_at_the_nearest_stop(
     assert repr(explorer) == f"TemperatureExplorer(6 tokens, temperature={text})"
     expected = softmax(LOGITS, temperature)
     np.testing.assert_allclose(explorer.probabilities["probabilities"], expected, rtol=1e-12)
-    assert moment(explorer).title == f"Softmax Probabilities at Temperature = {text}"
+    assert moment(explorer).title == heading(temperature, text)
     assert six(value=temperature).slider.value == explorer.slider.value
 
 
@@ -342,9 +353,7 @@ def test_the_picture_has_every_bar_at_probability_1_and_real_text():
         ys = sorted({float(y) for y in path[2::3]})
         assert ys == pytest.approx(sorted([foot, top]), abs=1e-3)
         assert named[f"label-{position}"].find(f".//{SVG}text").text == "1.00"
-    assert (
-        named["title"].find(f".//{SVG}text").text == "Softmax Probabilities at Temperature = 1.00"
-    )
+    assert named["title"].find(f".//{SVG}text").text == "T = 1.00"
     texts = [element.text for element in root.iter(f"{SVG}text")]
     assert {"day", "experience", "Probability", "Temperature", "0.0", "1.0"} <= set(texts)
 
@@ -385,7 +394,7 @@ def drawn(monkeypatch):
 def axes_of_bars(picture):
     """Return the Axes of the bars in a figure that was drawn."""
     _, figure = picture
-    (ax,) = [ax for ax in figure.axes if ax.get_title().startswith("Softmax")]
+    (ax,) = [ax for ax in figure.axes if ax.get_title().startswith("T = ")]
     return ax
 
 
@@ -410,7 +419,7 @@ def test_the_still_picture_shows_the_temperature(drawn):
     assert [round(bar.get_height(), 6) for bar in ax.patches[:6]] == sorted(AT_HALF)[::-1]
     labels = [label.get_text() for label in ax.texts]
     assert labels == ["0.71", "0.26", "0.01", "0.01", "<0.01", "<0.01"]
-    assert ax.get_title() == "Softmax Probabilities at Temperature = 0.50"
+    assert ax.get_title() == heading(0.5)
     explorer.temperature = 1.0
     explorer._repr_mimebundle_()
     assert [round(bar.get_height(), 6) for bar in axes_of_bars(drawn[-1]).patches[:6]] == sorted(

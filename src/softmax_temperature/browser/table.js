@@ -7,6 +7,7 @@ import { dice, landings } from "./engine/dice.js";
 import { entropies, fallingOf, firstOf, likeliest, partsOf, prepare, shift, sweep } from "./engine/numbers.js";
 import {
   factsOf,
+  heading,
   inText,
   luck,
   manyDraws,
@@ -100,16 +101,17 @@ const LONGEST_TYPED = 14;
  */
 export function plainFrame(shown, state, { stops, withOpenness }) {
   const T = temperatureOf(state);
-  const { table, facts, at1, bitsAt1, count } = shown;
+  const { table, facts, at1, bitsAt1, count, shortNames } = shown;
   const { shares, possible } = sweep(table, [T]);
   const bits = withOpenness ? entropies(table.all, [T])[0] : undefined;
   const [top, topAt1] = [shares[0], at1].map((row) => Math.max(...row.subarray(0, count)));
   const temperature = temperatureText(T, stops.step);
+  const texts = textsOf(shown, shares[0], possible[0]);
   return {
     shares: shares[0],
     outlines: at1,
-    texts: textsOf(shown, shares[0], possible[0]),
-    title: phrase("temperature_title", { temperature }),
+    texts,
+    title: heading(facts, T, temperature, shortNames[0], texts[0]),
     aloud: phrase("temperature_aloud", { temperature }),
     sentence: sentences(facts, T, top, topAt1, bits, bitsAt1),
     ...thrown(shown, state),

@@ -87,7 +87,7 @@ def areas_of(table: TokenTable) -> Areas:
 def draw_map(
     table: TokenTable, temperatures: ArrayLike = _STOPS, *, ax: Axes | None = None
 ) -> Axes:
-    """Draw which token each random number from 0 to 1 lands on, at every temperature.
+    r"""Draw which token each random number from 0 to 1 lands on, at every temperature.
 
     An area is a token: its thickness at a temperature is its probability there. Tokens lie one
     above another in order of likelihood. A level line is one random number: as the temperature
@@ -116,8 +116,8 @@ def draw_map(
     Notes
     -----
     The token of a random number :math:`u` is the first, in order of likelihood, whose sum
-    :math:`F_k(T) = p_1(T) + \\dots + p_k(T)` is above it. No sum of the k likeliest grows with T,
-    since :math:`\\mathrm{d} F_k / \\mathrm{d} T = -\\mathrm{Cov}(x, [\\text{rank} \\le k]) / T^2`,
+    :math:`F_k(T) = p_1(T) + \dots + p_k(T)` is above it. No sum of the k likeliest grows with T,
+    since :math:`\mathrm{d} F_k / \mathrm{d} T = -\mathrm{Cov}(x, [\text{rank} \le k]) / T^2`,
     and a token among the likeliest has, on average, the larger logit. So each border falls as the
     temperature rises, and a level line crosses borders upwards only.
 
@@ -135,7 +135,8 @@ def draw_map(
     stops = as_temperatures(temperatures).astype(np.float64)
     if len(stops) < 2 or not np.isfinite(stops).all() or (np.diff(stops) <= 0).any():
         raise ValueError(
-            f"temperatures must be two or more finite numbers that rise, got {short(stops.tolist())}"
+            "temperatures must be two or more finite numbers that rise, got "
+            f"{short(stops.tolist())}"
         )
     ax = as_axes(ax)
     draw_areas(ax, areas_of(table), stops.tolist())
@@ -159,7 +160,9 @@ def draw_areas(ax: Axes, areas: Areas, stops: Sequence[float]) -> None:
         if place is not None:
             at, level = place
             x = stops[0] + (stops[-1] - stops[0]) * at
-            text = ax.text(x, level, name, color=ink_on(colour), ha="center", va="center", fontsize="small")
+            text = ax.text(
+                x, level, name, color=ink_on(colour), ha="center", va="center", fontsize="small"
+            )
             text.set_parse_math(False)
             # Lines that cross it make room for it.
             text.set(path_effects=[withStroke(linewidth=3, foreground=colour)], zorder=3)

@@ -131,7 +131,7 @@ def _at_its_end(plan: Plan) -> Moment:
     bars = plan.bars
     return Moment(
         temperature=plan.stops[0] if plan.stops else 1.0,
-        title=phrase("temperature_title", temperature="1.00"),
+        title=phrase("panel_title", temperature="1.00"),
         shares=np.ones(bars.count),
         labels=["100.00 %" if bars.percent else "1.00"] * bars.count,
         outlines=np.ones(bars.count),

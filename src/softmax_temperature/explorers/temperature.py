@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike
 
 from ..checks import as_count, as_temperature, short
 from ..core import TokenTable, entropies, likeliest
-from ..drawing.bars import Bars
+from ..drawing.bars import Bars, glyphs
 from ..drawing.maps import areas_of
 from ..drawing.plan import PARTS, Moment, Plan, peaks_of_curves
 from ..draws import dice, landed, landings
-from ..phrases import phrase
-from ..words import luck, sentences
+from ..words import heading, leaders, luck, sentences
 from .bars import BarsExplorer, Pictures, as_tables
 from .base import STOPS, View, as_stops, script, styles
 from .data import Data, State
@@ -225,11 +224,13 @@ class TemperatureExplorer(BarsExplorer):
         numbers, marks = self._numbers(), None
         if self._state["draws"]:
             marks = self._counts(bars) / len(numbers)
+        texts = bars.labels(rows)[0]
+        number, word = self._temperature_text, bars.short_names(glyphs())[0]
         return Moment(
             self.temperature,
-            phrase("temperature_title", temperature=self._temperature_text),
+            heading(leaders(bars.table), self.temperature, number, word, texts[0]),
             rows.shares[0],
-            bars.labels(rows)[0],
+            texts,
             bars.outline,
             numbers[0] if len(numbers) and marks is None else None,
             marks,

@@ -38,8 +38,8 @@ const RIGHT_TO_LEFT =
  * @param {number} [bitsAt1]
  */
 export function sentences(facts, temperature, share, shareAt1, bits, bitsAt1 = 0) {
-  const { cold, warm, hot, unseen } = facts;
-  const leading = temperature === 0 ? cold : temperature === Infinity ? hot : warm;
+  const { warm, unseen } = facts;
+  const leading = leadingAt(facts, temperature);
   const lines = [ofDraws(leading, temperature, share, shareAt1)];
   if (bits !== undefined) {
     const [count, then] = [leading.certain ? "1" : choiceCount(bits), warm.certain ? "1" : choiceCount(bitsAt1)];
@@ -47,6 +47,28 @@ export function sentences(facts, temperature, share, shareAt1, bits, bitsAt1 = 0
     lines.push(phrase(temperature === 1 ? "choice" : "choice_beside_1", gaps));
   }
   return [...lines, ...(unseen ? [unseen] : [])].join("\n");
+}
+
+/**
+ * Say which token leads at a temperature, given both as numbers are written, and its name.
+ * @param {Facts} facts
+ * @param {number} temperature
+ * @param {string} number
+ * @param {string} word
+ * @param {string} share
+ */
+export function heading(facts, temperature, number, word, share) {
+  const { count, certain } = leadingAt(facts, temperature);
+  const name = certain ? "one_is_certain" : count === 1 ? "one_leads" : "several_lead";
+  return phrase(name, { temperature: number, word: isolated(word), count: rounded(count, 0, true), share });
+}
+
+/**
+ * @param {Facts} facts
+ * @param {number} temperature
+ */
+function leadingAt({ cold, warm, hot }, temperature) {
+  return temperature === 0 ? cold : temperature === Infinity ? hot : warm;
 }
 
 /**
