@@ -4,6 +4,7 @@ import { phrase, rounded } from "../engine/words.js";
 import { make } from "./parts.js";
 
 const LEVELS = [1, 2, 4, 8];
+const KEY = ["level_0", "level_1", "level_2", "level_3", "level_4"];
 const levelOf = (bits) => LEVELS.filter((level) => bits >= level).length;
 // At most about so many characters has a token, and so many a line.
 const [PER_TOKEN, PER_LINE] = [3.8, 50];
@@ -25,7 +26,7 @@ export function drawStory(el, core) {
   // Otherwise a notebook takes the keys.
   list.dataset.lmSuppressShortcuts = "true";
   const room = make("p", { "aria-hidden": "true" });
-  const swatches = [...LEVELS, 0].flatMap((_, level) => [" ", make("span", { className: `level-${level}` }, phrase(`level_${level}`))]);
+  const swatches = KEY.flatMap((name, level) => [" ", make("span", { className: `level-${level}` }, phrase(name))]);
   const told = make("p");
   const rivals = make("ol");
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
