@@ -30,7 +30,8 @@ def colour_of(rank: int) -> str:
 
 def edge_of(colour: str) -> str:
     """Return a darker colour, which sets a light one off from white paper."""
-    return to_hex(0.55 * np.array(to_rgb(colour)))
+    red, green, blue = (0.55 * part for part in to_rgb(colour))
+    return to_hex((red, green, blue))
 
 
 def ink_on(colour: str) -> str:

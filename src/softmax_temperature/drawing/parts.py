@@ -207,7 +207,8 @@ def avoid_overlaps(axes: dict[str, Axes], lengths: Any) -> None:
             if abs(up) > LINE / 4:
                 # It has no room at its dot, and is tied to it.
                 across = np.array([3, 8, 11]) * way / 72
-                shift = ScaledTranslation(*name.xy, ax.transData)
+                move: Any = ScaledTranslation
+                shift = move(*name.xy, ax.transData)
                 line = Line2D(across, np.array([0, up, up]) / 72, color=REFERENCE, linewidth=0.8)
                 line.set_transform(ax.figure.dpi_scale_trans + shift)
                 line.set_clip_on(False)
