@@ -2,6 +2,7 @@ from .chain import SamplerChain
 from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.maps import draw_map
+from .drawing.ranks import rank_chart
 from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.question import Question
@@ -43,6 +44,7 @@ __all__ = [
     "min_p",
     "peak_temperature",
     "perplexity",
+    "rank_chart",
     "softmax",
     "temper",
     "temperature_panels",

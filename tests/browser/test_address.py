@@ -227,9 +227,9 @@ def two(path, first, second, change=lambda data: None):
     page = fill(
         "page.html",
         script='import { startPage } from "./page.js";\n'
-        'import { tableKind } from "./explorer.js";\n'
-        "startPage({ temperature: tableKind, sampler: tableKind });\n",
-        styles=("explorer.css", "chart.css", "page.css"),
+        'import { tableKind } from "./explorer.js";\nimport { samplerKind } from "./sampler.js";\n'
+        "startPage({ temperature: tableKind, sampler: samplerKind });\n",
+        styles=("explorer.css", "chart.css", "ranks.css", "page.css"),
         name="Two",
         heading="Two",
         note="",

@@ -92,6 +92,7 @@ def test_only_the_pages_own_script_may_run(text):
 # Those of questions, notebooks and texts.
 OTHER_SCRIPTS = {
     *("question", "notebook", "widget"),
+    *("sampler", "steps", "ranks", "rules", "labels"),
     *("text", "writer", "prompt", "story", "tokenizer", "transformer"),
 }
 

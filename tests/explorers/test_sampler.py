@@ -365,7 +365,7 @@ def test_a_chain_without_a_cut_leaves_one_to_set():
     assert repr(explorer) == (
         "SamplerExplorer(6 tokens, temperature=2.00, top-p=off, temperature first)"
     )
-    assert moment(explorer).title == "Probabilities at T = 2.00"
+    assert moment(explorer).title == "T = 2.00: all 6 tokens are kept"
     assert "image/png" in explorer._repr_mimebundle_()[0]
     explorer.knob = 0.5
     assert explorer.chain == SamplerChain([("temperature", 2), ("top_p", 0.5)])
@@ -381,7 +381,7 @@ def test_steps_that_a_reader_sets_reach_python():
     assert explorer.temperature == 2
     assert explorer.chain == SamplerChain([("top_k", 4), ("temperature", 2), ("min_p", 0.5)])
     assert explorer.probabilities["kept"].tolist() == [True, False, False, True, False, False]
-    assert moment(explorer).title == "Probabilities at T = 2.00, 2 cuts"
+    assert moment(explorer).title == "T = 2.00: 2 of 6 tokens are kept"
     assert (explorer.method, explorer.knob, explorer.order) == ("top_k", 4, "last")
     assert repr(explorer) == (
         "SamplerExplorer(6 tokens, temperature=2.00, top-k=4, min-p=0.5, temperature last)"
@@ -454,7 +454,9 @@ def test_each_method_has_its_name_stops_and_usual_setting(method, name, stops, u
     texts = ["off" if stop is None else f"{stop:g}" for stop in knob["stops"]]
     assert texts == stops.split()
     assert explorer.knob == knob["usual"] == usual
-    assert moment(explorer).title == f"Probabilities at T = 1.00, {name} = {usual:g}"
+    assert f"temperature=1.00, {name}={usual:g}, " in repr(explorer)
+    kept = np.isfinite(explorer.chain(explorer.table.logits)).sum()
+    assert moment(explorer).title == f"T = 1.00: {kept:,} of 50,257 tokens are kept"
 
 
 def test_the_still_picture_is_that_of_the_set_stop():

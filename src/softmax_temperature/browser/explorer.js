@@ -2,20 +2,20 @@
 
 import { phrase, rounded, temperatureText } from "./engine/words.js";
 import { asHeld, isSame, storeOf, temperatureOf } from "./store.js";
-import { changed, cutFrame, plainFrame, readTables } from "./table.js";
+import { changed, plainFrame, readTables } from "./table.js";
 import { drawBody } from "./views/body.js";
 import { drawEditor } from "./views/editor.js";
 import { drawHead } from "./views/head.js";
 import { make } from "./views/parts.js";
-import { drawSteps } from "./views/steps.js";
 
 /**
  * Return all that the parts of an explorer share: its data, unpacked, its state, and its frames.
+ * @param {(shown: any, state: any, data: any) => any} makeFrame
  * @param {Object} data As `explorers/data.py` types it.
  * @param {import("./store.js").State} state
  * @param {(state: import("./store.js").State) => void} [send]
  */
-export async function coreOf(data, state, send) {
+async function coreOf(makeFrame, data, state, send) {
   const tables = await readTables(data.tables);
   const store = storeOf(state, send);
   /** @type {any} */
@@ -35,9 +35,7 @@ export async function coreOf(data, state, send) {
   function frame() {
     const held = store.get();
     if (last?.held === held) return last.frame;
-    const make = data.kind === "sampler" ? cutFrame : plainFrame;
-    /** @type {any} */
-    const made = make(shown(), held, data);
+    const made = makeFrame(shown(), held, data);
     const T = temperatureOf(held);
     const caption = [made.sentence, made.luck].filter(Boolean).join("\n");
     const whole = { ...made, T, temperature: temperatureText(T, data.stops.step), caption };
@@ -48,34 +46,42 @@ export async function coreOf(data, state, send) {
   return { data, tables, store, given, shown, frame };
 }
 
-/** What a kind of explorer has above its slider and below it: both are filled, and then follow. */
-export const tableKind = {
-  coreOf,
-  head(el, core) {
-    const more = [];
-    if (core.data.kind === "sampler") more.push(drawSteps(core));
-    if (core.data.parts.includes("constant")) more.push(drawConstant(core));
-    const show = drawHead(el, core, more.map((part) => part.el));
-    return follow(core, () => {
-      const frame = core.frame();
-      show(frame);
-      for (const part of more) part.show(frame);
-    });
-  },
-  body(el, core, options) {
-    const editor = drawEditor(core);
-    const body = drawBody(el, core, options);
-    el.append(editor.el);
-    const stop = follow(core, () => {
-      body.show(core.frame());
-      editor.show();
-    });
-    return () => {
-      stop();
-      body.stop();
-    };
-  },
-};
+/**
+ * Return what a kind of explorer has above its slider and below it: both are filled, and then follow.
+ * @param {(shown: any, state: any, data: any) => any} makeFrame
+ * @param {{ drawSteps?: any, drawRules?: any }} more What a sampler has above, and in its picture.
+ */
+export function kindOfTables(makeFrame, { drawSteps, drawRules } = {}) {
+  return {
+    coreOf: (data, state, send) => coreOf(makeFrame, data, state, send),
+    head(el, core) {
+      const more = [];
+      if (drawSteps) more.push(drawSteps(core));
+      if (core.data.parts.includes("constant")) more.push(drawConstant(core));
+      const show = drawHead(el, core, more.map((part) => part.el));
+      return follow(core, () => {
+        const frame = core.frame();
+        show(frame);
+        for (const part of more) part.show(frame);
+      });
+    },
+    body(el, core, options) {
+      const editor = drawEditor(core);
+      const body = drawBody(el, core, { ...options, drawRules });
+      el.append(editor.el);
+      const stop = follow(core, () => {
+        body.show(core.frame());
+        editor.show();
+      });
+      return () => {
+        stop();
+        body.stop();
+      };
+    },
+  };
+}
+
+export const tableKind = kindOfTables(plainFrame);
 
 function follow({ store }, show) {
   show();

@@ -4,13 +4,14 @@ import { attempt, findAll, holders, startPage } from "./page.js";
 import { ask } from "./question.js";
 import { textKind } from "./text.js";
 import { tableKind } from "./explorer.js";
+import { samplerKind } from "./sampler.js";
 
 for (const el of holders("question"))
   attempt(el, () => {
     const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
     ask(el, asked)(answered);
   });
-startPage({ temperature: tableKind, sampler: tableKind, text: textKind });
+startPage({ temperature: tableKind, sampler: samplerKind, text: textKind });
 
 // Where there is room, the contents stand open beside the text.
 const contents = findAll(".page > .contents details")[0];

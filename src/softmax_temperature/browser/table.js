@@ -2,9 +2,8 @@
 // engine, from logits and labels that Python has sent.
 
 import { general } from "./engine/checks.js";
-import { massOf, runChain } from "./engine/cuts.js";
 import { dice, landings } from "./engine/dice.js";
-import { entropies, fallingOf, firstOf, likeliest, partsOf, prepare, shift, sweep } from "./engine/numbers.js";
+import { entropies, likeliest, prepare, shift, sweep } from "./engine/numbers.js";
 import {
   factsOf,
   heading,
@@ -16,7 +15,6 @@ import {
   sentences,
   temperatureText,
   tokenLabels,
-  whatIsKept,
 } from "./engine/words.js";
 import { numberOf, temperatureOf } from "./store.js";
 import { unpack } from "./unpack.js";
@@ -35,6 +33,7 @@ import { unpack } from "./unpack.js";
  * @property {boolean} percent
  * @property {import("./engine/words.js").Facts} facts
  * @property {Object[]} layouts
+ * @property {Object[]} [ranks] Of a large table, also the frames of a rank chart.
  */
 
 /**
@@ -118,71 +117,13 @@ export function plainFrame(shown, state, { stops, withOpenness }) {
   };
 }
 
-/**
- * Return what a sampler leaves of a table, beside what would be drawn from if nothing were cut.
- * @param {Object} shown As `changed` returns it.
- * @param {import("./store.js").State} state
- */
-export function cutFrame(shown, state, { stops }) {
-  const T = temperatureOf(state);
-  const { table, count } = shown;
-  const rows = rowsAfter(table, state);
-  const row = rows.at(-1);
-  const [plain, left] = [sweep(table, [T]), sweep(partsOf(row, count), [1])];
-  const texts = textsOf(shown, left.shares[0], left.possible[0]);
-  const temperature = temperatureText(T, stops.step);
-  const names = state.steps.filter(([name]) => name !== "temperature").map(settingOf);
-  return {
-    shares: left.shares[0],
-    outlines: plain.shares[0],
-    texts: texts.map((text, i) => (plain.possible[0][i] && !left.possible[0][i] ? phrase("cut") : text)),
-    title:
-      phrase("sampler_title", { temperature }) +
-      // More than one would not fit: the list of steps has them.
-      (names.length > 1
-        ? phrase("several_cuts", { n: `${names.length}` })
-        : names.map(([knob, value]) => phrase("setting", { knob, value })).join("")),
-    aloud: [phrase("temperature_aloud", { temperature }), ...names.map((text) => `${text.join(" ")}.`)].join(" "),
-    sentence: keptOf(table, rows, state, T),
-    left: rows.map(({ first, end }) => end - first),
-  };
-}
-
-/** Return the logits after each of a sampler's steps. One that is off leaves what it finds. */
-function rowsAfter(table, state) {
-  let row = table;
-  return state.steps.map(([name, value]) => {
-    const held = name === "temperature" ? temperatureOf(state) : value;
-    if (held !== null) row = runChain(row, [[name, held]]);
-    return row;
-  });
-}
-
 /** Return the name of a step and what its knob reads. */
 export function settingOf([name, value]) {
   return [phrase(name), value === null ? phrase("off") : general(value, 6)];
 }
 
-/**
- * Say what the cuts of a sampler keep. The mass that they keep is that of the probabilities which
- * the first of them goes by, and a temperature after the last of them cuts nothing.
- */
-function keptOf(table, rows, { steps }, T) {
-  const isCut = steps.map(([name, value]) => name !== "temperature" && value !== null);
-  const row = isCut.includes(true) ? rows[isCut.lastIndexOf(true)] : table;
-  const place = steps.findIndex(([name]) => name === "temperature");
-  const isAt1 = place > isCut.indexOf(true);
-  const mass = massOf(row, table, isAt1 ? 1 : T);
-  const [bits] = entropies(fallingOf(rows.at(-1)), [1]);
-  const kept = row.end - row.first;
-  // At temperature 0 the leaders have all of it.
-  const leaders = firstOf(table.end, (rank) => table.values[rank] < table.values[0]);
-  const isWhole = !isAt1 && kept === (T === 0 ? leaders : table.end);
-  return whatIsKept(kept, table.end, mass, isAt1, bits, entropies(table.all, [T])[0], isWhole);
-}
-
 /** Return the number at each bar. */
-function textsOf({ percent }, shares, possible) {
+export function textsOf({ percent }, shares, possible) {
   const canBeOne = possible.filter(Boolean).length === 1;
   return Array.from(shares, (share, i) => probabilityText(share, { percent, canBeZero: !possible[i], canBeOne }));
 }

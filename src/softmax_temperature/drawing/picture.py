@@ -9,7 +9,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,7 +53,7 @@ _LOCK = threading.Lock()
 def layout(plan: Plan) -> Layout:
     """Return the picture as SVG with every part at its end, and what it takes to move them."""
     bars = plan.bars
-    with _settings(), warnings.catch_warnings():
+    with house_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure, axes = _draw(plan, _at_its_end(plan))
         add_marks(axes["bars"], bars, np.ones(bars.count))
@@ -61,7 +61,8 @@ def layout(plan: Plan) -> Layout:
         for ax in axes.values():
             ax.patch.set_facecolor("none")
         # Measured before the SVG's own canvas is there, which would draw for each text.
-        edges: dict[str, Any] = {name: _edges(ax) for name, ax in axes.items()}
+        edges: dict[str, Any] = {name: edges_of(ax) for name, ax in axes.items()}
+        key = key_box(axes["bars"])
         scale = 72 / figure.dpi
         if "strip" in axes:
             edges["strip"]["names"] = [
@@ -96,12 +97,13 @@ def layout(plan: Plan) -> Layout:
         canvas.print_svg(buffer, metadata=nothing)
     svg = buffer.getvalue()
     return {
-        "svg": _compact(svg[svg.index("<svg") :]),
+        "svg": compact(svg[svg.index("<svg") :]),
         "width": 96 * plan.size[0],
         "bars": {
             "upright": bars.upright,
             "foot": edges["bars"]["bottom" if bars.upright else "left"],
             "end": edges["bars"]["top" if bars.upright else "right"],
+            "key": key,
         },
         "strip": edges.get("strip"),
         "map": edges.get("map"),
@@ -109,9 +111,12 @@ def layout(plan: Plan) -> Layout:
     }
 
 
-def still(plan: Plan, moment: Moment) -> bytes:
-    """Return the picture at one temperature as PNG of 96 dots an inch."""
-    with _settings():
+def still(plan: Plan, moment: Moment, add: Callable[[Axes], None] | None = None) -> bytes:
+    """Return the picture at one temperature as PNG of 96 dots an inch.
+
+    What else stands on the bars `add` draws.
+    """
+    with house_style():
         figure, axes = _draw(plan, moment)
         lengths = np.asarray(moment.shares)
         avoid_overlaps(axes, lengths)
@@ -119,6 +124,8 @@ def still(plan: Plan, moment: Moment) -> bytes:
         add_halo([text for name in ("bars", "curves") if name in axes for text in axes[name].texts])
         if moment.marks is not None:
             add_marks(axes["bars"], plan.bars, moment.marks)
+        if add:
+            add(axes["bars"])
         figure.set_dpi(96)
         buffer = io.BytesIO()
         canvas: Any = figure.canvas
@@ -181,7 +188,7 @@ def _of_map(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _edges(ax: Axes) -> dict[str, float]:
+def edges_of(ax: Axes) -> dict[str, float]:
     """Return where the edges of the axes are, in points from the figure's upper left corner."""
     figure = ax.figure
     box = ax.bbox
@@ -194,7 +201,17 @@ def _edges(ax: Axes) -> dict[str, float]:
     }
 
 
-def _compact(svg: str) -> str:
+def key_box(ax: Axes) -> list[float] | None:
+    """Return where the key of the axes is, in points from the figure's upper left corner."""
+    key, figure = ax.get_legend(), ax.figure
+    if key is None:
+        return None
+    box, scale = key.get_window_extent(), 72 / figure.dpi
+    height = figure.bbox.height
+    return [box.x0 * scale, (height - box.y1) * scale, box.x1 * scale, (height - box.y0) * scale]
+
+
+def compact(svg: str) -> str:
     """Leave out what a browser does not need: comments, line breaks, digits beyond a pixel's."""
     svg = re.sub(r"<!--.*?-->|\n\s*", " ", svg, flags=re.DOTALL)
     numbers = re.compile(r"-?\d+\.\d+")
@@ -209,7 +226,7 @@ def _compact(svg: str) -> str:
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def house_style() -> Iterator[None]:
     """Draw with this module's settings, whatever the user's are."""
     with _LOCK, style.context(["default", _STYLE]):
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -103,7 +103,7 @@ class BarsExplorer(Explorer):
         if any(known):
             self._set(**changes)
             return
-        pictures = Pictures([table], self._pictures.options, self._pictures.plan)
+        pictures = replace(self._pictures, tables=[table])
         data = self._data_of(pictures, self._body.narrow)
         self._pictures = pictures
         # First, since counts for other bars do not fit the new picture.
@@ -114,11 +114,15 @@ class BarsExplorer(Explorer):
         """Add a still picture, for pages that show a saved notebook without a kernel."""
         data: Any = super()._repr_mimebundle_(**kwargs)
         bars = self._bars()
-        plan = self._pictures.plan(bars)
-        width, height = (round(96 * inches) for inches in plan.size)
+        picture, size = self._still(bars)
+        width, height = (round(96 * inches) for inches in size)
         shown = {"width": width, "height": height, "alt": self._caption()}
-        picture = to_base64(still(plan, self._moment(bars)))
-        return data | {"image/png": picture}, {"image/png": shown}
+        return data | {"image/png": to_base64(picture)}, {"image/png": shown}
+
+    def _still(self, bars: Bars) -> tuple[bytes, tuple[float, float]]:
+        """Return what is shown now as PNG, and its size in inches."""
+        plan = self._pictures.plan(bars)
+        return still(plan, self._moment(bars)), plan.size
 
     def _bars(self) -> Bars:
         """Return what is drawn of the table that is shown."""

@@ -13,6 +13,7 @@ from ..checks import Floats
 from ..core import TokenTable
 from ..drawing.bars import Bars
 from ..drawing.plan import Layout
+from ..drawing.ranks import RankLayout
 from ..examples import notice_of
 from ..model.story import StoryModel
 from ..sampling import TRUNCATIONS
@@ -58,6 +59,8 @@ class Table(TypedDict, total=False):
     percent: bool
     facts: Facts
     layouts: list[Layout]
+    # Of a table that is too large for bars alone, also the frames of a rank chart.
+    ranks: list[RankLayout]
     # What has to go along with a copy of these data.
     notice: str
 

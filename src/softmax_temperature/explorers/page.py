@@ -20,7 +20,7 @@ from .scripts import join_scripts, read_browser
 # What there is of explorers: where the script of each stands, the name that it exports, and styles.
 KINDS = {
     "temperature": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
-    "sampler": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
+    "sampler": ("sampler.js", "samplerKind", ("explorer.css", "chart.css", "ranks.css")),
     "text": ("text.js", "textKind", ("explorer.css", "text.css")),
 }
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +15,16 @@ from ..chain import SamplerChain, masked_logits
 from ..checks import as_temperature, short
 from ..core import TokenTable, entropies, possible, softmax, sweep
 from ..drawing.bars import Bars
-from ..drawing.plan import Moment, Plan
+from ..drawing.picture import layout, still
+from ..drawing.plan import Layout, Moment, Plan
+from ..drawing.ranks import RANKS_SIZE, RankLayout, rank_layout, rank_still
+from ..drawing.ruled import draw_bar_rules
+from ..drawing.rules import cuts_of, title_of
 from ..phrases import phrase
 from ..words import what_is_kept
 from .bars import BarsExplorer, Pictures, as_tables
 from .base import View, as_stops, script, styles
-from .data import Data, State
+from .data import Data, State, Table
 from .steps import KNOBS, TEMPERATURE, Steps, chain_of, knobs_below, steps_of
 
 if TYPE_CHECKING:
@@ -26,6 +33,8 @@ if TYPE_CHECKING:
 _STOPS = np.arange(41) / 20
 _ORDERS = {"first": "temperature_first", "last": "temperature_last"}
 _METHOD = "top_p"
+# Of so many bars at most, each token has its own, and cuts are lines across them.
+_MOST_RULED = 30
 
 
 class _Sampler(View):
@@ -36,10 +45,12 @@ class _Sampler(View):
 
 
 class SamplerExplorer(BarsExplorer):
-    """Show what a sampler cuts, as bars that follow temperature and the knobs of its cuts at once.
+    """Show what a sampler cuts, with each cut as a line that follows its knob or is dragged.
 
     Bars are what the sampler draws from; outlines are what it would draw from if nothing were cut.
-    A reader can take other steps, in any order, or those of an engine.
+    Of more than 30 tokens, or where some have no bar of their own, the cuts stand in a chart of
+    probability against rank, as `rank_chart` draws it, beside the bars of the likeliest. A reader
+    can take other steps, in any order, or those of an engine.
 
     Parameters
     ----------
@@ -122,8 +133,9 @@ class SamplerExplorer(BarsExplorer):
         _check_among(order, "order", _ORDERS)
         cut, here = (method, _as_knob(method, knob)), (TEMPERATURE, None)
         state: State = {"steps": [here, cut] if order == "first" else [cut, here]}
-        pictures = Pictures(as_tables(table), {"top": top, "orient": orient}, _plan)
-        super().__init__(_Sampler, pictures, _more, state, stops, value)
+        pictures = _Pictures(as_tables(table), {"top": top, "orient": orient}, _plan)
+        wide = any(map(_is_large, pictures.bars))
+        super().__init__(_Sampler, pictures, _more, state, stops, value, 1080 if wide else 800)
 
     @property
     def method(self) -> str:
@@ -205,21 +217,24 @@ class SamplerExplorer(BarsExplorer):
         left = sweep(masked_logits(self.chain, bars.table), [1.0], bars.shown)
         (texts,) = bars.labels(left)
         was_cut = plain.possible[0] & ~left.possible[0]
-        settings = [
-            phrase("setting", knob=phrase(name), value=_knob_text(knob))
-            for name, knob in self._state["steps"]
-            if name != TEMPERATURE
-        ]
-        if len(settings) > 1:
-            # They would not fit: the list of steps has them.
-            settings = [phrase("several_cuts", n=f"{len(settings)}")]
         return Moment(
             self.temperature,
-            phrase("sampler_title", temperature=self._temperature_text) + "".join(settings),
+            title_of(cuts_of(self.chain, bars.table), self._temperature_text),
             left.shares[0],
             [phrase("cut") if gone else text for gone, text in zip(was_cut, texts, strict=True)],
             plain.shares[0],
         )
+
+    def _still(self, bars: Bars) -> tuple[bytes, tuple[float, float]]:
+        moment, cuts = self._moment(bars), cuts_of(self.chain, bars.table)
+        if not _is_large(bars):
+            plan = self._pictures.plan(bars)
+            picture = still(plan, moment, lambda ax: draw_bar_rules(ax, bars, cuts, moment))
+            return picture, plan.size
+        ranks = rank_still(bars.table, cuts, moment.title)
+        plan = _plan(_small(bars, self._pictures.options))
+        both = _side_by_side(ranks, still(plan, replace(moment, title=phrase("after_all_steps"))))
+        return both, (RANKS_SIZE[0] + plan.size[0], max(RANKS_SIZE[1], plan.size[1]))
 
     def _caption(self) -> str:
         """Say what the cuts keep, of the probabilities that the first of them goes by."""
@@ -237,6 +252,61 @@ class SamplerExplorer(BarsExplorer):
         count, total = int(kept.sum()), int(possible(logits, np.inf).sum())
         whole = not at_1 and count == possible(logits, temperature).sum()
         return what_is_kept(count, total, mass, at_1, bits, before, whole)
+
+
+class _Pictures(Pictures):
+    """Pictures of bars, and of a large table those of a rank chart beside a few small bars."""
+
+    def sent(self, narrow: bool) -> list[Table]:
+        tables = super().sent(narrow)
+        for place, bars in enumerate(self.bars):
+            if _is_large(bars):
+                widths = (self._frames, self._narrow_frames) if narrow else (self._frames,)
+                tables[place]["ranks"] = [frames[place] for frames in widths]
+                # Small bars are narrow already.
+                tables[place]["layouts"] = tables[place]["layouts"][:1]
+        return tables
+
+    @cached_property
+    def _frames(self) -> dict[int, RankLayout]:
+        return self._framed(narrow=False)
+
+    @cached_property
+    def _narrow_frames(self) -> dict[int, RankLayout]:
+        return self._framed(narrow=True)
+
+    def _framed(self, narrow: bool) -> dict[int, RankLayout]:
+        large = [(place, bars) for place, bars in enumerate(self.bars) if _is_large(bars)]
+        return {place: rank_layout(bars.table, narrow) for place, bars in large}
+
+    @cached_property
+    def _wide(self) -> list[Layout]:
+        small = [_small(bars, self.options) if _is_large(bars) else bars for bars in self.bars]
+        return [layout(self.plan(bars)) for bars in small]
+
+
+def _is_large(bars: Bars) -> bool:
+    """Tell whether the cuts are lines in a rank chart: there is no bar for each of few tokens."""
+    return bars.n_others > 0 or bars.count > _MOST_RULED
+
+
+def _small(bars: Bars, options: dict[str, Any]) -> Bars:
+    orient = {"orient": None if bars.upright else "h"}
+    return Bars(bars.table, **options | orient, narrow=True)
+
+
+def _side_by_side(left: bytes, right: bytes) -> bytes:
+    """Put two pictures into one."""
+    from PIL import Image
+
+    pictures = [Image.open(io.BytesIO(picture)) for picture in (left, right)]
+    size = sum(picture.width for picture in pictures), max(one.height for one in pictures)
+    both = Image.new("RGB", size, "white")
+    for picture, place in zip(pictures, (0, pictures[0].width), strict=True):
+        both.paste(picture, (place, 0))
+    buffer = io.BytesIO()
+    both.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
 
 
 def _plan(bars: Bars) -> Plan:

@@ -44,7 +44,15 @@ _FORMS = ("text/html", "text/markdown", "text/latex", *_PICTURES)
 _DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.S)
 _FRONT_MATTER = re.compile(r"\s*---\s*\n.*\n---\s*$", re.S)
 _HELD = re.compile(r'<template data-held="(\d+)"></template>')
-_STYLES = ("explorer.css", "chart.css", "text.css", "question.css", "page.css", "notebook.css")
+_STYLES = (
+    "explorer.css",
+    "chart.css",
+    "ranks.css",
+    "text.css",
+    "question.css",
+    "page.css",
+    "notebook.css",
+)
 
 
 class NotebookError(ConversionException):

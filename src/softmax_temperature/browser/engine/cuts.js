@@ -12,10 +12,16 @@ import { exponent, fallingOf, firstOf, isUsual, sums } from "./numbers.js";
  */
 
 /**
- * Which values a truncation takes, and from which rank of a row to below which it keeps tokens.
+ * From which rank of a row to below which tokens are kept, and the rule's own mark: how far below the
+ * largest logit it cuts, or, of a band, between which distances it keeps; of top-p, what mass it keeps.
+ * @typedef {[number, number, (number | [number, number])?]} Kept
+ */
+
+/**
+ * Which values a truncation takes, and what of a row it keeps.
  * @typedef {Object} Truncation
  * @property {(value: unknown, name: string) => number} check
- * @property {(row: Row, knob: number) => [number, number]} keeps
+ * @property {(row: Row, knob: number) => Kept} keeps
  */
 
 
@@ -120,13 +126,14 @@ function keepsTopK({ values, first, end }, k) {
 /** @type {Truncation["keeps"]} */
 function keepsTopP(row, p) {
   const { first, end, slack } = row;
-  if (p === 1) return [first, end];
+  if (p === 1) return [first, end, 1];
   const falling = fallingOf(row);
-  const goal = p * sums(falling, 1).sum * (1 - slack);
+  const total = sums(falling, 1).sum;
+  const goal = p * total * (1 - slack);
   let [rank, mass] = [0, 0];
   while (mass < goal && rank < end - first) mass += Math.exp(falling.shifted[rank++]);
   // Tied tokens are in the order of their table: of them, too, the first are kept.
-  return [first, first + rank];
+  return [first, first + rank, mass / total];
 }
 
 /** @type {Truncation["keeps"]} */
@@ -137,7 +144,7 @@ function keepsMinP(row, p) {
 /** @type {Truncation["keeps"]} */
 function keepsTypicalP(row, p) {
   const { first, end, slack } = row;
-  if (p === 1) return [first, end];
+  if (p === 1) return [first, end, [-Infinity, Infinity]];
   const falling = fallingOf(row);
   const { shifted } = falling;
   const { sum: total, gaps } = sums(falling, 1);
@@ -159,11 +166,20 @@ function keepsTypicalP(row, p) {
     first +
       firstOf(shifted.length, (rank) => expected >= shifted[rank] || distance(rank) <= widest),
     first + firstOf(shifted.length, (rank) => expected >= shifted[rank] && distance(rank) > widest),
+    [expected - furthest, expected + furthest],
   ];
 }
 
 /** @type {Truncation["keeps"]} */
 function keepsTopNSigma(row, n) {
+  return atLeast(row, -n * deviationOf(row));
+}
+
+/**
+ * Return the standard deviation of a row's logits.
+ * @param {Row} row
+ */
+export function deviationOf(row) {
   const { shifted } = fallingOf(row);
   // Scaled, so that no square overflows.
   const widest = Math.max(-shifted[shifted.length - 1], 2 ** -1022);
@@ -171,7 +187,7 @@ function keepsTopNSigma(row, n) {
   for (const gap of shifted) sum += gap / widest;
   const mean = sum / shifted.length;
   for (const gap of shifted) squares += (gap / widest - mean) ** 2;
-  return atLeast(row, -n * widest * Math.sqrt(squares / shifted.length));
+  return widest * Math.sqrt(squares / shifted.length);
 }
 
 /** @type {Truncation["keeps"]} */
@@ -191,11 +207,11 @@ function keepsEtaCutoff(row, eta) {
  * Keep the logits that are at most so far below the largest, up to a rounding.
  * @param {Row} row
  * @param {number} distance 0 or negative: the largest is always kept.
- * @returns {[number, number]}
+ * @returns {Kept}
  */
 function atLeast({ values, first, end, slack }, distance) {
   const lowest = Math.min(distance - slack * Math.max(Math.abs(distance), 1), 0);
-  return [first, firstOf(end, (rank) => values[rank] - values[first] < lowest)];
+  return [first, firstOf(end, (rank) => values[rank] - values[first] < lowest), distance];
 }
 
 /**
@@ -294,8 +310,8 @@ export function afterEach(row, steps) {
 function afterStep(row, [name, value]) {
   if (name === "temperature") return scale(row, value);
   const { columns, order, values, slack } = row;
-  const [first, end] = TRUNCATIONS[name].keeps(row, value);
-  return { columns, order, values, first, end, slack };
+  const [first, end, mark] = TRUNCATIONS[name].keeps(row, value);
+  return { columns, order, values, first, end, slack, mark };
 }
 
 /**

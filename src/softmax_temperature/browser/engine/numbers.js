@@ -12,6 +12,7 @@ import { general } from "./checks.js";
  * @property {number} end
  * @property {number} slack By how much, in relation, a boundary may be missed that is reached.
  * @property {Falling} [all] What `fallingOf` gives of it, where that is known already.
+ * @property {number | [number, number]} [mark] What the step that has left it says of its cut.
  */
 
 /**

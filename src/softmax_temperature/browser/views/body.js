@@ -10,9 +10,9 @@ import { drawPicture } from "./picture.js";
 /**
  * @param {HTMLElement} el
  * @param {Object} core As `coreOf` in explorer.js returns it.
- * @param {{ wantNarrow: () => void }} options
+ * @param {{ wantNarrow: () => void, drawRules?: any }} options
  */
-export function drawBody(el, core, { wantNarrow }) {
+export function drawBody(el, core, { wantNarrow, drawRules }) {
   const { data, store, given, shown } = core;
   el.classList.add("softmax-temperature");
   const [caption, room] = [make("p"), make("div", { "aria-hidden": "true" })];
@@ -23,20 +23,24 @@ export function drawBody(el, core, { wantNarrow }) {
     ...(data.parts.includes("dice") ? [drawDice(core)] : []),
     ...(data.parts.includes("map") ? [drawPad(core)] : []),
   ];
+  const [ranks, pictures] = [make("div", { className: "ranks" }), make("div", { className: "pictures" })];
+  pictures.append(ranks, picture);
   const told = drawTold();
   const notice = core.tables.find((table) => table.notice)?.notice;
   el.replaceChildren(
-    picture,
+    pictures,
     make("div", { className: "sentences" }, caption, room),
     status,
     make("div", { className: "aloud told" }, told.table),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
   );
-  let layout, chart, drawn, frame, pause;
+  let layout, chart, drawn, frame, pause, rankLayout, rules;
 
   function paint() {
     if (drawn !== shown()) draw();
-    chart?.move(frame);
+    // Where the rank chart has the title, the bars have one of their own.
+    chart?.move(given().ranks ? { ...frame, title: phrase("after_all_steps") } : frame);
+    if (chart) rules?.move(frame);
     caption.textContent = frame.caption;
     // The longest sentence so far keeps its room, so that nothing below jumps.
     if (frame.caption.length > room.textContent.length) room.textContent = frame.caption;
@@ -48,12 +52,18 @@ export function drawBody(el, core, { wantNarrow }) {
     try {
       chart = drawPicture(layout, drawn, { moveTo: (part) => moveTo(core, part) });
       picture.replaceChildren(chart.root, ...handles.map(({ el }) => el));
+      rules = drawRules?.({ layout, rankLayout, bars: chart.root, shown: drawn, core });
+      ranks.replaceChildren();
+      if (rules) (rankLayout ? ranks : picture).append(...rules.parts);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       chart = undefined;
       picture.replaceChildren(make("p", { role: "alert" }, phrase("damaged_picture")));
     }
-    picture.style.maxWidth = `${1.5 * layout.width}px`;
+    ranks.hidden = !rankLayout;
+    pictures.classList.toggle("beside", Boolean(rankLayout));
+    picture.style.maxWidth = `${(rankLayout ? 1.2 : 1.5) * layout.width}px`;
+    ranks.style.maxWidth = rankLayout ? `${1.3 * rankLayout.width}px` : "";
     for (const handle of handles) handle.place(layout, chart?.view);
     told.name(drawn.names);
   }
@@ -76,13 +86,14 @@ export function drawBody(el, core, { wantNarrow }) {
   }
 
   function fit() {
-    const { layouts } = given();
+    const { layouts, ranks: frames } = given();
     // Letters stay large enough to be read.
-    const isNarrow = el.clientWidth > 0 && el.clientWidth < 0.9 * layouts[0].width;
-    if (isNarrow && layouts.length === 1) wantNarrow();
-    const fitting = layouts[isNarrow ? layouts.length - 1 : 0];
-    if (fitting === layout) return;
-    layout = fitting;
+    const widest = frames ?? layouts;
+    const isNarrow = el.clientWidth > 0 && el.clientWidth < 0.9 * widest[0].width;
+    if (isNarrow && widest.length === 1) wantNarrow();
+    const [fitting, ranked] = [layouts, frames].map((all) => all?.[isNarrow ? all.length - 1 : 0]);
+    if (fitting === layout && ranked === rankLayout) return;
+    [layout, rankLayout] = [fitting, ranked];
     drawn = undefined;
     if (frame) paint();
   }

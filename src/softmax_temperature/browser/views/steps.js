@@ -17,7 +17,7 @@ export function stepsOfPreset(name) {
  * Return the list and its menus, and a function that shows a state in them.
  * @param {Object} core As `coreOf` in explorer.js returns it.
  */
-export function drawSteps({ data, store }) {
+export function drawSteps({ data, store, given }) {
   const list = make("ol", { className: "steps", "aria-label": phrase("steps") });
   const methods = Object.keys(data.knobs);
   const { menu: cuts, line: cutLine } = makeMenu(
@@ -153,7 +153,11 @@ export function drawSteps({ data, store }) {
     steps.forEach(([name, value], i) => {
       rows[i].show(value, frame.temperature);
       const isTold = name !== "temperature" && frame.left;
-      rows[i].left.textContent = isTold ? phrase("left", { kept: rounded(frame.left[i], 0, true) }) : "";
+      const { left } = rows[i];
+      left.textContent = isTold ? phrase("left", { kept: rounded(frame.left[i], 0, true) }) : "";
+      // A funnel, on the scale of the picture.
+      const [kept, all] = [frame.left[i], frame.total].map((count) => (given().ranks ? Math.log(1 + count) : count));
+      left.style.setProperty("--part", `${(100 * kept) / all}%`);
     });
   }
 
