@@ -26,7 +26,10 @@ console.log(JSON.stringify({
     const T = number(temperature);
     const table = prepare(Float64Array.from(logits, number));
     let row = table;
-    const rows = steps.map(([name, value]) => (row = runChain(row, [[name, name === "temperature" ? T : value]])));
+    const rows = steps.map(([name, value]) => {
+      row = runChain(row, [[name, name === "temperature" ? T : value]]);
+      return row;
+    });
     return rulesOf(table, rows, steps, T).map((rule) => ({
       ...rule,
       before: undefined,

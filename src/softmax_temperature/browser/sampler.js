@@ -42,7 +42,7 @@ export function cutFrame(shown, state, { stops }) {
     total: table.end,
     table,
     row,
-    rules: rulesOf(table, rows, state.steps, T),
+    rules: rulesOf(table, rows, /** @type {[string, number | null][]} */ (state.steps), T),
   };
 }
 

@@ -10,11 +10,16 @@ const [NOT_RIGHT, CROSSED, COVERS] = [3, 12, 200];
  */
 
 /**
+ * The point of a text, x and y, its width and height, and whether it is left out where it would
+ * cover a solid.
+ * @typedef {[number, number, number, number, unknown?]} Label
+ */
+
+/**
  * Return the upper left corner of each label, as near to its point as it can be, or undefined.
  *
  * A label covers no label that comes before it, and no solid where it can be avoided, and rather no line.
- * @param {number[][]} labels The point of each, x and y, its text's width and height, and whether it
- * is left out where it would cover a solid.
+ * @param {Label[]} labels
  * @param {Box} room
  * @param {Box[]} solids
  * @param {Box[]} lines
@@ -32,11 +37,20 @@ export function placeLabels(labels, room, solids, lines) {
   });
 }
 
+/**
+ * Return the least cost, and the corner that has it.
+ * @param {Label} label
+ * @param {Box} room
+ * @param {Box[]} obstacles
+ * @param {Box[]} solids
+ * @param {Box[]} lines
+ */
 function bestPlace([x, y, width, height], [left, top, right, bottom], obstacles, solids, lines) {
+  /** @type {[number, number, number] | undefined} */
   let best;
   const starts = [x + ASIDE, x - width / 2, x - width - ASIDE, right];
   for (let k = 0; k < FARTHER; k++) starts.push(x + ASIDE + STRIDE * (k + 1));
-  starts.forEach((start, k) => {
+  for (const [k, start] of starts.entries()) {
     const at = Math.max(Math.min(start, right - width), left);
     for (let step = 0; step < Math.floor((2 * (bottom - top)) / height); step++) {
       if (best && ABOVE + (height * step) / 2 >= best[0]) break;
@@ -46,6 +60,7 @@ function bestPlace([x, y, width, height], [left, top, right, bottom], obstacles,
         const far = across + Math.max(level - y, y - level - height, 0);
         let cost = far + Math.min(k, 3) * NOT_RIGHT;
         if (best && cost >= best[0]) continue;
+        /** @type {Box} */
         const box = [at, level, at + width, level + height];
         if (obstacles.some((other) => overlap(box, other))) continue;
         cost += CROSSED * lines.filter((line) => overlap(box, line)).length;
@@ -53,10 +68,11 @@ function bestPlace([x, y, width, height], [left, top, right, bottom], obstacles,
         if (!best || cost < best[0]) best = [cost, at, level];
       }
     }
-  });
+  }
   return best;
 }
 
+/** @type {(one: Box, other: Box) => boolean} */
 function overlap(one, other) {
   return (
     one[0] < other[2] + APART && other[0] < one[2] + APART && one[1] < other[3] + APART && other[1] < one[3] + APART

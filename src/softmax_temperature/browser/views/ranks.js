@@ -220,6 +220,7 @@ function drawBarRules(layout, bars, shown, { store }) {
             .join("")
         : "",
     );
+    /** @type {any[]} */
     const solids = sides.flatMap(([start, stop], i) => {
       const [one, two] = [point(start, 0), point(stop, ends[i])];
       const bar = upright ? [one[0], two[1], two[0], one[1]] : [one[0], one[1], two[0], two[1]];
@@ -234,9 +235,12 @@ function drawBarRules(layout, bars, shown, { store }) {
       name.textContent = phrase("panel_title", { temperature: rounded(other, 2) });
       const width = inkWidth(name.textContent, root);
       const [px, py] = point(sides[0][1], Math.exp(share(0)));
-      const [corner] = placeLabels([[px, py, width, LABEL_HEIGHT]], ground.room, solids, []);
-      name.setAttribute("transform", `translate(${corner[0]} ${corner[1] + 8.5})`);
-      solids.push([corner[0], corner[1], corner[0] + width, corner[1] + LABEL_HEIGHT]);
+      const [corner] = placeLabels([[px, py, width, LABEL_HEIGHT]], /** @type {any} */ (ground.room), solids, []);
+      name.style.display = corner ? "" : "none";
+      if (corner) {
+        name.setAttribute("transform", `translate(${corner[0]} ${corner[1] + 8.5})`);
+        solids.push([corner[0], corner[1], corner[0] + width, corner[1] + LABEL_HEIGHT]);
+      }
     }
     marks.move(frame, solids);
   }
@@ -244,7 +248,7 @@ function drawBarRules(layout, bars, shown, { store }) {
   return { parts: [root, ...marks.parts], move };
 }
 
-// The first corner of an area, and the last.
+/** @type {(area: any) => import("./labels.js").Box} */
 const boxOf = ({ left, right, top, bottom }) => [left, top, right, bottom];
 
 // Lines, knobs and labels of rules, and what lies over the lines to be dragged.
