@@ -311,6 +311,8 @@ function drawMarks(ground, root, store) {
     handles[0].dataset.lmSuppressShortcuts = "true";
     for (const handle of handles) {
       handle.style.cursor = isAcross(name) ? "ns-resize" : "ew-resize";
+      // Over an upright line a finger still scrolls the page.
+      handle.style.touchAction = isAcross(name) ? "pan-x" : "pan-y";
       const drag = (event) => {
         const box = root.getBoundingClientRect();
         const scale = view.width / box.width;
