@@ -43,6 +43,8 @@ SOME_STOPS = [0, 50, 100, 137, 200]
 MEASURE = """(stops) => {
     const slider = document.querySelector(".slider input");
     const root = document.querySelector(".softmax-temperature svg");
+    // Without the bars' edges, which some browsers count.
+    for (const bar of root.querySelectorAll("[id*='-bar-'] path")) bar.style.stroke = "none";
     const box = (id) => root.querySelector(`[id$="-${id}"]`).getBoundingClientRect();
     const frame = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path");
     const axis = frame.getBoundingClientRect();

@@ -83,6 +83,8 @@ MEASURE = """async ([number, stops]) => {
             copy.querySelector(".end")?.remove();
             return { ...seen, text: copy.textContent };
         }
+        // Without the bars' edges, which some browsers count.
+        for (const bar of root.querySelectorAll("[id*='-bar-'] path")) bar.style.stroke = "none";
         const find = (id) => root.querySelector(`[id$="-${id}"]`);
         const box = (id) => find(id).getBoundingClientRect();
         const axis = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path")
