@@ -9,6 +9,7 @@ from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 from textwrap import dedent
+from time import monotonic, sleep
 
 import nbformat
 import numpy as np
@@ -410,33 +411,29 @@ def resize(page, width, height):
 
 def settle(page, condition="true"):
     """Wait for a condition and three frames: sizes are told in the first, and used in the next."""
+    becomes(page, condition)
     page.evaluate(
-        f"""async () => {{
-            const frame = () => new Promise(requestAnimationFrame);
-            const until = performance.now() + 60000;
-            while (!({condition})) {{
-                if (performance.now() > until) throw new Error("not within a minute");
-                await frame();
-            }}
-            await frame();
-            await frame();
-            await frame();
-        }}"""
+        """async () => {
+            for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+        }"""
     )
+
+
+def becomes(page, condition):
+    """Wait for a condition. A page whose clock stands still has neither timers nor frames."""
+    until = monotonic() + 60
+    while not page.evaluate(condition):
+        assert monotonic() < until, condition
+        sleep(0.02)
 
 
 def comes_to(page, address):
     """Wait until what was set has come to rest, and the address of a page is this one."""
-    found = page.evaluate(
-        """async (address) => {
-            const until = performance.now() + 5000;
-            while (location.hash !== address && performance.now() < until)
-                await new Promise((resolve) => requestAnimationFrame(resolve));
-            return location.hash;
-        }""",
-        address,
-    )
-    assert found == address
+    for _ in range(250):
+        if page.evaluate("location.hash") == address:
+            break
+        sleep(0.02)
+    assert page.evaluate("location.hash") == address
 
 
 def cut_off(view):

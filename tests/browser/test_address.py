@@ -10,7 +10,7 @@ import pytest
 
 from softmax_temperature import SamplerChain, SamplerExplorer, TemperatureExplorer, load_example
 from softmax_temperature.explorers.page import fill, with_data
-from tests.helpers import check_state, comes_to, need, settle, six, slide, state_of, write
+from tests.helpers import becomes, check_state, comes_to, need, six, slide, state_of, write
 
 need("playwright.sync_api")
 
@@ -141,7 +141,7 @@ def test_back_and_forward_bring_back_all_that_was_set(open_explorer):
     def go(way, place):
         page.evaluate(f"history.{way}()")
         title = json.dumps(seen[place]["caption"])
-        settle(page, f"document.querySelector('.sentences p').textContent === {title}")
+        becomes(page, f"document.querySelector('.sentences p').textContent === {title}")
         is_seen(state_of(page.locator(MAIN)), seen[place])
         assert address(page) == addresses[place]
 

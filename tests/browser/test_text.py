@@ -13,6 +13,7 @@ from softmax_temperature.words import first_of_words
 from tests.browser.test_kernel import hears, run
 from tests.browser.test_notebook import KERNEL, catch_up, open_notebook
 from tests.helpers import (
+    becomes,
     choose,
     comes_to,
     go_to,
@@ -48,17 +49,10 @@ def as_it_was(whole):
 
 def settle(page, everywhere=False):
     """Wait until the text is written, or those of all stops."""
-    page.evaluate(
-        """async (everywhere) => {
-            const find = (name) => document.querySelector(name).textContent;
-            const isDone = () => !find(".sentences p").startsWith("Writing")
-                && !(everywhere && find(".progress"));
-            const until = performance.now() + 60_000;
-            while (!isDone() && performance.now() < until)
-                await new Promise((resolve) => requestAnimationFrame(resolve));
-        }""",
-        everywhere,
-    )
+    done = "!document.querySelector('.sentences p').textContent.startsWith('Writing')"
+    if everywhere:
+        done += " && !document.querySelector('.progress').textContent"
+    becomes(page, done)
 
 
 def text_of(page):

@@ -155,6 +155,7 @@ export function drawSteps({ data, store, given }) {
       const isTold = name !== "temperature" && frame.left;
       const { left } = rows[i];
       left.textContent = isTold ? phrase("left", { kept: rounded(frame.left[i], 0, true) }) : "";
+      if (!frame.left) return;
       // A funnel, on the scale of the picture.
       const [kept, all] = [frame.left[i], frame.total].map((count) => (given().ranks ? Math.log(1 + count) : count));
       left.style.setProperty("--part", `${(100 * kept) / all}%`);
