@@ -163,7 +163,8 @@ def shown(view):
         """element => {
             const root = element.querySelector(".softmax-temperature svg");
             // Without the bars' edges, which some browsers count.
-            for (const bar of root.querySelectorAll("[id*='-bar-'] path")) bar.style.stroke = "none";
+            for (const bar of root.querySelectorAll("[id*='-bar-'] path"))
+                bar.style.stroke = "none";
             const box = (id) => root.querySelector(`[id$="-${id}"]`)?.getBoundingClientRect();
             const text = (id) => root.querySelector(`[id$="-${id}"] text`)?.textContent;
             const numbers = [...Array(99).keys()].filter((i) => box(`bar-${i}`));
