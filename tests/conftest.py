@@ -89,6 +89,9 @@ def widgets():
     yield
     for key in set(_instances) - before:
         del _instances[key]
+    # The one that all explorers of texts share is made again.
+    if text := sys.modules.get("softmax_temperature.explorers.text"):
+        text._models.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -148,13 +148,20 @@ def go_to(page, temperature):
 
 
 def type_temperature(view, temperature):
-    readout = view.locator(".widget-readout").last
-    # JupyterLab takes the focus when it has run its last cell: what is typed then goes elsewhere.
-    for _ in range(5):
-        readout.fill(f"{temperature}")
-        if readout.text_content() == f"{temperature}":
-            break
-    readout.press("Enter")
+    """Write over the number beside the slider, and press Enter.
+
+    All at once: JupyterLab takes the focus when it has run its last cell, and what is typed then
+    goes elsewhere.
+    """
+    view.locator(".widget-readout").last.evaluate(
+        """(readout, text) => {
+            readout.focus();
+            readout.textContent = text;
+            const enter = { key: "Enter", bubbles: true, cancelable: true };
+            readout.dispatchEvent(new KeyboardEvent("keydown", enter));
+        }""",
+        f"{temperature}",
+    )
 
 
 def shown(view):
@@ -163,8 +170,9 @@ def shown(view):
         """element => {
             const root = element.querySelector(".softmax-temperature svg");
             // Without the bars' edges, which some browsers count.
-            for (const bar of root.querySelectorAll("[id*='-bar-'] path"))
-                bar.style.stroke = "none";
+            const edged = [...root.querySelectorAll("[id*='-bar-'] path")];
+            const edges = edged.map((bar) => bar.style.stroke);
+            for (const bar of edged) bar.style.stroke = "none";
             const box = (id) => root.querySelector(`[id$="-${id}"]`)?.getBoundingClientRect();
             const text = (id) => root.querySelector(`[id$="-${id}"] text`)?.textContent;
             const numbers = [...Array(99).keys()].filter((i) => box(`bar-${i}`));
@@ -173,7 +181,7 @@ def shown(view):
             const handle = last(".noUi-handle").getBoundingClientRect();
             const axis = root.querySelector("[id$='-axes-bars'] > [id*='-patch_'] path");
             const frame = axis.getBoundingClientRect();
-            return {
+            const seen = {
                 title: text("title"),
                 caption: element.querySelector(".softmax-temperature p").textContent,
                 axis: axis.getBoundingClientRect().height,
@@ -194,6 +202,8 @@ def shown(view):
                 handle: (handle.left + handle.width / 2 - track.left) / track.width,
                 readout: last(".widget-readout").textContent,
             };
+            edged.forEach((bar, i) => (bar.style.stroke = edges[i]));
+            return seen;
         }"""
     )
 

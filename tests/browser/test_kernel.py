@@ -148,7 +148,7 @@ def test_what_code_sets_of_a_sampler_is_shown(open_cells):
         page, "sampler.chain = SamplerChain([('top_k', 3), ('temperature', 0.75), ('min_p', 0.25)])"
     )
     assert steps() == ["top-k", "Temperature", "min-p"]
-    expect(title(view)).to_contain_text("T = 0.75, 2 cuts")
+    expect(title(view)).to_have_text("T = 0.75: 2 of 6 tokens are kept")
     # Of three tokens two have at least a quarter of the largest share.
     first, second = softmax(RANKED[:2], 0.75)
     assert [first, second, 0, 0, 0, 0] == heights(view)
