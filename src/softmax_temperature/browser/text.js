@@ -6,7 +6,7 @@ import { leftAfter, storyModelOf } from "./engine/story.js";
 import { chanceText, comparison, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
 import { checkPrompt } from "./prompt.js";
 import { storeOf, temperatureOf } from "./store.js";
-import { unpackBytes } from "./unpack.js";
+import { joinWords, unpackBytes } from "./unpack.js";
 import { drawPrompt } from "./views/prompt.js";
 import { drawStory } from "./views/story.js";
 import { chainAt, writerOf } from "./writer.js";
@@ -33,7 +33,7 @@ async function coreOfText(data, state, send, given = data.model) {
   const base = { data, tables: [], store, notice: given?.notice };
   try {
     const [weights, vocabulary] = await Promise.all([given.weights, given.vocabulary].map(unpackBytes));
-    const model = storyModelOf(weights, vocabulary);
+    const model = storyModelOf(joinWords(weights), vocabulary);
     const names = tokenLabels(model.tokens);
     const words = model.tokens.map((token) => inText(token));
     const writer = writerOf(model, data.stops, store);

@@ -40,6 +40,15 @@ export async function unpackBytes({ bytes, gzip }) {
   }
 }
 
+/**
+ * Put the bytes of words of 32 bits together, of which the first ones come first, then the second.
+ * @param {Uint8Array} bytes
+ */
+export function joinWords(bytes) {
+  const count = bytes.length / 4;
+  return bytes.map((_, i) => bytes[(i % 4) * count + Math.floor(i / 4)]);
+}
+
 /** @param {Packed} packed */
 async function unpackAnew(packed) {
   const { type } = packed;

@@ -190,10 +190,18 @@ def model_data(model: StoryModel) -> ModelData:
     weights, vocabulary = model.files()
     return {
         # In gzip, of any size: it has a checksum.
-        "weights": _gzipped(weights, "bytes"),
+        "weights": _gzipped(_by_place(weights), "bytes"),
         "vocabulary": _gzipped(vocabulary, "bytes"),
         "notice": model.notice(),
     }
+
+
+def _by_place(data: bytes) -> bytes:
+    """Put the first bytes of all words of 32 bits before the second ones, and so on.
+
+    The last bytes of floats are much alike, and together they pack better: 0.89 MB, not 0.98.
+    """
+    return np.frombuffer(data, np.uint8).reshape(-1, 4).T.tobytes()
 
 
 def _words_of(table: TokenTable) -> list[str] | Packed:
