@@ -32,7 +32,9 @@ def open_cells(browser, lab, notebooks):
         number = len(list(notebooks.glob("cells-*.ipynb")))
         write_notebook(notebooks / f"cells-{number}.ipynb", IMPORTS, *cells)
         page = open_notebook(browser, lab, f"cells-{number}")
-        expect(page.locator(".softmax-temperature svg")).to_have_count(count)
+        # A sampler has two pictures one above another.
+        pictures = page.locator(".softmax-temperature .picture:has(svg)")
+        expect(pictures).to_have_count(count)
         catch_up(page)
         pages.append(page)
         return page
@@ -156,7 +158,9 @@ def test_what_code_sets_of_a_sampler_is_shown(open_cells):
 
 
 def test_python_hears_what_a_reader_does_once_it_rests(open_cells):
-    page = open_cells("explorer = TemperatureExplorer(table)\nexplorer")
+    page = open_cells(
+        "explorer = TemperatureExplorer(table, parts=('bars', 'dice', 'curves'))\nexplorer"
+    )
     view = explorer(page)
     # Between the stops, where the slider alone could not tell it.
     type_temperature(view, "0.777")

@@ -13,6 +13,6 @@ def answers(run_node, tmp_path_factory):
 @pytest.mark.parametrize("seed", range(5))
 def test_all_texts_are_those_of_python(answers, seed):
     # One model for all of them: what it has kept of one prompt is no part of another's texts.
-    seen = answers(*(twin.write_job(prompt, seed, 80) for prompt in twin.PROMPTS))
+    seen = answers(*(twin.write_job(prompt, seed, 40) for prompt in twin.PROMPTS))
     for prompt, texts in zip(twin.PROMPTS, seen, strict=True):
-        twin.assert_texts(texts, prompt, seed, 80)
+        twin.assert_texts(texts, prompt, seed, 40)
