@@ -280,7 +280,8 @@ def use_every_control(page, tables, sampler):
 
 
 CONTROLS = """
-explorer = TemperatureExplorer([table, TokenTable(["one", "two"], [0, 2], "Say ")])
+tables = [table, TokenTable(["one", "two"], [0, 2], "Say ")]
+explorer = TemperatureExplorer(tables, parts=("bars", "dice", "curves"))
 sampler = SamplerExplorer(table, "top_p", 0.9)
 display(explorer, sampler)
 """
