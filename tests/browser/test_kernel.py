@@ -446,7 +446,7 @@ def test_keys_in_fields_and_menus_are_not_the_notebooks(open_cells):
         tables.get_by_text("Your own words and logits"),
         tables.get_by_role("combobox", name="Prompt"),
         sampler.get_by_role("textbox", name="top-p, its value"),
-        sampler.get_by_role("slider", name="top-p"),
+        sampler.get_by_role("slider", name="top-p", exact=True),
         sampler.get_by_role("button", name="top-p: move with the arrow keys"),
         sampler.get_by_role("combobox", name="Add a cut"),
     ]:
