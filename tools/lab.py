@@ -209,7 +209,7 @@ def main(notebook: str, folder: str) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.set_default_timeout(60_000)
         run_all(page, address, path.name)
-        page.wait_for_selector(".softmax-temperature svg")
+        page.wait_for_selector(".softmax-temperature :is(svg, [role=option])")
         page.wait_for_timeout(5_000)
         panel = page.locator(".jp-WindowedPanel-outer")
         # What comes into view for the first time can make the notebook longer.
