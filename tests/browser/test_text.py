@@ -375,8 +375,8 @@ def test_a_page_stays_at_hand_while_it_writes(open_explorer, whole):
     expect(page.locator(".progress")).not_to_be_empty()
     expect(page.locator(".progress")).to_be_empty()
     slices = page.evaluate("slices")
-    # A slice ends after 8 ms: of each time that it asks, one token at most is computed before.
-    assert max(slices) <= 9
+    # A slice ends after 30 ms: of each time that it asks, one token at most is computed before.
+    assert max(slices) <= 32
     assert sum(slices) >= len(MODEL.encode(prompt)) + 80
     whole.prompt = prompt
     check_text(page, whole)

@@ -12,6 +12,9 @@ import { stopAt } from "./stops.js";
 
 // Milliseconds: a frame has 16.
 const SLICE = 8;
+// A reader who waits for a text can do without some frames.
+const FIRST_SLICE = 30;
+const UNTIL_TOLD_AGAIN = 100;
 
 /**
  * Write the text of the current temperature first, then that of 1, then all others outwards.
@@ -24,18 +27,25 @@ export function writerOf(model, stops, store) {
   const values = Array.from({ length: stops.count }, (_, position) => stopAt(stops, position));
   const { port1, port2 } = new MessageChannel();
   let isWaiting = false;
+  let toldAt = 0;
   /** @type {any} */
   let job;
   port1.onmessage = () => {
     isWaiting = false;
-    const until = performance.now() + SLICE;
+    const [T, begun] = [temperatureOf(store.get()), performance.now()];
+    const isShown = [T, 1].includes(nextText()?.T);
+    const until = begun + (isShown ? FIRST_SLICE : SLICE);
     do {
       const text = nextText();
       if (!text) break;
       carryOn(text);
     } while (performance.now() < until);
-    for (const follower of [...followers]) follower();
     start();
+    // What is shown has grown; of all others it is enough to tell now and then how far they are.
+    if (isShown || begun - toldAt > UNTIL_TOLD_AGAIN || !isWaiting) {
+      toldAt = begun;
+      for (const follower of [...followers]) follower();
+    }
   };
 
   /** Begin anew where something else is to be written: what was written of the last is dropped. */
