@@ -142,6 +142,17 @@ class Bars:
         ]
 
 
+def as_axes(ax: Axes | None) -> Axes:
+    """Return the Axes to draw on: the current one, if none is given."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.gca()
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}")
+    return ax
+
+
 def finish_bars(
     ax: Axes,
     bars: Bars,

@@ -26,6 +26,7 @@ from .bars import (
     add_halo,
     add_label,
     add_title_and_key,
+    as_axes,
     colour_bars,
     finish_bars,
     glyphs,
@@ -255,17 +256,6 @@ def _draw_bands(
         # Behind the bars.
         ax.add_patch(Rectangle(box[:2], *box[2:], **_BAND, zorder=0.5))
     (ax.hlines if bars.upright else ax.vlines)(middles, sides, sides + WIDTH, **_EXACT, zorder=2)
-
-
-def as_axes(ax: Axes | None) -> Axes:
-    """Return the Axes to draw on: the current one, if none is given."""
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca()
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}")
-    return ax
 
 
 def _draw_bars(ax: Axes, bars: Bars, lengths: Floats, width: float = WIDTH) -> list[Rectangle]:

@@ -16,7 +16,7 @@ from ..checks import Floats, as_temperatures, short
 from ..core import TokenTable, check_table, likeliest, softmax
 from ..phrases import phrase, rounded
 from ..words import token_labels
-from .bars import glyphs, name_length, style_axes
+from .bars import as_axes, glyphs, name_length, style_axes
 from .colours import PALETTE, ink_on
 
 # So many tokens have an area each; of more the first ten, and the others by powers of ten.
@@ -129,8 +129,6 @@ def draw_map(
     >>> [text.get_text() for text in ax.texts]
     ['day', 'problem']
     """
-    from .charts import as_axes
-
     check_table(table)
     stops = as_temperatures(temperatures).astype(np.float64)
     if len(stops) < 2 or not np.isfinite(stops).all() or (np.diff(stops) <= 0).any():

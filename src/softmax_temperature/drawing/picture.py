@@ -90,14 +90,9 @@ def layout(plan: Plan) -> Layout:
         for name, columns in (("strip", range(bars.count)), ("curves", plan.curves)):
             for text, column in zip(names_of(axes, name), columns, strict=False):
                 text.set_text(names[column])
-        # The canvas itself, since savefig would draw everything once more before.
-        buffer = io.StringIO()
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        canvas: Any = FigureCanvasSVG(figure)
-        canvas.print_svg(buffer, metadata=nothing)
-    svg = buffer.getvalue()
+        svg = svg_of(figure)
     return {
-        "svg": compact(svg[svg.index("<svg") :]),
+        "svg": svg,
         "width": 96 * plan.size[0],
         "bars": {
             "upright": bars.upright,
@@ -126,10 +121,26 @@ def still(plan: Plan, moment: Moment, add: Callable[[Axes], None] | None = None)
             add_marks(axes["bars"], plan.bars, moment.marks)
         if add:
             add(axes["bars"])
-        figure.set_dpi(96)
-        buffer = io.BytesIO()
-        canvas: Any = figure.canvas
-        canvas.print_png(buffer, pil_kwargs={"compress_level": 3})
+        return png_of(figure)
+
+
+def svg_of(figure: Figure) -> str:
+    """Return a figure as SVG, without what a browser does not need."""
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    # The canvas itself, since savefig would draw everything once more before.
+    canvas: Any = FigureCanvasSVG(figure)
+    canvas.print_svg(buffer, metadata=nothing)
+    svg = buffer.getvalue()
+    return _compact(svg[svg.index("<svg") :])
+
+
+def png_of(figure: Figure) -> bytes:
+    """Return a figure as PNG of 96 dots an inch."""
+    figure.set_dpi(96)
+    buffer = io.BytesIO()
+    canvas: Any = figure.canvas
+    canvas.print_png(buffer, pil_kwargs={"compress_level": 3})
     return buffer.getvalue()
 
 
@@ -211,7 +222,7 @@ def key_box(ax: Axes) -> list[float] | None:
     return [box.x0 * scale, (height - box.y1) * scale, box.x1 * scale, (height - box.y0) * scale]
 
 
-def compact(svg: str) -> str:
+def _compact(svg: str) -> str:
     """Leave out what a browser does not need: comments, line breaks, digits beyond a pixel's."""
     svg = re.sub(r"<!--.*?-->|\n\s*", " ", svg, flags=re.DOTALL)
     numbers = re.compile(r"-?\d+\.\d+")

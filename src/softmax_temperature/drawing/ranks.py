@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Sequence
 from typing import Any, TypedDict
@@ -11,7 +10,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
@@ -21,9 +19,9 @@ from ..checks import Floats, as_temperature, short
 from ..core import TokenTable, check_table
 from ..phrases import phrase, rounded
 from ..words import temperature_texts
-from .bars import REFERENCE, add_halo, style_axes
+from .bars import REFERENCE, add_halo, as_axes, style_axes
 from .labels import Box, Note, box_of, in_points, write_notes
-from .picture import compact, edges_of, house_style
+from .picture import edges_of, house_style, png_of, svg_of
 from .rules import COLOURS, DASHES, Cuts, Rule, cuts_of, log_shares, title_of
 
 # So many first ranks are drawn as steps, and so many of the others as points a pixel apart.
@@ -113,12 +111,7 @@ def rank_chart(
     if any(isinstance(value, tuple) for _, value in chain):
         raise ValueError(f"chain must have one temperature a step, got {short(chain, 200)}")
     temperature = as_temperature(temperature)
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca()
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}")
+    ax = as_axes(ax)
     cuts = cuts_of(SamplerChain([("temperature", temperature), *chain]), table)
     (text,) = temperature_texts([cuts.temperature])
     _draw(ax, table, cuts, title_of(cuts, text))
@@ -136,18 +129,14 @@ def rank_layout(table: TokenTable, narrow: bool) -> RankLayout:
         ax.patch.set_facecolor("none")
         edges = edges_of(ax)
         ranks, powers = ax.get_xlim(), np.log10(ax.get_ylim()).round(6)
-        buffer = io.StringIO()
-        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        canvas: Any = FigureCanvasSVG(figure)
-        canvas.print_svg(buffer, metadata=nothing)
-    svg = buffer.getvalue()
+        svg = svg_of(figure)
     return {
-        "svg": compact(svg[svg.index("<svg") :]),
+        "svg": svg,
         "width": 96 * figure.get_size_inches()[0],
         "edges": edges,
         "ranks": list(ranks),
         "powers": powers.tolist(),
-        "stations": _stations(_count(table)).tolist(),
+        "stations": _stations(len(_ranked(table))).tolist(),
     }
 
 
@@ -156,11 +145,7 @@ def rank_still(table: TokenTable, cuts: Cuts, title: str) -> bytes:
     with house_style():
         figure, ax = _figure(narrow=False)
         _draw(ax, table, cuts, title, "small")
-        figure.set_dpi(96)
-        buffer = io.BytesIO()
-        canvas: Any = figure.canvas
-        canvas.print_png(buffer, pil_kwargs={"compress_level": 3})
-    return buffer.getvalue()
+        return png_of(figure)
 
 
 def _figure(narrow: bool) -> tuple[Figure, Axes]:
@@ -172,8 +157,10 @@ def _figure(narrow: bool) -> tuple[Figure, Axes]:
     return figure, figure.add_axes(place, gid="axes-ranks")
 
 
-def _count(table: TokenTable) -> int:
-    return int((table.logits > -np.inf).sum())
+def _ranked(table: TokenTable) -> Floats:
+    """Return the logits of a table that are not masked, the largest first."""
+    ranked: Floats = np.sort(table.logits[table.logits > -np.inf].astype(np.float64))[::-1]
+    return ranked
 
 
 def _stations(count: int) -> NDArray[np.int_]:
@@ -184,7 +171,7 @@ def _stations(count: int) -> NDArray[np.int_]:
 
 
 def _set_axes(ax: Axes, table: TokenTable) -> None:
-    logits = np.sort(table.logits[table.logits > -np.inf].astype(np.float64))[::-1]
+    logits = _ranked(table)
     lowest = np.floor(log_shares(logits, 1.0)[-1] / np.log(10))
     low = min(max(lowest, _LOWEST), -2)
     count = len(logits)
@@ -226,7 +213,7 @@ def _draw(ax: Axes, table: TokenTable, cuts: Cuts, title: str, fontsize: Any = "
     _set_axes(ax, table)
     size = mpl.rcParams["axes.titlesize"] if fontsize != "small" else "medium"
     ax.set_title(title, fontsize=size)
-    ranked = np.sort(table.logits[table.logits > -np.inf].astype(np.float64))[::-1]
+    ranked = _ranked(table)
     stations = _stations(len(ranked))
     temperatures = [cuts.temperature]
     temperatures += sorted({rule.temperature for rule in cuts.rules} - {cuts.temperature})
