@@ -74,6 +74,11 @@ export function numberOf(held) {
   return { inf: Infinity, "-inf": -Infinity }[held] ?? held;
 }
 
+/** Return a state's dice, put somewhere between 0 and 1: rounded, so that an address can hold it. */
+export function diceAt(place) {
+  return { place: Number(Math.min(Math.max(place, 0), 0.9999).toFixed(4)), draws: 0, batch: 0 };
+}
+
 /** Return a temperature as a state holds it. */
 export function asHeld(temperature) {
   return temperature === Infinity ? "inf" : temperature;

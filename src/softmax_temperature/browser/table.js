@@ -144,7 +144,7 @@ function thrown({ table, words, names, count, at1: bars }, state) {
     return {
       counts,
       marks: counts.map((drawn) => drawn / draws),
-      dots: dotsOf(numbers),
+      dots: numbers,
       // By token, those without a bar of their own included.
       word: manyDraws([...times.values()], met.map((rank) => words[table.order[rank]].trim() || "·")),
       luck: luck(draws, counts[0], share, names[0]),
@@ -154,14 +154,6 @@ function thrown({ table, words, names, count, at1: bars }, state) {
   if (dice === undefined) return {};
   const rank = landings(table.all, T, Float64Array.of(dice))[0][0];
   return { dice, word: words[table.order[rank]] };
-}
-
-// So many of many draws are on the map.
-const MOST_DOTS = 500;
-const dotsBefore = new WeakMap();
-function dotsOf(numbers) {
-  if (!dotsBefore.has(numbers)) dotsBefore.set(numbers, numbers.subarray(0, MOST_DOTS));
-  return dotsBefore.get(numbers);
 }
 
 // Random numbers are the same at each frame: the last ones that were asked for are kept.

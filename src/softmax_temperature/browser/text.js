@@ -73,6 +73,7 @@ function frameOf({ model, data, store, writer }) {
   const fork = firstOther(places, others);
   const isCompared = text.done && (at1.done || fork < others.length);
   const pieces = piecesOf(model, tokens, state.prompt);
+  const bits = places.map(surpriseOf);
   return {
     T,
     temperature: temperatureText(T, data.stops.step),
@@ -81,12 +82,11 @@ function frameOf({ model, data, store, writer }) {
     places,
     pieces,
     words: firstOfWords(pieces),
-    bits: places.map(surpriseOf),
+    bits,
     fork: fork < places.length && fork < others.length ? fork : -1,
     done: text.done,
     ended: tokens.at(-1) === model.end,
-    sentence: isCompared ? comparison(T, fork, places.length, mean(places.map(surpriseOf))) : phrase("writing"),
-    progress: writer.progress(),
+    sentence: isCompared ? comparison(T, fork, places.length, mean(bits)) : phrase("writing"),
   };
 }
 

@@ -3,8 +3,9 @@
 
 import { phrase, rounded } from "../engine/words.js";
 import { moveTo } from "../stops.js";
+import { diceAt } from "../store.js";
 import { drawPad } from "./map.js";
-import { make } from "./parts.js";
+import { followPointer, layOver, make } from "./parts.js";
 import { drawPicture } from "./picture.js";
 
 /**
@@ -117,22 +118,12 @@ function drawDice({ store }) {
   el.setAttribute("aria-valuemax", "1");
   el.dataset.lmSuppressShortcuts = "true";
   let [now, ends] = [undefined, [0, 1]];
-  // Rounded, so that an address can hold it.
-  const put = (place) =>
-    store.set({ place: Number(Math.min(Math.max(place, 0), 0.9999).toFixed(4)), draws: 0, batch: 0 });
-  const drag = (event) => {
+  const put = (place) => store.set(diceAt(place));
+  followPointer(el, (event) => {
     const { left, width } = el.getBoundingClientRect();
     const [start, end] = ends;
     put(((event.clientX - left) / width) * (end - start) + start);
-  };
-  el.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    el.setPointerCapture(event.pointerId);
-    el.addEventListener("pointermove", drag);
-    drag(event);
   });
-  for (const name of ["pointerup", "pointercancel"])
-    el.addEventListener(name, () => el.removeEventListener("pointermove", drag));
   el.addEventListener("keydown", (event) => {
     const step = event.shiftKey ? 0.1 : 0.01;
     const from = now ?? 0.5;
@@ -161,10 +152,7 @@ function drawDice({ store }) {
       const [top, bottom] = [Math.max(strip.top - 16, 0), strip.bottom + 12];
       const length = strip.right - strip.left;
       ends = [(left - strip.left) / length, (right - strip.left) / length];
-      el.style.left = `${(100 * left) / view.width}%`;
-      el.style.width = `${(100 * (right - left)) / view.width}%`;
-      el.style.top = `${(100 * top) / view.height}%`;
-      el.style.height = `${(100 * (bottom - top)) / view.height}%`;
+      layOver(el, { left, right, top, bottom }, view);
     },
     show({ dice, word }) {
       now = dice;

@@ -3,15 +3,17 @@
 import { landings } from "../engine/dice.js";
 import { areaEdges, areaEnds, exponent, sums } from "../engine/numbers.js";
 import { chanceText, columns, phrase, rounded, temperatureText } from "../engine/words.js";
-import { asHeld, temperatureOf } from "../store.js";
+import { asHeld, diceAt, temperatureOf } from "../store.js";
 import { nearestStop, stopAt } from "../stops.js";
-import { make } from "./parts.js";
+import { followPointer, layOver, make } from "./parts.js";
+import { makeShape } from "./svg.js";
 
-const SVG_SPACE = "http://www.w3.org/2000/svg";
 // Between so many temperatures areas have straight sides.
 const SAMPLES = 200;
 // Points that a letter takes, where it was not measured.
 const PER_LETTER = 6;
+// So many of many draws are shown.
+const MOST_DOTS = 500;
 
 /**
  * Draw the areas of a map within its axes, and return a function that moves the point on it.
@@ -30,26 +32,26 @@ export function moverOfMap(map, shown, find) {
   const lengths = isEdited ? names.map((name) => columns(name) * PER_LETTER) : map.lengths;
   const x = (share) => (left + width * share).toFixed(2);
   const y = (share) => (bottom - height * share).toFixed(2);
-  const [group, texts] = ["areas", "areanames"].map((name) => drawShape("g", { class: name }));
+  const [group, texts] = ["areas", "areanames"].map((name) => makeShape("g", { class: name }));
   const count = edges.length - 1;
   for (let i = 0; i < count; i++) {
     const side = (number) => ends.map((row, k) => `${x(k / SAMPLES)} ${y(row[number])}`);
     const d = `M${side(i).join("L")}L${side(i + 1).reverse().join("L")}Z`;
-    group.append(drawShape("path", { d, fill: colours[Math.min(i, colours.length - 1)], id: `area-${i}` }));
+    group.append(makeShape("path", { d, fill: colours[Math.min(i, colours.length - 1)], id: `area-${i}` }));
   }
   namePlaces(ends, lengths.slice(0, count), width, height, line).forEach((place, i) => {
     if (!place) return;
     const [ink, ground] = [inks, colours].map((list) => list[Math.min(i, list.length - 1)]);
     // Lines that cross it make room for it.
     const style = `fill: ${ink}; stroke: ${ground}`;
-    const text = drawShape("text", { x: x(place[0]), y: y(place[1]), style, id: `areaname-${i}` });
+    const text = makeShape("text", { x: x(place[0]), y: y(place[1]), style, id: `areaname-${i}` });
     text.textContent = names[i];
     texts.append(text);
   });
-  const cursor = drawShape("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
-  const level = drawShape("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
-  const point = drawShape("circle", { class: "point", r: 4, id: "map-point" });
-  const dots = drawShape("g", { class: "dots", id: "map-dots" });
+  const cursor = makeShape("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
+  const level = makeShape("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
+  const point = makeShape("circle", { class: "point", r: 4, id: "map-point" });
+  const dots = makeShape("g", { class: "dots", id: "map-dots" });
   const axes = find("axes-map");
   axes.insertBefore(group, axes.children[1] ?? null);
   axes.append(cursor, level, texts, dots, point);
@@ -70,18 +72,11 @@ export function moverOfMap(map, shown, find) {
     if (dice !== undefined) point.setAttribute("transform", `translate(${at} ${bottom - height * dice})`);
     if (numbers === before) return;
     before = numbers;
-    dots.replaceChildren(...Array.from(numbers, (number) => drawShape("circle", { r: 2, cy: y(number) })));
+    dots.replaceChildren(...Array.from(numbers.subarray(0, MOST_DOTS), (number) => makeShape("circle", { r: 2, cy: y(number) })));
   };
 }
 
-/** @type {ArrayLike<number>} */
-const NO_DOTS = [];
-
-function drawShape(tag, attributes) {
-  const element = document.createElementNS(SVG_SPACE, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
+const NO_DOTS = new Float64Array();
 
 function showIf(element, isShown) {
   element.style.display = isShown ? "" : "none";
@@ -132,25 +127,22 @@ export function drawPad({ data, store, shown }) {
   el.dataset.lmSuppressShortcuts = "true";
   let now;
 
-  // Rounded, so that an address can hold it.
-  const asPlace = (place) => Number(Math.min(Math.max(place, 0), 0.9999).toFixed(4));
   const placeAt = ({ clientX, clientY }) => {
     const { left, top, width, height } = el.getBoundingClientRect();
     const [across, up] = [(clientX - left) / width, 1 - (clientY - top) / height];
-    return { position: Math.round(Math.min(Math.max(across, 0), 1) * last), place: asPlace(up) };
+    return { T: stopAt(stops, Math.round(Math.min(Math.max(across, 0), 1) * last)), up };
   };
-  const put = ({ position, place }) =>
-    store.set({ T: asHeld(stopAt(stops, position)), place, draws: 0, batch: 0 });
 
   function drag(event) {
-    put(placeAt(event));
+    const { T, up } = placeAt(event);
+    store.set({ T: asHeld(T), ...diceAt(up) });
     point(event);
   }
 
   // Say which token is there, however small its area.
   function point(event) {
-    const { position, place } = placeAt(event);
-    tip.textContent = toldAt(stopAt(stops, position), place);
+    const { T, up } = placeAt(event);
+    tip.textContent = toldAt(T, diceAt(up).place);
     tip.hidden = false;
     const { left, top, width } = el.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
@@ -166,14 +158,7 @@ export function drawPad({ data, store, shown }) {
     return phrase("token_at", { ...gaps, chance: chanceText(share, share === 1) });
   }
 
-  el.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    el.setPointerCapture(event.pointerId);
-    el.addEventListener("pointermove", drag);
-    drag(event);
-  });
-  for (const name of ["pointerup", "pointercancel"])
-    el.addEventListener(name, () => el.removeEventListener("pointermove", drag));
+  followPointer(el, drag);
   el.addEventListener("pointermove", point);
   el.addEventListener("pointerleave", () => (tip.hidden = true));
   el.addEventListener("keydown", (event) => {
@@ -183,7 +168,7 @@ export function drawPad({ data, store, shown }) {
     const up = { ArrowUp: many, ArrowDown: -many, PageUp: 10, PageDown: -10 }[key];
     if ((!across && !up) || ctrlKey || metaKey || altKey) return;
     event.preventDefault();
-    if (up) store.set({ place: now === undefined ? 0.5 : asPlace(now + up / 100), draws: 0, batch: 0 });
+    if (up) store.set(diceAt(now === undefined ? 0.5 : now + up / 100));
     else {
       const position = nearestStop(stops, temperatureOf(store.get())) + (across ?? 0);
       store.set({ T: asHeld(stopAt(stops, Math.min(Math.max(position, 0), last))) });
@@ -196,10 +181,7 @@ export function drawPad({ data, store, shown }) {
     place({ map }, view) {
       el.hidden = !map || !view;
       if (el.hidden) return;
-      el.style.left = `${(100 * map.left) / view.width}%`;
-      el.style.width = `${(100 * (map.right - map.left)) / view.width}%`;
-      el.style.top = `${(100 * map.top) / view.height}%`;
-      el.style.height = `${(100 * (map.bottom - map.top)) / view.height}%`;
+      layOver(el, map, view);
     },
     show({ T, dice, word }) {
       now = dice;

@@ -20,6 +20,37 @@ export function make(tag, attributes = {}, ...inside) {
   return element;
 }
 
+/** Return the beginning of ids that nothing else on a page has. */
+export function uniquePrefix() {
+  return `softmax-temperature-${Math.random().toString(36).slice(2)}-`;
+}
+
+/**
+ * Call a function where an element is pressed, or another one, and for each move of the pointer until
+ * it is let go.
+ * @param {HTMLElement} el
+ * @param {(event: any) => void} drag
+ * @param {(event: any) => void} press
+ */
+export function followPointer(el, drag, press = drag) {
+  el.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    el.setPointerCapture(event.pointerId);
+    el.addEventListener("pointermove", drag);
+    press(event);
+  });
+  for (const name of ["pointerup", "pointercancel"])
+    el.addEventListener(name, () => el.removeEventListener("pointermove", drag));
+}
+
+/** Lay an element over a part of a picture, whose edges are given as the picture counts. */
+export function layOver({ style }, { left, right, top, bottom }, view) {
+  style.left = `${(100 * left) / view.width}%`;
+  style.width = `${(100 * (right - left)) / view.width}%`;
+  style.top = `${(100 * top) / view.height}%`;
+  style.height = `${(100 * (bottom - top)) / view.height}%`;
+}
+
 /**
  * Return a menu with a label. What is chosen is handed on by its place.
  * @param {string} name

@@ -4,8 +4,7 @@ import { peakTemperature } from "../engine/peaks.js";
 import { sweep } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
 import { moverOfMap } from "./map.js";
-
-const SVG = "http://www.w3.org/2000/svg";
+import { makeImage, makeShape, readPicture } from "./svg.js";
 
 /**
  * Build one layout of the picture, with a function that moves its parts.
@@ -14,10 +13,7 @@ const SVG = "http://www.w3.org/2000/svg";
  * @param {{ moveTo: (part: number) => void }} actions
  */
 export function drawPicture(layout, shown, { moveTo }) {
-  const parsed = new DOMParser().parseFromString(layout.svg, "image/svg+xml").documentElement;
-  if (parsed.localName !== "svg" || parsed.querySelector("parsererror")) throw new TypeError(phrase("damaged_picture"));
-  /** @type {any} */
-  const root = document.importNode(parsed, true);
+  const root = readPicture(layout.svg);
   const find = (id) => {
     const part = root.querySelector(`[id="${id}"]`);
     if (!part) throw new TypeError(phrase("damaged_picture"));
@@ -25,9 +21,6 @@ export function drawPicture(layout, shown, { moveTo }) {
   };
   const all = (name, length) => Array.from({ length }, (_, i) => find(`${name}-${i}`));
   const heading = find("title").querySelector("text");
-  const [name, description] = ["title", "desc"].map((tag) => document.createElementNS(SVG, tag));
-  name.id = "name";
-  description.id = "description";
   /** @type {((frame: any) => void)[]} */
   const parts = [moverOfBars(layout.bars, shown, find, all)];
   if (layout.strip) parts.push(moverOfStrip(layout.strip, shown, find, all));
@@ -35,14 +28,7 @@ export function drawPicture(layout, shown, { moveTo }) {
   if (layout.curves) parts.push(moverOfCurves(root, layout.curves, shown, find, all, moveTo));
   if (shown.isEdited) rename(layout, shown, find, all);
 
-  root.querySelector("style").remove(); // It would hold for the whole page; explorer.css has it.
-  root.prepend(name, description);
-  root.setAttribute("role", "img");
-  makeIdsUnique(root, `softmax-temperature-${Math.random().toString(36).slice(2)}-`);
-  root.setAttribute("aria-labelledby", name.id);
-  root.setAttribute("aria-describedby", description.id);
-  root.removeAttribute("width");
-  root.removeAttribute("height");
+  const { name, description } = makeImage(root);
 
   function move(frame) {
     for (const movePart of parts) movePart(frame);
@@ -131,8 +117,7 @@ function moverOfCurves(root, curves, shown, find, all, moveTo) {
   const words = names.map((text) => text.querySelector("text"));
   // A name that has no room at its dot is tied to it.
   const ties = names.map((name) => {
-    const tie = document.createElementNS(SVG, "path");
-    tie.setAttribute("class", "tie");
+    const tie = makeShape("path", { class: "tie" });
     name.parentNode.insertBefore(tie, name);
     return tie;
   });
@@ -228,10 +213,7 @@ function redraw({ left, right, top, bottom, columns, first, last }, { table, raw
   for (const [i, T] of peaks.entries()) {
     if (!(first < T && T < last)) continue;
     const [x, y] = place(T, sweep(table, [T]).shares[0][i]);
-    const mark = document.createElementNS(SVG, "path");
-    mark.setAttribute("d", `M${x - 3} ${y - 3}H${x + 3}L${x} ${y + 3}Z`);
-    mark.setAttribute("style", "fill: #767676");
-    find("axes-curves").append(mark);
+    find("axes-curves").append(makeShape("path", { d: `M${x - 3} ${y - 3}H${x + 3}L${x} ${y + 3}Z`, style: "fill: #767676" }));
   }
   return [];
 }
@@ -245,15 +227,4 @@ function rename({ bars, strip, curves }, { names, shortNames }, find, all) {
     if (strip) write(all("name", names.length)[i], shortNames[i]);
   });
   curves?.columns.forEach((column, i) => write(all("dotname", curves.columns.length)[i], shortNames[column]));
-}
-
-// Two charts, or two views of one, share a page: each gets ids of its own.
-function makeIdsUnique(root, prefix) {
-  for (const element of [root, ...root.querySelectorAll("*")]) {
-    for (const attribute of element.attributes) {
-      if (attribute.name === "id") attribute.value = prefix + attribute.value;
-      else if (attribute.localName === "href") attribute.value = `#${prefix}${attribute.value.slice(1)}`;
-      else attribute.value = attribute.value.replace("url(#", `url(#${prefix}`);
-    }
-  }
 }

@@ -5,9 +5,9 @@ import { general } from "../engine/checks.js";
 import { logShares, valueAt, valueBeside } from "../engine/rules.js";
 import { phrase, probabilityText, rounded } from "../engine/words.js";
 import { placeLabels } from "./labels.js";
-import { make } from "./parts.js";
+import { followPointer, make, uniquePrefix } from "./parts.js";
+import { makeImage, makeShape, readPicture } from "./svg.js";
 
-const SVG_NAMES = "http://www.w3.org/2000/svg";
 // As drawing/rules.py has them.
 const RULE_COLOURS = {
   top_k: "#029e73",
@@ -45,22 +45,10 @@ function drawRanks(layout, shown, { store }) {
   const { edges, ranks, powers, stations } = layout;
   const { left, right, top, bottom } = edges;
   const { table } = shown;
-  const root = readSvg(layout.svg);
+  const root = readPicture(layout.svg);
   const heading = root.querySelector('[id="title"] text');
   if (!heading) throw new TypeError(phrase("damaged_picture"));
-  const name = `softmax-temperature-ranks-${Math.random().toString(36).slice(2)}`;
-  for (const element of root.querySelectorAll("[id]")) element.id = `${name}-${element.id}`;
-  for (const element of root.querySelectorAll("*"))
-    for (const attribute of element.attributes) {
-      if (attribute.localName === "href") attribute.value = `#${name}-${attribute.value.slice(1)}`;
-      else attribute.value = attribute.value.replace("url(#", `url(#${name}-`);
-    }
-  const [title, told] = [svgPart("title", { id: name }), svgPart("desc", { id: `${name}-told` })];
-  root.prepend(title, told);
-  for (const [key, value] of [["role", "img"], ["aria-labelledby", name], ["aria-describedby", `${name}-told`]])
-    root.setAttribute(key, value);
-  root.removeAttribute("width");
-  root.removeAttribute("height");
+  const { name: title, description: told } = makeImage(root);
   const view = root.viewBox.baseVal;
   const [start, span] = [Math.log(ranks[0]), Math.log(ranks[1] / ranks[0])];
   const [low, high] = powers.map((power) => power * Math.LN10);
@@ -85,10 +73,10 @@ function drawRanks(layout, shown, { store }) {
     },
   };
   const marks = drawMarks(ground, root, store);
-  const before = svgPart("path", { class: "curve before" });
-  const curve = svgPart("path", { class: "curve" });
-  const kept = svgPart("path", { class: "curve kept" });
-  const names = [0, 1].map(() => svgPart("text", { class: "curvename" }));
+  const before = makeShape("path", { class: "curve before" });
+  const curve = makeShape("path", { class: "curve" });
+  const kept = makeShape("path", { class: "curve kept" });
+  const names = [0, 1].map(() => makeShape("text", { class: "curvename" }));
   marks.under.after(before, curve, kept);
   root.append(...names);
 
@@ -174,7 +162,7 @@ function drawBarRules(layout, bars, shown, { store }) {
   const area = upright
     ? { left: from, right: to, top: end, bottom: foot }
     : { left: foot, right: end, top: from, bottom: to };
-  const root = svgPart("svg", { class: "rules", "aria-hidden": "true" });
+  const root = makeShape("svg", { class: "rules", "aria-hidden": "true" });
   root.setAttribute("viewBox", bars.getAttribute("viewBox"));
   const view = bars.viewBox.baseVal;
   const ground = {
@@ -202,8 +190,8 @@ function drawBarRules(layout, bars, shown, { store }) {
     },
   };
   const marks = drawMarks(ground, root, store);
-  const before = svgPart("path", { class: "curve before" });
-  const name = svgPart("text", { class: "curvename" });
+  const before = makeShape("path", { class: "curve before" });
+  const name = makeShape("text", { class: "curvename" });
   marks.under.after(before);
   root.append(name);
 
@@ -255,16 +243,16 @@ const boxOf = ({ left, right, top, bottom }) => [left, top, right, bottom];
 function drawMarks(ground, root, store) {
   const { area, view, isLog, upright, key } = ground;
   const { left, right, top, bottom } = area;
-  const [under, middle, over] = [svgPart("g"), svgPart("g"), svgPart("g")];
+  const [under, middle, over] = [makeShape("g"), makeShape("g"), makeShape("g")];
   root.append(under, middle, over);
   if (key) {
     // No line goes through the picture's key.
     const [x0, y0, x1, y1] = key;
-    const id = `softmax-temperature-clip-${Math.random().toString(36).slice(2)}`;
+    const id = `${uniquePrefix()}clip`;
     const { width, height } = view;
     const d = `M0 0H${width}V${height}H0ZM${x0} ${y0}V${y1}H${x1}V${y0}Z`;
-    const clip = svgPart("clipPath", { id });
-    clip.append(svgPart("path", { d, "clip-rule": "evenodd" }));
+    const clip = makeShape("clipPath", { id });
+    clip.append(makeShape("path", { d, "clip-rule": "evenodd" }));
     root.prepend(clip);
     for (const group of [under, middle]) group.setAttribute("clip-path", `url(#${id})`);
   }
@@ -290,12 +278,12 @@ function drawMarks(ground, root, store) {
     const paint = { stroke: colour, "stroke-dasharray": RULE_DASHES[name] ?? "none", class: "rule" };
     const hasArea = name === "top_p" || name === "typical_p";
     const isSum = name === "top_p" && !isLog;
-    const filled = svgPart("path", { class: "area", fill: isSum ? "none" : colour, stroke: isSum ? colour : "none" });
-    const lines = Array.from({ length: name === "typical_p" ? 2 : 1 }, () => svgPart("path", paint));
-    const tie = svgPart("path", { stroke: colour, class: "tie" });
-    const dot = svgPart("circle", { r: 4, fill: colour, class: "dot" });
-    const label = svgPart("text", { class: "rulename" });
-    const sum = svgPart("text", { class: "rulename sum" });
+    const filled = makeShape("path", { class: "area", fill: isSum ? "none" : colour, stroke: isSum ? colour : "none" });
+    const lines = Array.from({ length: name === "typical_p" ? 2 : 1 }, () => makeShape("path", paint));
+    const tie = makeShape("path", { stroke: colour, class: "tie" });
+    const dot = makeShape("circle", { r: 4, fill: colour, class: "dot" });
+    const label = makeShape("text", { class: "rulename" });
+    const sum = makeShape("text", { class: "rulename sum" });
     sum.textContent = phrase("running_sum");
     if (isSum) over.append(sum);
     if (hasArea) under.append(filled);
@@ -321,15 +309,10 @@ function drawMarks(ground, root, store) {
         const value = isSum ? Math.min(Math.max(Number(Math.exp(level).toPrecision(3)), 0.01), 0.999) : valueAt(rule, rank, level);
         set(rule, value);
       };
-      handle.addEventListener("pointerdown", (event) => {
-        if (event.button) return;
-        handle.setPointerCapture(event.pointerId);
-        handle.addEventListener("pointermove", drag);
+      followPointer(handle, drag, (event) => {
         handles[0].focus({ preventScroll: true });
         event.preventDefault();
       });
-      for (const type of ["pointerup", "pointercancel"])
-        handle.addEventListener(type, () => handle.removeEventListener("pointermove", drag));
     }
     handles[0].addEventListener("keydown", (event) => {
       const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
@@ -448,19 +431,4 @@ function inkWidth(text, root) {
   const { width } = pen.measureText(text);
   measured.set(text, width);
   return width;
-}
-
-function svgPart(tag, attributes = {}) {
-  const part = document.createElementNS(SVG_NAMES, tag);
-  for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
-  return part;
-}
-
-function readSvg(text) {
-  const parsed = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  if (parsed.localName !== "svg" || parsed.querySelector("parsererror")) throw new TypeError(phrase("damaged_picture"));
-  /** @type {any} */
-  const root = document.importNode(parsed, true);
-  root.querySelector("style")?.remove(); // It would hold for the whole page; explorer.css has it.
-  return root;
 }

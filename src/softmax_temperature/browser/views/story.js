@@ -1,7 +1,7 @@
 // A text whose tokens are tinted by surprise, and what the chosen one was drawn from.
 
 import { phrase, rounded } from "../engine/words.js";
-import { make } from "./parts.js";
+import { make, uniquePrefix } from "./parts.js";
 
 const LEVELS = [1, 2, 4, 8];
 const KEY = ["level_0", "level_1", "level_2", "level_3", "level_4"];
@@ -40,7 +40,7 @@ export function drawStory(el, core) {
     chosenAloud,
   );
   longest.textContent = `${phrase("other_after", { fork: "000", length: "000" })}\n${phrase("mean_surprise", { bits: "00.0" })}`;
-  const ids = `softmax-temperature-${Math.random().toString(36).slice(2)}-`;
+  const ids = uniquePrefix();
 
   /** @type {any} */
   let shown;
