@@ -103,13 +103,16 @@ def pictures(request, widgets, monkeypatch, draw_once):
 
 @pytest.fixture(scope="session")
 def run_node():
-    """Run a script in the node that Playwright brings: ``run_node(script, *arguments)``."""
+    """Run a script in the node that Playwright brings: ``run_node(script, *arguments)``.
+
+    Options are for subprocess.run.
+    """
     program = Path(need("playwright").__file__).parent / "driver" / "node"
     program = program.with_suffix(".exe") if sys.platform == "win32" else program
     if not program.exists():
         pytest.skip(f"there is no {program}: install playwright from a wheel")
-    return lambda *command: subprocess.run(
-        [program, "--no-warnings", *command], check=True, timeout=600
+    return lambda *command, **options: subprocess.run(
+        [program, "--no-warnings", *command], check=True, timeout=600, **options
     )
 
 

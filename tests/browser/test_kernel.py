@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.test_notebook import KERNEL, catch_up, open_notebook
-from tests.helpers import need, shown, softmax, type_temperature, write_notebook
+from tests.browser.test_notebook import KERNEL, catch_up
+from tests.helpers import need, shown, softmax, type_temperature
 from tools.lab import explorer
 
 expect = need("playwright.sync_api").expect
@@ -24,26 +24,11 @@ RANKED = [5.0, 4.5, 3.0, 2.7, 2.2, 2.0]
 
 
 @pytest.fixture
-def open_cells(browser, lab, notebooks):
+def open_cells(run_cells):
     """Run cells in a notebook of their own, and wait until explorers are shown."""
-    pages = []
-
-    def open_them(*cells, count=1):
-        number = len(list(notebooks.glob("cells-*.ipynb")))
-        write_notebook(notebooks / f"cells-{number}.ipynb", IMPORTS, *cells)
-        page = open_notebook(browser, lab, f"cells-{number}")
-        # A sampler has two pictures one above another.
-        pictures = page.locator(".softmax-temperature .picture:has(svg)")
-        expect(pictures).to_have_count(count)
-        catch_up(page)
-        pages.append(page)
-        return page
-
-    yield open_them
-    for page in pages:
-        assert page.problems == []
-        page.evaluate(f"void {KERNEL.replace('.kernel', '?.kernel')}?.shutdown()")
-        page.close()
+    # A sampler has two pictures one above another.
+    pictures = ".softmax-temperature .picture:has(svg)"
+    return lambda *cells, count=1: run_cells(IMPORTS, *cells, shows=pictures, count=count)
 
 
 def run(page, code):

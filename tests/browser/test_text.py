@@ -11,7 +11,7 @@ import pytest
 from softmax_temperature import SamplerChain, TextExplorer, load_story_model
 from softmax_temperature.words import first_of_words
 from tests.browser.test_kernel import hears, run
-from tests.browser.test_notebook import KERNEL, catch_up, open_notebook
+from tests.browser.test_notebook import KERNEL
 from tests.helpers import (
     becomes,
     choose,
@@ -21,7 +21,6 @@ from tests.helpers import (
     softmax,
     type_temperature,
     write,
-    write_notebook,
 )
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
@@ -685,24 +684,9 @@ model = load_story_model()
 
 
 @pytest.fixture
-def open_texts(browser, lab, notebooks):
+def open_texts(run_cells):
     """Run cells in a notebook of their own, and wait until its explorers are shown."""
-    pages = []
-
-    def open_them(*cells, count=1):
-        name = f"text-{len(list(notebooks.glob('text-*.ipynb')))}"
-        write_notebook(notebooks / f"{name}.ipynb", IMPORTS, *cells)
-        page = open_notebook(browser, lab, name)
-        expect(page.locator("[role=listbox]")).to_have_count(count)
-        catch_up(page)
-        pages.append(page)
-        return page
-
-    yield open_them
-    for page in pages:
-        assert page.problems == []
-        page.evaluate(f"void {KERNEL.replace('.kernel', '?.kernel')}?.shutdown()")
-        page.close()
+    return lambda *cells, count=1: run_cells(IMPORTS, *cells, shows="[role=listbox]", count=count)
 
 
 def head_of(page, number=0):

@@ -1,16 +1,12 @@
 """Rules of places that stills and live pictures follow: Python's and the scripts' are the same."""
 
-import json
 import random
-import subprocess
 
 import numpy as np
 import pytest
 
 from softmax_temperature.drawing.maps import name_places
 from softmax_temperature.drawing.parts import spread
-from softmax_temperature.explorers.scripts import join_scripts
-from tests.helpers import need
 
 ENTRY = """
 import { readFileSync } from "node:fs";
@@ -29,27 +25,7 @@ console.log(JSON.stringify({
 """
 
 
-def run(jobs, tmp_path, node):
-    script = tmp_path / "job.mjs"
-    script.write_text(join_scripts(ENTRY), encoding="utf-8")
-    output = subprocess.run(
-        [node, str(script)],
-        input=json.dumps(jobs),
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=60,
-    )
-    return json.loads(output.stdout)
-
-
-@pytest.fixture
-def node():
-    driver = need("playwright._impl._driver")
-    return driver.compute_driver_executable()[0]
-
-
-def test_places_are_the_same_for_stills_and_live_pictures(tmp_path, node):
+def test_places_are_the_same_for_stills_and_live_pictures(answers_of):
     rng = random.Random(20)
     names = []
     for _ in range(200):
@@ -68,7 +44,7 @@ def test_places_are_the_same_for_stills_and_live_pictures(tmp_path, node):
         first, step, count = rng.choice([0, 0.5]), rng.choice([0.01, 0.05, 1 / 3]), 41
         asked = rng.choice([rng.uniform(0, 4), first + step * rng.randrange(count), None])
         stops.append([{"first": first, "step": step, "count": count}, asked])
-    seen = run({"names": names, "levels": levels, "stops": stops}, tmp_path, node)
+    seen = answers_of(ENTRY, {"names": names, "levels": levels, "stops": stops})
     for (rows, lengths, across, up, _), found in zip(names, seen["names"], strict=True):
         expected = name_places(np.array(rows), lengths, across, up)
         assert [place is None for place in found] == [place is None for place in expected]

@@ -1,8 +1,5 @@
 """Lines, bands and masses of cuts, and places of labels: Python's and the scripts' are the same."""
 
-import json
-import subprocess
-
 import numpy as np
 import pytest
 
@@ -10,7 +7,6 @@ from softmax_temperature import SamplerChain, TokenTable
 from softmax_temperature.drawing.labels import Label, place_labels
 from softmax_temperature.drawing.rules import COLOURS, cuts_of
 from softmax_temperature.explorers.scripts import join_scripts
-from tests.helpers import need
 
 ENTRY = """
 import { readFileSync } from "node:fs";
@@ -45,23 +41,8 @@ console.log(JSON.stringify({
 
 
 @pytest.fixture
-def run(tmp_path):
-    driver = need("playwright._impl._driver").compute_driver_executable()[0]
-
-    def answers(**jobs):
-        script = tmp_path / "job.mjs"
-        script.write_text(join_scripts(ENTRY), encoding="utf-8")
-        given = {"rules": [], "places": []} | jobs
-        output = subprocess.run(
-            [driver, str(script)],
-            input=json.dumps(given),
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        return json.loads(output.stdout)
-
-    return answers
+def run(answers_of):
+    return lambda **jobs: answers_of(ENTRY, {"rules": [], "places": []} | jobs)
 
 
 def some_steps(rng):
