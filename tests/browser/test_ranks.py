@@ -365,3 +365,26 @@ def test_between_few_and_many_tokens_the_picture_changes(open_explorer):
         page = open_explorer(SamplerExplorer(table, "top_k", 7))
         assert (page.locator(".ranks svg").count() == 1) is chart
         assert page.evaluate(SEEN)["labels"] == [f"top-k 7 keeps 7 of {count}"]
+
+
+@pytest.mark.parametrize(
+    ("example", "method", "knob"),
+    [("wonderful-day", "typical_p", 0.3), ("gpt2-spaceship", "top_p", 0.9)],
+)
+def test_no_line_goes_through_the_label_of_a_rule(open_explorer, example, method, knob):
+    """Once the second line of a band, and the own line of a long label, did."""
+    table = load_example(example)
+    options = {"top": 10} if len(table.tokens) > 100 else {}
+    page = open_explorer(SamplerExplorer(table, method, knob, **options))
+    labels, lines = page.evaluate(
+        """() => ["text.rulename:not(.sum)", "path.rule"].map((name) =>
+            [...document.querySelectorAll(name)].map((part) => {
+                const { left, top, right, bottom } = part.getBoundingClientRect();
+                return [left, top, right, bottom];
+            }))"""
+    )
+    assert len(labels) == 1
+    assert len(lines) == (2 if method == "typical_p" else 1)
+    for left, top, right, bottom in labels:
+        for x0, y0, x1, y1 in lines:
+            assert x1 <= left or x0 >= right or y1 <= top or y0 >= bottom

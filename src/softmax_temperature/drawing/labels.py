@@ -15,7 +15,7 @@ Box = tuple[float, float, float, float]
 ASIDE, ABOVE, APART = 6.0, 3.0, 1.0
 # What it costs, in points of distance, to stand not on the right, to be crossed by a line, and to
 # cover a solid, where there is no other place.
-_NOT_RIGHT, _CROSSED, _COVERS = 3.0, 12.0, 200.0
+_NOT_RIGHT, _CROSSED, _COVERS = 3.0, 60.0, 200.0
 # Farther to the right there are so many places, so far apart.
 _FARTHER, _STRIDE = 6, 24.0
 

@@ -242,7 +242,7 @@ def _draw_rule(
     line: dict[str, Any] = {"color": COLOURS[rule.name], "linewidth": 1.6, "zorder": 4}
     if DASHES[rule.name]:
         line |= {"dashes": DASHES[rule.name]}
-    levels = [min(max(np.exp(min(level, 1)), low), high) for level in rule.levels]
+    levels = _heights(rule, low, high)
     x = rule.cross + 0.5
     if rule.name == "top_p":
         area = _points(shares, stations, rule.first, rule.end)
@@ -257,6 +257,11 @@ def _draw_rule(
     (dot,) = ax.plot([x], [y], "o", color=COLOURS[rule.name], markeredgecolor="w", markersize=7)
     dot.set(zorder=5, clip_on=False)
     return x, y
+
+
+def _heights(rule: Rule, low: float, high: float) -> list[float]:
+    """Return the probabilities at which a rule has level lines, within the picture."""
+    return [min(max(float(np.exp(min(level, 1))), low), high) for level in rule.levels]
 
 
 def _write(
@@ -280,11 +285,11 @@ def _write(
     solids += [(*start, *foot) for start, foot in zip(starts, feet, strict=True)]
     scale = 72 / ax.figure.dpi
     across, down = ax.bbox.width * scale, ax.bbox.height * scale
-    points = in_points(ax, *np.transpose(anchors)).tolist() if anchors else []
-    lines: list[Box] = [
-        (0, y, across, y) if rule.levels else (x, 0, x, down)
-        for rule, (x, y) in zip(cuts.rules, points, strict=True)
-    ]
+    lines: list[Box] = []
+    for rule, (x, y) in zip(cuts.rules, anchors, strict=True):
+        levels = _heights(rule, *ax.get_ylim()) or [y]
+        for at_x, at_y in in_points(ax, [x] * len(levels), levels).tolist():
+            lines.append((0, at_y, across, at_y) if rule.levels else (at_x, 0, at_x, down))
     notes = [
         Note(rule.text, x, y, COLOURS[rule.name])
         for rule, (x, y) in zip(cuts.rules, anchors, strict=True)

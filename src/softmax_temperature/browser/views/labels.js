@@ -2,7 +2,7 @@
 
 const [ASIDE, ABOVE, APART] = [6, 3, 1];
 const [FARTHER, STRIDE] = [6, 24];
-const [NOT_RIGHT, CROSSED, COVERS] = [3, 12, 200];
+const [NOT_RIGHT, CROSSED, COVERS] = [3, 60, 200];
 
 /**
  * Left, top, right and bottom, with y downwards.

@@ -360,12 +360,12 @@ function drawMarks(ground, root, store) {
     hold.setAttribute("aria-valuenow", general(value, 6));
     hold.setAttribute("aria-valuemax", general(name === "top_k" ? Math.max(before.order.length, value) : name === "top_n_sigma" ? Math.max(10, value) : 1, 6));
     hold.setAttribute("aria-valuetext", text.replace(`${phrase(name)} `, ""));
-    const line = isAcross(name) ? [left, y, right, y] : [x, top, x, bottom];
+    const own = places.map(([px, py]) => (isAcross(name) ? [left, py, right, py] : [px, top, px, bottom]));
     const steps = sums.map(([[x0, y0], [x1, y1]]) => [x0, Math.min(y0, y1), x1, Math.max(y0, y1)]);
     const tip = sums.at(-1)?.[1];
     return {
       label: [x, y, inkWidth(text, root), LABEL_HEIGHT],
-      lines: [line, ...steps],
+      lines: [...own, ...steps],
       sum: tip && [...tip, inkWidth(part.sum.textContent, root), LABEL_HEIGHT, 1],
     };
   }
