@@ -190,7 +190,7 @@ def run_all(page: Page, address: str, notebook: str, view: str = "doc/tree") -> 
     """Open one notebook alone and run its cells; the caller waits for what it wants to see."""
     page.goto(f"{address}/{view}/{notebook}")
     kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-    page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=60_000)
+    page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=240_000)
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 

@@ -56,7 +56,7 @@ def odd(notebooks):
 
 def new_page(browser, viewport=None):
     page = browser.new_page(viewport=viewport or {"width": 1100, "height": 1000})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(240_000)
     page.problems = []
     page.add_init_script(SENT)
     page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -246,8 +246,6 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     type_temperature(view, 0)
     catch_up(page)
     view.locator(".noUi-handle").hover(trial=True)
-    handle = view.locator(".noUi-handle").bounding_box()
-    track = view.locator(".noUi-target").bounding_box()
     page.evaluate(
         """() => {
             window.moves = [];
@@ -273,6 +271,9 @@ def test_every_move_of_a_drag_is_painted_with_no_word_from_python(page):
     )
     page.wait_for_function("window.state === 'runs'")
     page.evaluate("sent.length = 0")
+    # Where they are by now: until the kernel runs, a page can still move.
+    handle = view.locator(".noUi-handle").bounding_box()
+    track = view.locator(".noUi-target").bounding_box()
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()

@@ -25,13 +25,13 @@ export function widget({ coreOf, head, body }) {
       let [stop, alive] = [() => {}, true];
 
       async function redraw() {
-        stop();
-        stop = () => {};
         const data = owner.get("data");
         try {
           const shared = owner.get("shared") && (await other(owner.get("shared"))).get("data");
           const core = await session.open(data, owner.get("state"), shared);
           if (!alive || data !== owner.get("data")) return;
+          // Until here what is shown has gone on with what was unpacked before.
+          stop();
           const part = owner === model ? body : head;
           const wantNarrow = () => {
             owner.set("narrow", true);
@@ -43,6 +43,8 @@ export function widget({ coreOf, head, body }) {
           if (owner === model) follow();
         } catch (error) {
           if (!alive) return;
+          stop();
+          stop = () => {};
           const line = document.createElement("p");
           line.setAttribute("role", "alert");
           line.textContent = phrase("cannot_be_shown", { problem: error.message });
@@ -123,7 +125,11 @@ function enter(key, coreOf) {
       if (data !== opened) {
         opened = data;
         opening = coreOf(data, state, send, shared).then((core) => {
-          if (data === opened) session.core = core;
+          if (data === opened) {
+            session.core = core;
+            // What has changed while it was unpacked.
+            session.hear(session.owner.get("state"));
+          }
           return core;
         });
       }
@@ -135,7 +141,9 @@ function enter(key, coreOf) {
       const { told = 0, ...heard } = state;
       count = Math.max(count, told + 1);
       unheard = unheard.filter((change) => change.count > told);
-      session.core?.store.receive(Object.assign(heard, ...unheard.map(({ part }) => part)));
+      // A state for data that are still unpacked comes to those.
+      if (session.core?.data !== session.owner.get("data")) return;
+      session.core.store.receive(Object.assign(heard, ...unheard.map(({ part }) => part)));
     },
     /** Tell Python, once what changes has come to rest. */
     rest() {
