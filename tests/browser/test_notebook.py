@@ -3,17 +3,14 @@
 import math
 import re
 
-import nbformat
 import pytest
 
 from tests.helpers import (
     FIRST_NUMBER,
-    NOTEBOOKS,
     RANKED,
     check,
     check_instrument,
     contrasts,
-    count_explorers,
     cut_off,
     gpt2_shares,
     heading,
@@ -26,7 +23,6 @@ from tests.helpers import (
 from tools.lab import explorer, run_all
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
-HTMLExporter = need("nbconvert").HTMLExporter
 expect = need("playwright.sync_api").expect
 
 in_firefox_too = pytest.mark.engines("chromium", "firefox")
@@ -49,9 +45,28 @@ explorer
 """
 
 
+# Six tokens in two explorers and one with all parts but the map, GPT-2 in one and one with a
+# constant: a notebook of their own, so that lessons can change.
+INSTRUMENT = """
+from softmax_temperature import TemperatureExplorer, load_example
+six, gpt2 = load_example("wonderful-day"), load_example("gpt2-spaceship")
+TemperatureExplorer(six, parts=("bars",))
+---
+TemperatureExplorer(six, value=2, parts=("bars",))
+---
+TemperatureExplorer(six, parts=("bars", "dice", "curves"))
+---
+TemperatureExplorer(gpt2, top=10, parts=("bars", "dice"))
+---
+TemperatureExplorer(gpt2, top=5, parts=("bars", "constant"))
+"""
+WHOLE, GPT2, CONSTANT, ALL = 2, 3, 4, 5
+
+
 @pytest.fixture(scope="module", autouse=True)
-def odd(notebooks):
+def written(notebooks):
     write_notebook(notebooks / "odd.ipynb", ODD, "explorer")
+    write_notebook(notebooks / "instrument.ipynb", *INSTRUMENT.split("---"))
 
 
 def new_page(browser, viewport=None):
@@ -74,10 +89,10 @@ def open_notebook(browser, lab, name):
     return page
 
 
-def open_explorers(browser, lab, name):
-    """Open a notebook, and wait until all its explorers are shown and all its cells have run."""
-    page = open_notebook(browser, lab, name)
-    wait_for_explorers(page, name)
+def open_instrument(browser, lab):
+    """Open the explorers, and wait until all of them are shown and all cells have run."""
+    page = open_notebook(browser, lab, "instrument")
+    wait_for_explorers(page, ALL)
     catch_up(page)
     assert page.locator(".jp-WindowedPanel-outer").count() == 1
     return page
@@ -95,16 +110,16 @@ def catch_up(page):
     )
 
 
-def wait_for_explorers(page, name):
+def wait_for_explorers(page, count):
     page.wait_for_function(
         "count => document.querySelectorAll('.softmax-temperature svg').length === count",
-        arg=count_explorers(NOTEBOOKS[name]),
+        arg=count,
     )
 
 
 def open_odd(browser, lab):
     page = open_notebook(browser, lab, "odd")
-    page.wait_for_function("document.querySelectorAll('.softmax-temperature svg').length === 2")
+    wait_for_explorers(page, 2)
     return page
 
 
@@ -115,24 +130,11 @@ def check_address(page, url):
 
 @pytest.fixture(scope="module")
 def page(browser, lab):
-    page = open_explorers(browser, lab, "01-temperature")
+    page = open_instrument(browser, lab)
     explorer(page).scroll_into_view_if_needed()
     yield page
     assert page.problems == []
     page.close()
-
-
-@pytest.fixture(scope="module")
-def gpt2_page(browser, lab):
-    page = open_explorers(browser, lab, "02-real-model")
-    explorer(page).scroll_into_view_if_needed()
-    yield page
-    assert page.problems == []
-    page.close()
-
-
-# The first explorer of notebook 01 that has all parts, and that of 02 with a second slider.
-WHOLE, CONSTANT = 5, 2
 
 
 def check_whole_instrument(page):
@@ -156,34 +158,6 @@ def check_whole_instrument(page):
 @in_firefox_too
 def test_strip_dice_curves_and_marks_equal_pythons_softmax(page):
     check_whole_instrument(page)
-
-
-CHARTS = """() => [...document.querySelectorAll(".softmax-temperature-explorer")].map((view) => {
-    const { top, bottom } = view.getBoundingClientRect();
-    return [view.querySelector("svg title")?.textContent, top >= 0 && bottom <= innerHeight];
-})"""
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, lab, name):
-    """Step through a notebook as readers do, cell by cell, on a laptop's screen."""
-    page = new_page(browser, {"width": 1280, "height": 720})
-    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")
-    there = KERNEL.replace(".", "?.").replace("window?.", "window.")
-    page.wait_for_function(f"{there}?.status === 'idle'")
-    run = "void window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
-    for cell in nbformat.read(NOTEBOOKS[name], as_version=4).cells:
-        before = page.evaluate(CHARTS)
-        page.evaluate(run)
-        if cell.cell_type == "code":
-            catch_up(page)
-        for (title, _), (after, on_screen) in zip(before, page.evaluate(CHARTS)):
-            assert after == title or title is None or on_screen, cell.source
-    page.wait_for_function(
-        f"document.querySelectorAll('.softmax-temperature-explorer').length"
-        f" === {count_explorers(NOTEBOOKS[name])}"
-    )
-    page.close()
 
 
 @in_firefox_too
@@ -453,14 +427,15 @@ def check_gpt2(view, temperature):
 
 
 @pytest.mark.parametrize("temperature", [0, 0.1, 0.5, 1, 1.37, 2])
-def test_the_bars_of_gpt2_equal_pythons_softmax(gpt2_page, temperature):
-    view = explorer(gpt2_page)
+def test_the_bars_of_gpt2_equal_pythons_softmax(page, temperature):
+    view = explorer(page, GPT2)
+    view.scroll_into_view_if_needed()
     type_temperature(view, temperature)
     check_gpt2(view, temperature)
 
 
-def test_dragging_the_slider_of_gpt2_moves_its_bars(gpt2_page):
-    page, view = gpt2_page, explorer(gpt2_page)
+def test_dragging_the_slider_of_gpt2_moves_its_bars(page):
+    view = explorer(page, GPT2)
     type_temperature(view, 0)
     view.locator(".noUi-target").scroll_into_view_if_needed()
     handle = view.locator(".noUi-handle").bounding_box()
@@ -478,17 +453,18 @@ def test_dragging_the_slider_of_gpt2_moves_its_bars(gpt2_page):
     assert max(temperatures) > 1.9
 
 
-def test_all_other_tokens_have_a_hatched_bar_of_their_own(gpt2_page):
-    seen = shown(explorer(gpt2_page))
+def test_all_other_tokens_have_a_hatched_bar_of_their_own(page):
+    view = explorer(page, GPT2)
+    seen = shown(view)
     assert "url(" in seen["fills"][-1]
     assert not any("url(" in fill for fill in seen["fills"][:-1])
     assert seen["hatch"] == "#949494"
-    names = explorer(gpt2_page).locator(".softmax-temperature svg text").all_text_contents()
+    names = view.locator(".softmax-temperature svg text").all_text_contents()
     assert {"·planet", "all other 50,247 tokens"} <= set(names)
 
 
-def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
-    view = explorer(gpt2_page, CONSTANT)
+def test_a_constant_on_every_logit_moves_no_bar(page):
+    view = explorer(page, CONSTANT)
     view.scroll_into_view_if_needed()
     before = shown(view)
     constant = view.locator(".constant")
@@ -500,8 +476,8 @@ def test_a_constant_on_every_logit_moves_no_bar(gpt2_page):
     assert (after["labels"], after["caption"]) == (before["labels"], before["caption"])
 
 
-def test_no_text_of_gpt2_is_cut_off(gpt2_page):
-    assert cut_off(explorer(gpt2_page)) == []
+def test_no_text_of_gpt2_is_cut_off(page):
+    assert cut_off(explorer(page, GPT2)) == []
 
 
 def test_another_table_is_drawn_on_the_page(browser, lab):
@@ -553,14 +529,13 @@ def test_another_table_is_drawn_on_the_page(browser, lab):
 
 @pytest.mark.parametrize("app", ["notebook", "voila"])
 def test_other_front_ends_show_the_same(browser, jupyter, app):
-    path = NOTEBOOKS["01-temperature"]
     address = jupyter(app)
     page = new_page(browser)
     if app == "notebook":
-        run_all(page, address, path.name, "notebooks")
+        run_all(page, address, "instrument.ipynb", "notebooks")
     else:
-        page.goto(f"{address}/voila/render/{path.name}")
-    wait_for_explorers(page, path.stem)
+        page.goto(f"{address}/voila/render/instrument.ipynb")
+    wait_for_explorers(page, ALL)
     view = explorer(page)
     view.scroll_into_view_if_needed()
     for temperature in (0, 0.5, 1.37, 2):
@@ -657,27 +632,3 @@ def test_motion_is_reduced_where_the_reader_asks_for_it(page):
     assert view.locator(".noUi-connect, .noUi-origin").first.evaluate(seconds) == "0s"
     page.emulate_media(reduced_motion="no-preference")
     view.locator(".noUi-target").evaluate("e => e.classList.remove('noUi-state-tap')")
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS.values(), ids=NOTEBOOKS)
-def test_a_saved_notebook_shows_still_pictures_without_a_kernel(browser, tmp_path, path):
-    notebook = nbformat.read(path, as_version=4)
-    assert "widgets" not in notebook.metadata
-    outputs = [
-        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
-    ]
-    pictures = [data for data in outputs if "image/png" in data]
-    widgets = [data for data in outputs if "application/vnd.jupyter.widget-view+json" in data]
-    assert widgets
-    assert all({"image/png", "text/html"} & data.keys() for data in widgets)
-    (tmp_path / "saved.html").write_text(HTMLExporter().from_notebook_node(notebook)[0])
-    page = browser.new_page()
-    # What the page would fetch, a mathematics font among it, is not there.
-    page.route("http*://**", lambda route: route.abort())
-    page.goto((tmp_path / "saved.html").as_uri())
-    sizes = page.evaluate("[...document.images].map(image => image.naturalWidth)")
-    assert len(sizes) == len(pictures)
-    assert min(sizes) > 250
-    text = page.locator("main").inner_text()
-    assert "T = 1" in text
-    page.close()
