@@ -18,6 +18,8 @@ PLACES = {
     # They run notebooks.
     "notebooks": "slow",
     "tests/publishing": "slow",
+    # Each twin of Python's in the scripts, over thousands of inputs.
+    "tests/engine": "slow",
     # Whole vocabularies, many draws, many explorers, a built wheel.
     "tests/slow": "slow",
 }

@@ -46,34 +46,6 @@ def test_the_math_does_not_wait_for_the_charts():
     run(sys.executable, "-c", code)
 
 
-def test_nothing_opens_a_socket():
-    code = """if True:
-        import sys
-        import matplotlib
-        matplotlib.use("agg")
-        import softmax_temperature as st
-        def audit(event, arguments):
-            if event.startswith("socket.") and event not in ("socket.__new__", "socket.bind"):
-                raise RuntimeError(f"{event} {arguments}")
-        sys.addaudithook(audit)
-        table = st.load_example("wonderful-day")
-        st.describe(table)
-        st.bar_chart(table)
-        st.temperature_panels(table, [0, 1])
-        explorer = st.TemperatureExplorer(table)
-        explorer.temperature = 0.5
-        explorer._repr_mimebundle_()
-        explorer.to_html()
-        explorer.draw(1000)
-        st.SamplerExplorer([table, table], "top_k", 3).to_html()
-        gpt2 = st.load_example("gpt2-spaceship")
-        st.TemperatureExplorer(gpt2, top=20)._repr_mimebundle_()
-        st.load_example("gpt-4o-mini-tv")
-        st.Question("?", {"a": True, "b": False})._repr_mimebundle_()
-    """
-    run(sys.executable, "-c", code)
-
-
 # The rooms and the modules at the front door, as README.md lists them.
 FLOORS = (
     *("checks", "phrases", "reading", "core", "peaks", "sampling", "draws", "chain"),

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from softmax_temperature import load_example, softmax
+from softmax_temperature import draws_chart, load_example, softmax
 from softmax_temperature.drawing.bars import Bars, glyphs, name_bars
 from softmax_temperature.sampling import gumbel_draws, temper
 from softmax_temperature.words import token_labels
+from tests.drawing.test_draws_chart import SIX, axes, parts
 
 
 def test_all_of_gpt2s_tokens_can_be_drawn():
@@ -54,3 +55,12 @@ def test_the_same_noise_draws_mostly_the_same_token():
     assert (at_1 == other).mean() == pytest.approx(0.03, abs=0.005)
     assert (p * q).sum() == pytest.approx(0.03, abs=0.005)
     assert np.array_equal(gumbel_draws(rows, 5, seed=1)[0], at_1[:5])
+
+
+def test_about_19_of_20_bars_end_in_their_bands():
+    inside = []
+    for seed in range(60):
+        ax = draws_chart(SIX, 1_000, seed=seed, ax=axes())
+        bars, bands, _ = parts(ax)
+        inside += [low <= end <= high for (_, end), (low, high) in zip(bars, bands, strict=True)]
+    assert 0.92 < np.mean(inside) < 0.98
