@@ -1,5 +1,6 @@
 from .chain import SamplerChain
 from .core import TokenTable, entropy, perplexity, softmax
+from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.maps import draw_map
 from .drawing.ranks import rank_chart
@@ -31,6 +32,7 @@ __all__ = [
     "TemperatureExplorer",
     "TextExplorer",
     "TokenTable",
+    "advice_chart",
     "bar_chart",
     "describe",
     "draw_map",
