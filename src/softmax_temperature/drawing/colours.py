@@ -1,4 +1,4 @@
-"""One colour a word, by its rank, in all pictures of an explorer."""
+"""One colour a word, by its rank, in all pictures of an explorer, and one scale of surprise."""
 
 from __future__ import annotations
 
@@ -21,11 +21,20 @@ WORDS = (
 )
 _GREYS = ("#5a5a5a", "#808080", "#a6a6a6", "#c8c8c8", "#e4e4e4")
 PALETTE = [*WORDS, *_GREYS]
+# Where the next tint of surprise begins, in bits, and the tints themselves: blue mixed into white
+# by 5, 14, 32, 54 and 78 %, as `tints.css` mixes it into a page's own paper.
+SURPRISE = (1, 2, 4, 8)
+TINTS = ("#f4f8fb", "#e0ebf5", "#b8d2e8", "#87b3d7", "#5092c4")
 
 
 def colour_of(rank: int) -> str:
     """Return the colour of a word, by how many are likelier."""
     return WORDS[rank] if rank < len(WORDS) else "#808080"
+
+
+def tint_of(bits: float) -> str:
+    """Return the tint of a token's surprise: the twin of `levelOf` in `views/tints.js`."""
+    return TINTS[sum(bits >= level for level in SURPRISE)]
 
 
 def edge_of(colour: str) -> str:

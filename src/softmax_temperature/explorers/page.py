@@ -21,7 +21,7 @@ from .scripts import join_scripts, read_browser
 KINDS = {
     "temperature": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
     "sampler": ("sampler.js", "samplerKind", ("explorer.css", "chart.css", "ranks.css")),
-    "text": ("text.js", "textKind", ("explorer.css", "text.css")),
+    "text": ("text.js", "textKind", ("explorer.css", "tints.css", "text.css")),
 }
 
 

@@ -48,6 +48,7 @@ _STYLES = (
     "explorer.css",
     "chart.css",
     "ranks.css",
+    "tints.css",
     "text.css",
     "question.css",
     "page.css",

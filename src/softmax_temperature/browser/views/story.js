@@ -2,10 +2,8 @@
 
 import { phrase, rounded } from "../engine/words.js";
 import { make, uniquePrefix } from "./parts.js";
+import { drawTints, levelOf } from "./tints.js";
 
-const LEVELS = [1, 2, 4, 8];
-const KEY = ["level_0", "level_1", "level_2", "level_3", "level_4"];
-const levelOf = (bits) => LEVELS.filter((level) => bits >= level).length;
 // At most about so many characters has a token, and so many a line.
 const [PER_TOKEN, PER_LINE] = [3.8, 50];
 // What keeps room for a text, and for how many of its characters.
@@ -26,14 +24,13 @@ export function drawStory(el, core) {
   // Otherwise a notebook takes the keys.
   list.dataset.lmSuppressShortcuts = "true";
   const room = make("p", { "aria-hidden": "true" });
-  const swatches = KEY.flatMap((name, level) => [" ", make("span", { className: `level-${level}` }, phrase(name))]);
   const told = make("p");
   const rivals = make("ol");
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
   el.replaceChildren(
     make("div", { className: "sentences" }, caption, longest),
     make("div", { className: "story" }, make("p", {}, prompt, list), room),
-    make("p", { className: "key" }, phrase("surprise_key"), ...swatches),
+    drawTints(),
     make("div", { className: "details" }, told, rivals),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
     aloud,
