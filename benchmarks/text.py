@@ -53,7 +53,7 @@ def grow(seeds: range, stops: Iterable[float], length: int) -> Iterable:
 
 def products(contexts: list[int]) -> None:
     """Multiply what has the shapes of as many contexts at each step, and do nothing else."""
-    model = load_story_model()._transformer
+    model = load_story_model()._network
     layers = range(len(model.layers))
     matrices = [part for part in model.layers[0] if part.ndim == 2]
     rows = {size: np.ones((max(contexts), size)) for size in (64, 172)}

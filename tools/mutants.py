@@ -78,6 +78,7 @@ TESTS = {
         "explorers/test_temperature",
         "test_sampling",
     ),
+    "model.language": ("model/test_story",),
     "model.tokenizer": ("model/test_story",),
     "model.transformer": ("model/test_story",),
     "notebook.js": ("browser/test_site",),
@@ -252,8 +253,8 @@ EQUIVALENT: dict[str, tuple[str, ...]] = {
         "chain._softmax: np.count_nonzero(kept) > len(masked) / 4"
         " → np.count_nonzero(kept) > len(masked) * 4",
         "checks.distributions: copy=False → copy=True",
-        "model.story.StoryModel._grow: self._transformer.new_cache(1, len(ids) + length)"
-        " → self._transformer.new_cache(2, len(ids) + length)",
+        "model.language.LanguageModel._grow: self._network.new_cache(1, len(ids) + length)"
+        " → self._network.new_cache(2, len(ids) + length)",
         "model.transformer.: 2 ** 18 → 3 ** 18",
         "model.transformer.product: -1 → -2",
     ),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softmax_temperature import TokenTable
-from softmax_temperature.model import story
+from softmax_temperature.model import language, story
 from softmax_temperature.model.story import StoryModel, load_story_model
 from softmax_temperature.model.transformer import attention, product, rms_norm, rotate, swiglu
 from softmax_temperature.sampling import temper
@@ -204,7 +204,7 @@ def test_logits_are_those_of_plain_loops(text, reference):
 
 def test_the_whole_file_is_read_and_its_angles_are_the_formulas(reference):
     assert reference.left == 0
-    turns = MODEL._transformer.turns
+    turns = MODEL._network.turns
     np.testing.assert_allclose(turns.real, reference.cosines, atol=1e-4)
     np.testing.assert_allclose(turns.imag, reference.sines, atol=1e-4)
     numbers = [reference.embedding, reference.norm_1, reference.norm_2, reference.norm]
@@ -353,7 +353,7 @@ def test_several_contexts_of_any_lengths_give_what_each_gives_alone(monkeypatch)
     np.testing.assert_allclose(along, alone, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(MODEL.logits(contexts), alone, rtol=1e-10, atol=1e-10)
     np.testing.assert_allclose(MODEL.logits(np.array([ids[:7]] * 3)), [MODEL.logits(ids[:7])] * 3)
-    monkeypatch.setattr(story, "_NUMBERS", 20_000)
+    monkeypatch.setattr(language, "_NUMBERS", 20_000)
     np.testing.assert_allclose(MODEL.logits(contexts), alone, rtol=1e-10, atol=1e-10)
 
 
