@@ -22,6 +22,7 @@ from .sampling import (
     top_p,
     typical_p,
 )
+from .thermometer import estimate_temperature
 from .words import describe
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "draws_chart",
     "entropy",
     "epsilon_cutoff",
+    "estimate_temperature",
     "eta_cutoff",
     "gumbel_draws",
     "load_example",
