@@ -4,6 +4,7 @@ from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.maps import draw_map
 from .drawing.ranks import rank_chart
+from .drawing.sticks import logit_line
 from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.question import Question
@@ -45,6 +46,7 @@ __all__ = [
     "gumbel_draws",
     "load_example",
     "load_story_model",
+    "logit_line",
     "min_p",
     "peak_temperature",
     "perplexity",

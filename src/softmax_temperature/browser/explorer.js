@@ -7,6 +7,7 @@ import { drawBody } from "./views/body.js";
 import { drawEditor } from "./views/editor.js";
 import { drawHead } from "./views/head.js";
 import { make } from "./views/parts.js";
+import { drawPush } from "./views/sticks.js";
 
 /**
  * Return all that the parts of an explorer share: its data, unpacked, its state, and its frames.
@@ -58,6 +59,7 @@ export function kindOfTables(makeFrame, { drawSteps, drawRules } = {}) {
       const more = [];
       if (drawSteps) more.push(drawSteps(core));
       if (core.data.parts.includes("constant")) more.push(drawConstant(core));
+      if (core.data.parts.includes("logits")) more.push(drawPush(core));
       const show = drawHead(el, core, more.map((part) => part.el));
       return follow(core, () => {
         const frame = core.frame();

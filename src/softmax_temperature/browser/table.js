@@ -76,12 +76,17 @@ function prepared(logits, count, type) {
 export function changed(given, { tokens, logits, constant }) {
   if (!tokens && !constant) return given;
   const raw = Float64Array.from(tokens ? logits.map(numberOf) : given.raw, (logit) => logit + constant);
-  if (!tokens) return { ...given, ...prepared(raw, given.count, given.type) };
-  const ranked = Array.from(likeliest(raw, raw.length), (position) => tokens[position]);
+  if (!tokens) return { ...given, constant, ...prepared(raw, given.count, given.type) };
+  const order = likeliest(raw, raw.length);
+  const ranked = Array.from(order, (position) => tokens[position]);
+  const first = given.table.order;
   return {
     ...given,
+    constant,
     ...prepared(raw, given.count, "f8"),
     isEdited: true,
+    // Each word keeps its colour, which its rank has given it at first.
+    hues: Array.from(order, (position) => first.indexOf(position)),
     words: tokens.map((token) => inText(token)),
     names: tokenLabels(ranked, LONGEST_TYPED),
     shortNames: tokenLabels(ranked, 10),

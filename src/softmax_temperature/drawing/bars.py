@@ -45,6 +45,7 @@ class Bars:
         narrow: bool = False,
         ranked: bool = True,
         uniform: bool = True,
+        hues: Sequence[int] | None = None,
     ) -> None:
         check_table(table)
         self.table = table
@@ -54,6 +55,8 @@ class Bars:
         self.shown = likeliest(self.logits, as_top(top) or (len(table.tokens) if ranked else None))
         self.n_others = len(table.tokens) - len(self.shown)
         self.count = len(self.shown) + bool(self.n_others)
+        # The ranks that give tokens their colours: earlier ones, where logits have been changed.
+        self.hues = range(len(self.shown)) if hues is None else hues
         if len(self.shown) > _ROOM_FOR_TOKENS:
             raise ValueError(
                 f"a chart has room for {_ROOM_FOR_TOKENS} tokens, got {len(self.shown):,}: "

@@ -174,6 +174,24 @@ def _best(
     return best
 
 
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Return levels near to heights, in the same order, not below 0, and a gap apart.
+
+    Heights that are too close to one another join a group, which stands around their middle.
+    """
+    order = sorted(range(len(heights)), key=lambda i: (heights[i], -i))
+    groups: list[tuple[float, int]] = []
+    for i in order:
+        start, count = max(float(heights[i]), 0.0), 1
+        while groups and start < groups[-1][0] + groups[-1][1] * gap:
+            before, more = groups.pop()
+            start = max((before * more + (start - more * gap) * count) / (more + count), 0.0)
+            count += more
+        groups.append((start, count))
+    levels = [start + k * gap for start, count in groups for k in range(count)]
+    return [level for _, level in sorted(zip(order, levels, strict=True))]
+
+
 def overlap(one: Box, other: Box) -> bool:
     """Tell whether two boxes are less than a point apart."""
     return (

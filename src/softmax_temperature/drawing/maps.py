@@ -22,7 +22,7 @@ from .colours import PALETTE, ink_on
 # So many tokens have an area each; of more the first ten, and the others by powers of ten.
 _MOST_AREAS = 12
 _STOPS = np.arange(201) / 100
-# The height that a name takes, in points.
+# The height of a line of small text in points.
 LINE = 11.0
 
 
@@ -33,6 +33,8 @@ class Areas:
     table: TokenTable
     # A token that is masked has no area.
     order: NDArray[np.intp]
+    # The ranks that give tokens their colours.
+    hues: Sequence[int] | None = None
 
     @cached_property
     def edges(self) -> list[int]:
@@ -51,7 +53,12 @@ class Areas:
     @property
     def colours(self) -> list[str]:
         """The colour of each area."""
-        return [PALETTE[min(i, len(PALETTE) - 1)] for i in range(self.count)]
+        # Ranges of ranks have greys, which follow the colours of single tokens.
+        hues = [
+            i if self.hues is None or last - first > 1 else self.hues[i]
+            for i, (first, last) in enumerate(zip(self.edges, self.edges[1:]))
+        ]
+        return [PALETTE[min(hue, len(PALETTE) - 1)] for hue in hues]
 
     def names(self, known: Any = None) -> list[str]:
         """Return the name of each area: a token, or a range of ranks."""
@@ -78,10 +85,10 @@ class Areas:
         return rows
 
 
-def areas_of(table: TokenTable) -> Areas:
+def areas_of(table: TokenTable, hues: Sequence[int] | None = None) -> Areas:
     """Return the areas of a table."""
     order = likeliest(table.logits, len(table.logits))
-    return Areas(table, order[table.logits[order] > -np.inf])
+    return Areas(table, order[table.logits[order] > -np.inf], hues)
 
 
 def draw_map(

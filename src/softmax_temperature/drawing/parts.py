@@ -26,11 +26,11 @@ from .bars import (
     style_axes,
 )
 from .colours import colour_of, edge_of, ink_on
-from .maps import draw_areas, set_map_axes
+from .labels import spread
+from .maps import LINE, draw_areas, set_map_axes
 from .plan import Moment, Plan
+from .sticks import draw_sticks, set_line_axes, sticks_of
 
-# The height of a line of small text in points.
-LINE = 11.0
 # Room for a line between a dot and its name.
 _TIE = 6
 
@@ -99,7 +99,7 @@ def draw_strip(ax: Axes, bars: Bars, moment: Moment) -> None:
 def paint(bars: Bars, patches: Sequence[Rectangle]) -> None:
     """Give each word its colour, and all others together a grey."""
     for rank, patch in enumerate(patches):
-        patch.set_facecolor(OTHERS if rank == len(bars.shown) else colour_of(rank))
+        patch.set_facecolor(OTHERS if rank == len(bars.shown) else colour_of(bars.hues[rank]))
 
 
 def draw_the_map(ax: Axes, plan: Plan, moment: Moment) -> None:
@@ -124,6 +124,21 @@ def draw_the_map(ax: Axes, plan: Plan, moment: Moment) -> None:
     ax.plot(dots, moment.dots, "o", color="white", markeredgecolor="black", markersize=3.5)
 
 
+def draw_the_line(ax: Axes, plan: Plan, moment: Moment) -> None:
+    """Draw the logits on a line, and what temperature makes of them.
+
+    Where its parts are to be moved, the browser draws all but the axes.
+    """
+    bars = plan.bars
+    sticks = sticks_of(bars.table)
+    set_line_axes(ax, sticks)
+    if moment.apart:
+        names = bars.short_names(glyphs())[: len(sticks.logits)]
+        draw_sticks(ax, sticks, names, bars.hues, moment.temperature)
+    title = ax.set_title(ax.get_title() or "-", fontsize="medium", pad=bars.room * 10)
+    title.set_gid("sticks-title")
+
+
 def draw_curves(ax: Axes, plan: Plan, moment: Moment) -> None:
     """Draw the shares against T, with a cursor at one temperature, where it is among them."""
     bars, stops, temperature = plan.bars, plan.stops, moment.temperature
@@ -132,7 +147,7 @@ def draw_curves(ax: Axes, plan: Plan, moment: Moment) -> None:
     assert plan.rows is not None
     for position, column in enumerate(plan.curves):
         others = column == len(bars.shown)
-        colour = OTHERS if others else colour_of(column)
+        colour = OTHERS if others else colour_of(bars.hues[column])
         dashes = "--" if others else "-"
         (curve,) = ax.plot(stops, plan.rows[:, column], dashes, color=colour)
         curve.set_gid(f"curve-{position}")
@@ -227,24 +242,6 @@ def names_of(axes: dict[str, Axes], name: str) -> list[Any]:
 def texts_of(ax: Axes, name: str) -> list[Any]:
     """Return the texts whose ids begin with a name."""
     return [text for text in ax.texts if (text.get_gid() or "").startswith(name)]
-
-
-def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """Return levels near to heights, in the same order, not below 0, and a gap apart.
-
-    Heights that are too close to one another join a group, which stands around their middle.
-    """
-    order = sorted(range(len(heights)), key=lambda i: (heights[i], -i))
-    groups: list[tuple[float, int]] = []
-    for i in order:
-        start, count = max(float(heights[i]), 0.0), 1
-        while groups and start < groups[-1][0] + groups[-1][1] * gap:
-            before, more = groups.pop()
-            start = max((before * more + (start - more * gap) * count) / (more + count), 0.0)
-            count += more
-        groups.append((start, count))
-    levels = [start + k * gap for start, count in groups for k in range(count)]
-    return [level for _, level in sorted(zip(order, levels, strict=True))]
 
 
 def width_of(text: Text) -> float:

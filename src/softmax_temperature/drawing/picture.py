@@ -22,21 +22,22 @@ from matplotlib.figure import Figure
 
 from ..phrases import phrase
 from .bars import add_halo, glyphs, name_bars
-from .colours import PALETTE, ink_on
-from .maps import name_lengths
+from .colours import PALETTE, colour_of, ink_on
+from .maps import LINE, name_lengths
 from .parts import (
-    LINE,
     add_marks,
     avoid_overlaps,
     draw_bars,
     draw_curves,
     draw_strip,
+    draw_the_line,
     draw_the_map,
     names_of,
     texts_of,
     width_of,
 )
 from .plan import Layout, Moment, Plan, places
+from .sticks import DEPTH, TOP, sticks_of
 
 _STYLE: Any = {
     "font.family": ["DejaVu Sans"],
@@ -68,6 +69,8 @@ def layout(plan: Plan) -> Layout:
             edges["strip"]["names"] = [
                 width_of(name) * scale + 6 for name in names_of(axes, "strip")
             ]
+        if "logits" in axes:
+            edges["logits"] |= _of_line(plan, edges["logits"])
         if "map" in axes:
             edges["map"] |= _of_map(plan)
         if "curves" in axes:
@@ -101,6 +104,7 @@ def layout(plan: Plan) -> Layout:
             "key": key,
         },
         "strip": edges.get("strip"),
+        "logits": edges.get("logits"),
         "map": edges.get("map"),
         "curves": edges.get("curves"),
     }
@@ -174,6 +178,8 @@ def _draw(plan: Plan, moment: Moment) -> tuple[Figure, dict[str, Axes]]:
         axes["bars"].title.set_x((middle - box.x0) / box.width)
     if "strip" in axes:
         draw_strip(axes["strip"], bars, moment)
+    if "logits" in axes:
+        draw_the_line(axes["logits"], plan, moment)
     if "map" in axes:
         draw_the_map(axes["map"], plan, moment)
     if "curves" in axes:
@@ -182,6 +188,23 @@ def _draw(plan: Plan, moment: Moment) -> tuple[Figure, dict[str, Axes]]:
         for artist in (*ax.patches, *ax.lines):
             artist.set_clip_on(False)  # Nothing is outside, and the SVG is smaller.
     return figure, axes
+
+
+def _of_line(plan: Plan, edges: dict[str, float]) -> dict[str, Any]:
+    """Return what it takes to draw logits on a line."""
+    sticks = sticks_of(plan.bars.table)
+    height = (edges["bottom"] - edges["top"]) / (TOP + DEPTH)
+    return {
+        "low": sticks.low,
+        "high": sticks.high,
+        "leader": sticks.leader,
+        "ticks": sticks.ticks,
+        # Where heights begin, and where the largest one ends.
+        "foot": edges["bottom"] - DEPTH * height,
+        "full": edges["top"] + (TOP - 1) * height,
+        "line": LINE,
+        "colours": [colour_of(rank) for rank in range(len(sticks.logits))],
+    }
 
 
 def _of_map(plan: Plan) -> dict[str, Any]:

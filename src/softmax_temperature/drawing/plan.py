@@ -11,12 +11,12 @@ from ..peaks import peak_temperature
 from .bars import Bars, glyphs, name_length
 from .maps import Areas
 
-PARTS = ("bars", "dice", "map", "curves")
+PARTS = ("bars", "dice", "logits", "map", "curves")
 # What stands beside the bars or below them.
-_PANELS = ("map", "curves")
+_PANELS = ("logits", "map", "curves")
 _MOST_CURVES, _MOST_CURVES_BESIDE_OTHERS = 12, 5
-# The height of the strip, of what stands below the bars, and of bars beside a map, in inches.
-_STRIP, _BELOW, _BESIDE_MAP = 0.62, 3.0, 3.6
+# The height of the strip, of what stands below the bars, and of bars beside it, in inches.
+_STRIP, _BELOW, _BESIDE = 0.62, 3.0, 3.6
 
 
 class Layout(TypedDict):
@@ -26,6 +26,7 @@ class Layout(TypedDict):
     width: float
     bars: dict[str, Any]
     strip: dict[str, Any] | None
+    logits: dict[str, Any] | None
     map: dict[str, Any] | None
     curves: dict[str, Any] | None
 
@@ -87,8 +88,8 @@ class Plan:
         """The figure's width and height in inches."""
         width = 3.7 if self.bars.narrow else 10.6 if self.side_by_side else 7.6
         height = self.bars.height
-        if self.side_by_side and "map" in self.parts:
-            height = max(height, _BESIDE_MAP)
+        if self.side_by_side and self.panels[0] != "curves":
+            height = max(height, _BESIDE)
         below = _BELOW * (len(self.panels) - self.side_by_side)
         return width, height + below + (_STRIP if "dice" in self.parts else 0)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import short
-from ..core import TokenTable, check_table
+from ..core import TokenTable, check_table, likeliest
 from ..drawing.bars import Bars
 from ..drawing.picture import layout, still
 from ..drawing.plan import Layout, Moment, Plan
@@ -130,7 +130,12 @@ class BarsExplorer(Explorer):
         if state["tokens"] is None and not state.get("constant"):
             bars: Bars = self._pictures.bars[state["table"]]
             return bars
-        return self._pictures.bars_of(self.table)
+        if state["tokens"] is None:
+            return self._pictures.bars_of(self.table)
+        table, own = self.table, self._pictures.tables[state["table"]]
+        # Each word keeps the colour that its rank has given it at first.
+        first, now = (likeliest(one.logits, len(one.logits)) for one in (own, table))
+        return self._pictures.bars_of(table, hues=np.argsort(first)[now].tolist())
 
     def _moment(self, bars: Bars) -> Moment:
         """Return what a picture shows now."""

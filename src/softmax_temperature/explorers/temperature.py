@@ -14,6 +14,7 @@ from ..core import TokenTable, entropies, likeliest
 from ..drawing.bars import Bars, glyphs
 from ..drawing.maps import areas_of
 from ..drawing.plan import PARTS, Moment, Plan, peaks_of_curves
+from ..drawing.sticks import check_room
 from ..draws import dice, landed, landings
 from ..words import heading, leaders, luck, sentences
 from .bars import BarsExplorer, Pictures, as_tables
@@ -60,12 +61,13 @@ class TemperatureExplorer(BarsExplorer):
     orient : {"v", "h"}, optional
         Upright or lying bars; by default upright, but lying where tokens are left out, names are
         long, or there are too many bars for their labels.
-    parts : sequence of {"bars", "map", "dice", "curves", "constant"}, optional
+    parts : sequence of {"bars", "map", "dice", "logits", "curves", "constant"}, optional
         What is on show, by default the first two: ``"bars"`` are always there, with the prompt's
         sentence and its buttons; ``"map"`` adds the map of draws (see `draw_map`), on which the
         temperature and the dice are one point that can be dragged; ``"dice"`` adds a strip of the
-        tokens' shares with a random number on it, which can be dragged; ``"curves"`` adds the
-        shares at every temperature; ``"constant"`` adds a slider for a number that is added to
+        tokens' shares with a random number on it, which can be dragged; ``"logits"`` adds up to
+        30 tokens' logits on a line (see `logit_line`), where each can be pulled; ``"curves"`` adds
+        the shares at every temperature; ``"constant"`` adds a slider for a number that is added to
         every logit. With a map or curves a sentence says how open the choice is.
     seed : int, default 21
         Seed of the random numbers that draw tokens.
@@ -134,11 +136,15 @@ class TemperatureExplorer(BarsExplorer):
             "draws": 0,
             "batch": 0,
         }
-        if _CONSTANT in shown:
+        if _CONSTANT in shown or "logits" in shown:
             state["constant"] = 0
         drawn = [part for part in shown if part in PARTS]
+        tables = as_tables(table)
+        if "logits" in shown:
+            for one in tables:
+                check_room(one)
         pictures = Pictures(
-            as_tables(table),
+            tables,
             {"top": top, "orient": orient},
             partial(_plan, parts=drawn, stops=stops.tolist()),
         )
@@ -256,7 +262,7 @@ class TemperatureExplorer(BarsExplorer):
 
 def _plan(bars: Bars, parts: Sequence[str], stops: Sequence[float]) -> Plan:
     """Return what of a picture stays: with curves, the shares at all stops."""
-    areas = areas_of(bars.table) if "map" in parts else None
+    areas = areas_of(bars.table, bars.hues) if "map" in parts else None
     if "curves" not in parts:
         return Plan(bars, parts, stops, areas=areas)
     peaks = peaks_of_curves(bars, stops[0], stops[-1])

@@ -7,6 +7,7 @@ import { diceAt } from "../store.js";
 import { drawPad } from "./map.js";
 import { followPointer, layOver, make } from "./parts.js";
 import { drawPicture } from "./picture.js";
+import { drawPull } from "./sticks.js";
 
 /**
  * @param {HTMLElement} el
@@ -22,6 +23,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
   // What lies over the picture, and is moved by hand and by keys.
   const handles = [
     ...(data.parts.includes("dice") ? [drawDice(core)] : []),
+    ...(data.parts.includes("logits") ? [drawPull(core)] : []),
     ...(data.parts.includes("map") ? [drawPad(core)] : []),
   ];
   const [ranks, pictures] = [make("div", { className: "ranks" }), make("div", { className: "pictures" })];
@@ -49,10 +51,16 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
   }
 
   function draw() {
+    const before = drawn;
     drawn = shown();
+    if (before && !drawRules && chart?.take(drawn)) return told.name(drawn.names);
     try {
       chart = drawPicture(layout, drawn, { moveTo: (part) => moveTo(core, part) });
-      picture.replaceChildren(chart.root, ...handles.map(({ el }) => el));
+      // What is held goes on being held: a stick that is pulled draws all anew.
+      const held = handles.map(({ el }) => el);
+      for (const child of [...picture.children]) if (!held.includes(child)) child.remove();
+      picture.prepend(chart.root);
+      if (!held.every((el) => picture.contains(el))) picture.append(...held);
       rules = drawRules?.({ layout, rankLayout, bars: chart.root, shown: drawn, core });
       ranks.replaceChildren();
       if (rules) (rankLayout ? ranks : picture).append(...rules.parts);

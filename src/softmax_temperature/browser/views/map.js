@@ -16,20 +16,21 @@ const PER_LETTER = 6;
 const MOST_DOTS = 500;
 
 /**
- * Draw the areas of a map within its axes, and return a function that moves the point on it.
+ * Draw the areas of a map within its axes, and return them, with a function that moves the point on it.
  * @param {Object} map Where the axes are, as `drawing/picture.py` measures them.
  * @param {Object} shown The table, as `changed` in table.js returns it.
  * @param {(id: string) => any} find
  */
-export function moverOfMap(map, shown, find) {
+export function panelOfMap(map, shown, find) {
   const { left, right, top, bottom, first, last, line, colours, inks } = map;
   const [width, height] = [right - left, bottom - top];
-  const { table, shortNames, isEdited } = shown;
+  const { table, shortNames, isEdited, hues } = shown;
   const edges = areaEdges(table.end);
   const stops = Array.from({ length: SAMPLES + 1 }, (_, i) => first + ((last - first) * i) / SAMPLES);
   const ends = areaEnds(table.all, edges, stops);
   const names = isEdited ? shortNames : map.names;
   const lengths = isEdited ? names.map((name) => columns(name) * PER_LETTER) : map.lengths;
+  const hueOf = (i) => Math.min(edges[i + 1] - edges[i] > 1 ? i : (hues?.[i] ?? i), colours.length - 1);
   const x = (share) => (left + width * share).toFixed(2);
   const y = (share) => (bottom - height * share).toFixed(2);
   const [group, texts] = ["areas", "areanames"].map((name) => makeShape("g", { class: name }));
@@ -37,11 +38,11 @@ export function moverOfMap(map, shown, find) {
   for (let i = 0; i < count; i++) {
     const side = (number) => ends.map((row, k) => `${x(k / SAMPLES)} ${y(row[number])}`);
     const d = `M${side(i).join("L")}L${side(i + 1).reverse().join("L")}Z`;
-    group.append(makeShape("path", { d, fill: colours[Math.min(i, colours.length - 1)], id: `area-${i}` }));
+    group.append(makeShape("path", { d, fill: colours[hueOf(i)], id: `area-${i}` }));
   }
   namePlaces(ends, lengths.slice(0, count), width, height, line).forEach((place, i) => {
     if (!place) return;
-    const [ink, ground] = [inks, colours].map((list) => list[Math.min(i, list.length - 1)]);
+    const [ink, ground] = [inks, colours].map((list) => list[hueOf(i)]);
     // Lines that cross it make room for it.
     const style = `fill: ${ink}; stroke: ${ground}`;
     const text = makeShape("text", { x: x(place[0]), y: y(place[1]), style, id: `areaname-${i}` });
@@ -57,7 +58,9 @@ export function moverOfMap(map, shown, find) {
   axes.append(cursor, level, texts, dots, point);
   let before;
 
-  return ({ T, dice, dots: numbers = NO_DOTS }) => {
+  return { shapes: [group, cursor, level, texts, dots, point], move };
+
+  function move({ T, dice, dots: numbers = NO_DOTS }) {
     const part = (T - first) / (last - first);
     const isThere = part >= -1e-9 && part <= 1 + 1e-9;
     const at = left + width * part;
@@ -73,7 +76,7 @@ export function moverOfMap(map, shown, find) {
     if (numbers === before) return;
     before = numbers;
     dots.replaceChildren(...Array.from(numbers.subarray(0, MOST_DOTS), (number) => makeShape("circle", { r: 2, cy: y(number) })));
-  };
+  }
 }
 
 const NO_DOTS = new Float64Array();

@@ -3,7 +3,9 @@
 import { peakTemperature } from "../engine/peaks.js";
 import { sweep } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
-import { moverOfMap } from "./map.js";
+import { spread } from "./labels.js";
+import { panelOfMap } from "./map.js";
+import { panelOfSticks } from "./sticks.js";
 import { makeImage, makeShape, readPicture } from "./svg.js";
 
 /**
@@ -14,8 +16,10 @@ import { makeImage, makeShape, readPicture } from "./svg.js";
  */
 export function drawPicture(layout, shown, { moveTo }) {
   const root = readPicture(layout.svg);
+  /** @type {Map<string, any>} */
+  const ids = new Map(Array.from(root.querySelectorAll("[id]"), (part) => [part.id, part]));
   const find = (id) => {
-    const part = root.querySelector(`[id="${id}"]`);
+    const part = ids.get(id);
     if (!part) throw new TypeError(phrase("damaged_picture"));
     return part;
   };
@@ -24,19 +28,41 @@ export function drawPicture(layout, shown, { moveTo }) {
   /** @type {((frame: any) => void)[]} */
   const parts = [moverOfBars(layout.bars, shown, find, all)];
   if (layout.strip) parts.push(moverOfStrip(layout.strip, shown, find, all));
-  if (layout.map) parts.push(moverOfMap(layout.map, shown, find));
   if (layout.curves) parts.push(moverOfCurves(root, layout.curves, shown, find, all, moveTo));
-  if (shown.isEdited) rename(layout, shown, find, all);
+  const rename = renamer(layout, shown.names.length, find, all);
+  let drawn = drawAnew(shown);
+  if (shown.isEdited) rename(shown);
+  const { name, description, own } = makeImage(root);
 
-  const { name, description } = makeImage(root);
+  // What shows logits themselves.
+  function drawAnew(next) {
+    const panels = [];
+    if (layout.logits) panels.push(panelOfSticks(layout.logits, next, find));
+    if (layout.map) panels.push(panelOfMap(layout.map, next, find));
+    return panels;
+  }
+
+  /**
+   * Take words and logits that have been typed or pulled further, or say that all is to be drawn anew.
+   */
+  function take(next) {
+    if (!shown.isEdited || !next.isEdited || layout.curves || next.names.length !== shown.names.length) return false;
+    shown = next;
+    for (const { shapes } of drawn) for (const shape of shapes) shape.remove();
+    drawn = drawAnew(shown);
+    for (const { shapes } of drawn) shapes.forEach(own);
+    rename(shown);
+    return true;
+  }
 
   function move(frame) {
     for (const movePart of parts) movePart(frame);
+    for (const panel of drawn) panel.move(frame);
     heading.textContent = name.textContent = frame.title;
     description.textContent = frame.caption;
   }
 
-  return { root, view: root.viewBox.baseVal, move };
+  return { root, view: root.viewBox.baseVal, move, take };
 }
 
 // Each bar is a path between two sides. A bar that was scaled instead would scale its hatching.
@@ -173,31 +199,6 @@ function moverOfCurves(root, curves, shown, find, all, moveTo) {
   };
 }
 
-/**
- * Return levels near to heights, in the same order, not below 0, and a gap apart.
- *
- * Heights that are too close to one another join a group, which stands around their middle.
- * @param {ArrayLike<number>} heights
- * @param {number} gap
- */
-export function spread(heights, gap) {
-  const order = Array.from(heights, (_, i) => i).sort((a, b) => heights[a] - heights[b] || b - a);
-  const groups = [];
-  for (const i of order) {
-    let [start, count] = [Math.max(heights[i], 0), 1];
-    while (groups.length && start < groups.at(-1)[0] + groups.at(-1)[1] * gap) {
-      const [before, more] = groups.pop();
-      start = Math.max((before * more + (start - more * gap) * count) / (more + count), 0);
-      count += more;
-    }
-    groups.push([start, count]);
-  }
-  const levels = groups.flatMap(([start, count]) => Array.from({ length: count }, (_, k) => start + k * gap));
-  const placed = [];
-  order.forEach((i, k) => (placed[i] = levels[k]));
-  return placed;
-}
-
 // Draw the curves of typed logits, with their peaks, in place of those that were drawn.
 function redraw({ left, right, top, bottom, columns, first, last }, { table, raw, names }, find, all) {
   for (const old of find("axes-curves").querySelectorAll("[id^=peak]")) old.remove();
@@ -218,13 +219,26 @@ function redraw({ left, right, top, bottom, columns, first, last }, { table, raw
   return [];
 }
 
-// Put typed names in the places of those that were drawn.
-function rename({ bars, strip, curves }, { names, shortNames }, find, all) {
-  const write = (element, text) => (element.querySelector("text").textContent = text);
-  const ticks = find("axes-bars").querySelectorAll(`[id^="${bars.upright ? "xtick" : "ytick"}_"]`);
-  names.forEach((name, i) => {
-    write(ticks[i], name);
-    if (strip) write(all("name", names.length)[i], shortNames[i]);
-  });
-  curves?.columns.forEach((column, i) => write(all("dotname", curves.columns.length)[i], shortNames[column]));
+// Return what puts typed names in the places of those that were drawn, each in the colour of its word.
+function renamer({ bars, strip, curves }, count, find, all) {
+  const path = (part) => part.querySelector("path, use");
+  const text = (part) => part.querySelector("text");
+  const ticks = [...find("axes-bars").querySelectorAll(`[id^="${bars.upright ? "xtick" : "ytick"}_"]`)].map(text);
+  const columns = curves?.columns.length ?? 0;
+  const names = strip ? all("name", count).map(text) : [];
+  const dotNames = all("dotname", columns).map(text);
+  const coloured = [all("bar", count), strip ? all("segment", count) : [], all("curve", columns), all("dot", columns)];
+  const painted = [...coloured.map((parts) => parts.map(path)), names].map((parts) => ({
+    parts,
+    colours: parts.map(({ style: { fill, stroke } }) => [fill, stroke]),
+  }));
+  return ({ names: long, shortNames, hues }) => {
+    long.forEach((name, i) => {
+      ticks[i].textContent = name;
+      if (strip) names[i].textContent = shortNames[i];
+    });
+    dotNames.forEach((part, i) => (part.textContent = shortNames[curves.columns[i]]));
+    for (const { parts, colours } of painted)
+      parts.forEach(({ style }, i) => ([style.fill, style.stroke] = colours[hues[i]] ?? colours[i]));
+  };
 }

@@ -6,7 +6,7 @@ import { logShares, valueAt, valueBeside } from "../engine/rules.js";
 import { phrase, probabilityText, rounded } from "../engine/words.js";
 import { placeLabels } from "./labels.js";
 import { followPointer, make, uniquePrefix } from "./parts.js";
-import { makeImage, makeShape, readPicture } from "./svg.js";
+import { inkWidth, makeImage, makeShape, readPicture } from "./svg.js";
 
 // As drawing/rules.py has them.
 const RULE_COLOURS = {
@@ -415,20 +415,4 @@ function textOf({ name, value, mass }, kept, given) {
   if (mass === undefined) return phrase("rule", gaps);
   const share = probabilityText(mass, { percent: true, canBeZero: false, canBeOne: kept === given });
   return phrase("rule_with_mass", { ...gaps, mass: share });
-}
-
-// Measured on a canvas, since a picture in a hidden tab has no sizes. The font is asked for once, as
-// that costs a frame its styles.
-const measured = new Map();
-let pen;
-function inkWidth(text, root) {
-  if (measured.has(text)) return measured.get(text);
-  if (measured.size > 2000) measured.clear();
-  if (!pen) {
-    pen = document.createElement("canvas").getContext("2d");
-    pen.font = `8.33px ${getComputedStyle(root).getPropertyValue("--jp-ui-font-family") || "system-ui, sans-serif"}`;
-  }
-  const { width } = pen.measureText(text);
-  measured.set(text, width);
-  return width;
 }

@@ -31,19 +31,21 @@ export function readPicture(text) {
 
 /**
  * Make an image of a picture, with a name and a description, which are returned, and ids of its own:
- * two pictures, or two views of one, share a page.
+ * two pictures, or two views of one, share a page. `own` makes those of a shape that comes later its own.
  */
 export function makeImage(root) {
   const name = makeShape("title", { id: "name" });
   const description = makeShape("desc", { id: "description" });
   root.prepend(name, description);
-  makeIdsUnique(root, uniquePrefix());
+  const prefix = uniquePrefix();
+  const own = (shape) => makeIdsUnique(shape, prefix);
+  own(root);
   root.setAttribute("role", "img");
   root.setAttribute("aria-labelledby", name.id);
   root.setAttribute("aria-describedby", description.id);
   root.removeAttribute("width");
   root.removeAttribute("height");
-  return { name, description };
+  return { name, description, own };
 }
 
 function makeIdsUnique(root, prefix) {
@@ -54,4 +56,22 @@ function makeIdsUnique(root, prefix) {
       else attribute.value = attribute.value.replace("url(#", `url(#${prefix}`);
     }
   }
+}
+
+const measured = new Map();
+let pen;
+/**
+ * Return how wide a small text of a picture is, in points. Measured on a canvas, since a picture in a
+ * hidden tab has no sizes. The font is asked for once, as that costs a frame its styles.
+ */
+export function inkWidth(text, root) {
+  if (measured.has(text)) return measured.get(text);
+  if (measured.size > 2000) measured.clear();
+  if (!pen) {
+    pen = document.createElement("canvas").getContext("2d");
+    pen.font = `8.33px ${getComputedStyle(root).getPropertyValue("--jp-ui-font-family") || "system-ui, sans-serif"}`;
+  }
+  const { width } = pen.measureText(text);
+  measured.set(text, width);
+  return width;
 }
