@@ -10,10 +10,12 @@ Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 WHY = "Its peak is at <b>T = $0.90$</b>."
+REPLY = "Then <i>p</i> would be $0.31$ at T = 2, too."
 CELLS = [
     f"""
 from softmax_temperature import Question
-first = Question("Does it gain?", {{"gains": False, "stays": False, "loses": True}}, {WHY!r})
+choices = {{"gains": False, "stays": False, "loses": True}}
+first = Question("Does it gain?", choices, {WHY!r}, {{"stays": {REPLY!r}}})
 second = Question("And <i>$day$</i>?", {{"gains": False, "loses": True}})
 first""",
     "second",
@@ -114,6 +116,7 @@ def test_a_wrong_choice_stays_marked_and_another_may_follow(page):
     assert answered(page) == "gains"
     button(first, "gains").click(force=True)
     button(first, "stays").click()
+    assert status(first).inner_text() == f"✗ Not that one. {REPLY}"
     wrong = [["✗ gains", True, True], ["✗ stays", True, True]]
     assert states(first) == [*wrong, UNTOUCHED[2]]
     assert answered(page) == "stays"
@@ -148,7 +151,7 @@ def test_each_verdict_is_told_anew(page):
     for choice in ("gains", "stays", "loses"):
         button(first, choice).click()
     told = page.evaluate("told")
-    assert told == ["✗ Not that one.", "✗ Not that one.", f"✓ Right. {WHY}"]
+    assert told == ["✗ Not that one.", f"✗ Not that one. {REPLY}", f"✓ Right. {WHY}"]
 
 
 def test_no_button_moves_when_one_is_pressed(page):

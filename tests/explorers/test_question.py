@@ -35,8 +35,31 @@ def test_the_browser_gets_the_choice_that_is_true():
         "choices": ["gains", "loses"],
         "answer": "loses",
         "why": WHY,
+        "replies": {},
     }
     assert Question("?", {"a": True, "b": False}).get_state()["_asked"]["why"] == ""
+
+
+def test_wrong_choices_have_replies_which_no_output_tells():
+    replies = {"gains": "Then p would be above 0.31 at T = 2."}
+    question = Question(TEXT, {"gains": False, "stays": False, "loses": True}, WHY, replies)
+    assert question.get_state()["_asked"]["replies"] == replies
+    assert "above" not in str(outputs(question))
+
+
+@pytest.mark.parametrize(
+    ("replies", "error", "words"),
+    [
+        ("no", TypeError, "replies must map wrong choices to sentences, got 'no'"),
+        ({"c": "No."}, ValueError, r"replies must be to choices, got one to 'c': .*\['a', 'b'\]"),
+        ({"a": "No."}, ValueError, "replies must be to wrong choices, got one to 'a', which is"),
+        ({"b": ""}, ValueError, "a reply of replies must not be blank, got ''"),
+        ({"b": 3}, TypeError, "a reply of replies must be a string, got 3"),
+    ],
+)
+def test_bad_replies_are_refused(replies, error, words):
+    with pytest.raises(error, match=words):
+        Question("?", {"a": True, "b": False}, replies=replies)
 
 
 def test_comparisons_of_numpy_are_booleans():

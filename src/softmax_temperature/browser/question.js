@@ -1,7 +1,7 @@
 // Asks a question with choices as buttons. Which one is right comes from Python.
 
 // Put a question into an element. What comes back shows a choice in it, or none.
-export function ask(el, { text, choices, answer, why }, onAnswer = (_) => {}) {
+export function ask(el, { text, choices, answer, why, replies }, onAnswer = (_) => {}) {
   el.classList.add("softmax-temperature-question");
   el.innerHTML = `<fieldset><legend></legend></fieldset><p role="status"></p>`;
   const [group, status] = el.children;
@@ -35,8 +35,9 @@ export function ask(el, { text, choices, answer, why }, onAnswer = (_) => {}) {
       button.setAttribute("aria-disabled", pressed || right);
       button.firstChild.textContent = pressed ? mark(choices[i] === answer) : "";
     });
+    const reply = Object.hasOwn(replies, choice) ? replies[choice] : "";
     const verdict = document.createElement("span");
-    verdict.append(sign(mark(right)), right ? `Right. ${why}` : "Not that one.");
+    verdict.append(sign(mark(right)), right ? `Right. ${why}` : `Not that one. ${reply}`.trim());
     status.replaceChildren(...(choice === null ? [] : [verdict]));
   }
 

@@ -27,6 +27,8 @@ class Question(anywidget.AnyWidget):
         What can be answered, and whether it is true. Exactly one is.
     why : str, default ""
         The reason, which is shown with the right choice.
+    replies : mapping of str to str, optional
+        What is replied to wrong choices: what would then be so, as the cell has worked it out.
 
     Attributes
     ----------
@@ -36,10 +38,10 @@ class Question(anywidget.AnyWidget):
     Raises
     ------
     TypeError
-        If `text`, a choice or `why` is not a string, or a choice is neither true nor false.
+        If `text`, a choice, `why` or a reply is not a string, or a choice is neither true nor false.
     ValueError
-        If `text` or a choice is blank, there are fewer than two choices, or not exactly one is
-        true; if, later, `answered` is set to what is none of the choices.
+        If `text`, a choice or a reply is blank, there are fewer than two choices, or not exactly
+        one is true; if a reply is to what is no wrong choice; if, later, `answered` is set to what is none of the choices.
 
     Examples
     --------
@@ -47,6 +49,14 @@ class Question(anywidget.AnyWidget):
     >>> p1, p2 = (softmax([5.0, 4.5, 3.0], T)[0] for T in (1, 2))
     >>> Question("At T = 2, does the leader gain or lose?", {"gains": p2 > p1, "loses": p2 < p1})
     Question: At T = 2, does the leader gain or lose? (gains / loses)
+
+    A wrong choice has a consequence, which can be worked out, too:
+
+    >>> more = f"Then p would be above {p1:.2f} at T = 2, and the others would share less."
+    >>> Question(
+    ...     "Does it gain?", {"yes": p2 > p1, "no": p2 < p1}, f"It is {p2:.2f}.", {"yes": more}
+    ... )
+    Question: Does it gain? (yes / no)
     """
 
     # As text: a path would be watched, and would keep each question alive for good.
@@ -55,13 +65,20 @@ class Question(anywidget.AnyWidget):
     _asked: Any = traitlets.Dict().tag(sync=True)
     answered: Any = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
-    def __init__(self, text: str, choices: Mapping[str, bool], why: str = "") -> None:
-        _check_text(text, "text")
+    def __init__(
+        self,
+        text: str,
+        choices: Mapping[str, bool],
+        why: str = "",
+        replies: Mapping[str, str] | None = None,
+    ) -> None:
+        check_text(text, "text")
         answer = _check_choices(choices)
         if not isinstance(why, str):
             raise TypeError(f"why must be a string, got {short(why)}: leave it out to give none")
+        checked = _check_replies({} if replies is None else replies, choices, answer)
         asked = {"text": text, "choices": list(choices), "answer": answer, "why": why}
-        super().__init__(_asked=asked)
+        super().__init__(_asked=asked | {"replies": checked})
 
     def close(self) -> None:
         """Take the question off the page and free it. Shown again, it is a line of text."""
@@ -99,7 +116,7 @@ def _check_choices(choices: Mapping[str, bool]) -> str:
             f"choices must map each label to True or False, got {short(choices)}: use a dict"
         )
     for label, value in choices.items():
-        _check_text(label, "a label of choices")
+        check_text(label, "a label of choices")
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(
                 f"choices must be True or False, got {short(value)} for {short(label)}: compare "
@@ -116,7 +133,30 @@ def _check_choices(choices: Mapping[str, bool]) -> str:
     return right[0]
 
 
-def _check_text(value: Any, name: str) -> None:
+def _check_replies(
+    replies: Mapping[str, str], choices: Mapping[str, bool], answer: str
+) -> dict[str, str]:
+    if not isinstance(replies, Mapping):
+        raise TypeError(
+            f"replies must map wrong choices to sentences, got {short(replies)}: use a dict"
+        )
+    for label, reply in replies.items():
+        if label not in choices:
+            raise ValueError(
+                f"replies must be to choices, got one to {short(label)}: use labels of "
+                f"{short(list(choices))}"
+            )
+        if label == answer:
+            raise ValueError(
+                f"replies must be to wrong choices, got one to {short(label)}, which is right: "
+                "say it in why"
+            )
+        check_text(reply, "a reply of replies")
+    return dict(replies)
+
+
+def check_text(value: Any, name: str) -> None:
+    """Check that there is something to read."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, got {short(value)}")
     if not value.strip():
