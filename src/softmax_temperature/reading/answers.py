@@ -81,6 +81,18 @@ class _Position(NamedTuple):
     drawn: Any
 
 
+class Read(NamedTuple):
+    """The candidates of a position, which of them was drawn, and how many are listed.
+
+    A drawn token that is not listed comes last.
+    """
+
+    place: str
+    entries: list[Entry]
+    drawn: int | None
+    listed: int
+
+
 class _Found(NamedTuple):
     """The positions of an answer, or how far the best path to them led and what it lacks."""
 
@@ -97,22 +109,9 @@ class _Found(NamedTuple):
 def read_logprobs(logprobs: Any, position: Any = 0, choice: Any = 0) -> Logprobs:
     """Return tokens, their logprobs and the unseen mass, or say what is wrong with them."""
     position, choice = _whole_number(position, "position"), _whole_number(choice, "choice")
-    if isinstance(logprobs, (str, bytes, bytearray)):
-        logprobs = parse(logprobs)
-    whole = _plain(logprobs)
-    if isinstance(whole, os.PathLike):
-        raise TypeError(f"logprobs must be no path, got {short(whole)}: give its read_text()")
-    if hasattr(type(logprobs), "columns"):
-        kind = type(logprobs).__name__
-        raise TypeError(f"logprobs must be no table, got a {kind}: use TokenTable.from_frame")
-    if isinstance(whole, (str, bytes)) or not isinstance(whole, Iterable):
-        raise TypeError(
-            f"logprobs must be a mapping, pairs or an API's answer, got {short(logprobs)}"
-        )
-    if not isinstance(whole, Mapping):
-        whole = [_plain(item) for item in whole]
+    whole = _whole(logprobs)
     if not _is_set(whole):
-        place, entries = _read_position(_positions(whole, choice), position)
+        place, entries, *_ = _read_position(_at(_positions(whole, choice), position))
     else:
         for name, value in (("position", position), ("choice", choice)):
             if value != 0:
@@ -129,6 +128,44 @@ def read_logprobs(logprobs: Any, position: Any = 0, choice: Any = 0) -> Logprobs
     if any(entry.is_id for entry in entries):
         warnings.warn(IDS_ALONE, stacklevel=3)
     return check_entries(entries, place)
+
+
+def read_positions(logprobs: Any, choice: Any = 0) -> list[Read]:
+    """Return all positions of an answer that have candidates, or say what is wrong with them."""
+    choice, whole = _whole_number(choice, "choice"), _whole(logprobs)
+    if _is_set(whole):
+        raise ValueError(
+            f"answer must have a list over positions, got {short(logprobs)}: for one distribution "
+            "use TemperatureExplorer(TokenTable.from_logprobs(answer))"
+        )
+    # The first token of a prompt has none.
+    positions = [
+        _read_position(position, alone=True)
+        for position in _positions(whole, choice)
+        if position.listed is not None
+    ]
+    if any(entry.is_id for position in positions for entry in position.entries):
+        warnings.warn(IDS_ALONE, stacklevel=4)
+    return positions
+
+
+def _whole(logprobs: Any) -> Any:
+    """Return what was handed over as dicts and lists."""
+    if isinstance(logprobs, (str, bytes, bytearray)):
+        logprobs = parse(logprobs)
+    whole = _plain(logprobs)
+    if isinstance(whole, os.PathLike):
+        raise TypeError(f"logprobs must be no path, got {short(whole)}: give its read_text()")
+    if hasattr(type(logprobs), "columns"):
+        kind = type(logprobs).__name__
+        raise TypeError(f"logprobs must be no table, got a {kind}: use TokenTable.from_frame")
+    if isinstance(whole, (str, bytes)) or not isinstance(whole, Iterable):
+        raise TypeError(
+            f"logprobs must be a mapping, pairs or an API's answer, got {short(logprobs)}"
+        )
+    if not isinstance(whole, Mapping):
+        whole = [_plain(item) for item in whole]
+    return whole
 
 
 def _read_set(whole: Any) -> list[Entry]:
@@ -459,20 +496,30 @@ def _drawn(parent: Mapping[Any, Any], names: tuple[str, ...], items: list[Any]) 
     return list(columns[0])
 
 
-def _read_position(positions: list[_Position], position: int) -> tuple[str, list[Entry]]:
-    """Return a position's place and candidates, with the token that was drawn."""
+def _at(positions: list[_Position], position: int) -> _Position:
     if not 0 <= position < len(positions):
         raise ValueError(
             f"position must be from 0 to {len(positions) - 1}, got {short(position)}: the answer "
             f"has {len(positions)} position{'s' if len(positions) > 1 else ''}"
         )
-    place, listed, drawn = positions[position]
+    return positions[position]
+
+
+def _read_position(position: _Position, alone: bool = False) -> Read:
+    """Return a position's place and candidates, with the token that was drawn.
+
+    That can be `alone`, or has to have others.
+    """
+    place, listed, drawn = position
+    whole = listed
     if listed is None:
         raise ValueError(
             f"{place} of the answer is null, as the first token of a prompt is: choose another "
             "position"
         )
     name = name_in(listed, LISTED) if isinstance(listed, Mapping) else None
+    # vLLM's mapping of ids begins with the token that was drawn.
+    first = None if name or not isinstance(listed, Mapping) else 0
     if name:
         # A stream of TGI holds the drawn token in a part of its own.
         own = listed.get("token")
@@ -481,6 +528,8 @@ def _read_position(positions: list[_Position], position: int) -> tuple[str, list
         # The llm package wraps a mapping of tokens into a list.
         if isinstance(listed, list) and len(listed) == 1 and _is_position(listed[0]):
             listed = listed[0]
+        if not listed and alone and drawn is not None:
+            listed = [drawn]
         if not isinstance(listed, (list, Mapping)) or not listed:
             state = "null" if listed is None else f"no list of candidates, got {short(listed)}"
             state = "empty" if listed in ([], {}, "") else state
@@ -488,11 +537,19 @@ def _read_position(positions: list[_Position], position: int) -> tuple[str, list
         entries = read_entries(listed, f"{place}.{name}")
     elif _is_position(listed):
         entries = read_entries(listed, place)
+        first = first if all(map(is_entry, _values(listed))) else None
     else:
-        raise ValueError(_no_candidates(positions[position]))
+        raise ValueError(_no_candidates(position))
     if drawn is not None:
-        entries = with_drawn(entries, read_entry(drawn, place))
-    return place, entries
+        return Read(place, *with_drawn(entries, read_entry(drawn, place)), len(entries))
+    # The llm package and old servers of llama.cpp say the drawn token's text alone.
+    texts = [whole.get(part) for part in ("text", "content")] if name else []
+    count = len(entries)
+    for text in [text for text in texts if isinstance(text, str)][:1]:
+        first = next((i for i, entry in enumerate(entries) if entry.token == text), count)
+        if alone and first == count:
+            entries = [*entries, Entry(text, -math.inf)]
+    return Read(place, entries, first, count)
 
 
 def _no_candidates(position: _Position) -> str:

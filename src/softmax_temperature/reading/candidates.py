@@ -47,6 +47,9 @@ class Entry(NamedTuple):
     number: str | None = None
     # Whether the id stands for a text that the answer does not have.
     is_id: bool = False
+    # Its bytes as they are, and its rank among all tokens from 1, where the answer has them.
+    raw: bytes | None = None
+    rank: int | None = None
 
 
 class _Copies:
@@ -118,6 +121,12 @@ def check_logprobs(pairs: Sequence[tuple[Any, Any]], source: str = "") -> Logpro
 
 def check_entries(entries: list[Entry], place: str) -> Logprobs:
     """Tell tokens of the same text apart, by their bytes or by a number, and check all."""
+    named = [(name, entry.logprob) for name, entry in names_of(entries)]
+    return check_logprobs(named, source=place)
+
+
+def names_of(entries: list[Entry]) -> list[tuple[str, Entry]]:
+    """Give each token a name of its own, and leave out what is there twice."""
     # A token that was drawn can be listed twice: as such, and among the likeliest.
     copies: defaultdict[tuple[str, float], _Copies] = defaultdict(_Copies)
     kept = [entry for entry in entries if copies[entry.token, entry.logprob].add(entry)]
@@ -127,8 +136,7 @@ def check_entries(entries: list[Entry], place: str) -> Logprobs:
         entry.spelling if entry.spelling and times[entry.token] > 1 else entry.token
         for entry in kept
     ]
-    logprobs = [entry.logprob for entry in kept]
-    return check_logprobs(list(zip(_numbered(names), logprobs)), source=place)
+    return list(zip(_numbered(names), kept))
 
 
 def read_entries(listed: Any, place: str) -> list[Entry]:
@@ -175,28 +183,40 @@ def read_entry(item: Any, place: str, number: Any = None) -> Entry:
         value = math.log(value) if value else -math.inf
     try:
         # Of a number, `bytes` would make so many zeros.
-        spelling = bytes(list(item["bytes"])).decode("utf-8", "backslashreplace")
+        raw = bytes(list(item["bytes"]))
     except (KeyError, TypeError, ValueError):
-        spelling = ""
-    return Entry(token, value, spelling or None, None if number is None else str(number), is_id)
+        raw = b""
+    rank = item.get("rank")
+    return Entry(
+        token,
+        value,
+        raw.decode("utf-8", "backslashreplace") or None,
+        None if number is None else str(number),
+        is_id,
+        raw or None,
+        int(rank) if isinstance(rank, Integral) and int(rank) > 0 else None,
+    )
 
 
-def with_drawn(entries: list[Entry], drawn: Entry) -> list[Entry]:
-    """Return the candidates with the token that was drawn, if it is not among them."""
-    for entry in entries:
+def with_drawn(entries: list[Entry], drawn: Entry) -> tuple[list[Entry], int]:
+    """Return the candidates with the token that was drawn, and which of them it is.
+
+    It comes last where it was not among them.
+    """
+    for place, entry in enumerate(entries):
         numbered = None not in (drawn.number, entry.number)
         if numbered and drawn.number == entry.number:
-            return entries
+            return entries, place
         if _same_text(drawn, entry) and (not numbered or entry.logprob == drawn.logprob):
-            return entries
+            return entries, place
     # TGI's chat leaves out the spaces of those that it lists.
     for place, entry in enumerate(entries):
         unsaid = None in (drawn.number, entry.number) and not (drawn.spelling or entry.spelling)
         alike = entry.token.strip(_SPACES) == drawn.token.strip(_SPACES)
         if unsaid and alike and entry.logprob == drawn.logprob:
             text = max(drawn.token, entry.token, key=len)
-            return [*entries[:place], entry._replace(token=text), *entries[place + 1 :]]
-    return [*entries, drawn]
+            return [*entries[:place], entry._replace(token=text), *entries[place + 1 :]], place
+    return [*entries, drawn], len(entries)
 
 
 def is_candidates(listed: Any) -> bool:
