@@ -166,7 +166,9 @@ def leave(page):
 @pytest.fixture(scope="session")
 def firefox_page(browsers):
     """Open a page in each scheme, for one test after another: Firefox takes long for each."""
-    return cache(lambda scheme: new_page(browsers("firefox", scheme).new_context()))
+    return cache(
+        lambda scheme: new_page(browsers("firefox", scheme).new_context(reduced_motion="reduce"))
+    )
 
 
 @pytest.fixture
@@ -196,7 +198,7 @@ def open_file(browsers, engine, firefox_page):
             close = partial(leave, page)
         else:
             context = browsers(engine, color_scheme).new_context(
-                color_scheme=color_scheme, **options
+                **{"color_scheme": color_scheme, "reduced_motion": "reduce"} | options
             )
             page, close = new_page(context), context.close
         page.problems, page.requests = [], []

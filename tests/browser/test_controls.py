@@ -9,6 +9,7 @@ from tests.helpers import (
     choose,
     comes_to,
     cut_off,
+    go_to,
     instrument,
     need,
     resize,
@@ -525,3 +526,49 @@ def test_nothing_is_said_while_controls_move_and_once_when_they_rest(open_explor
     page.clock.run_for(5_000)
     (told,) = page.evaluate("told")
     assert told.startswith("Temperature 1.05. It was a wonderful experience. Of 100 draws about 50")
+
+
+def test_a_draw_moves_for_a_moment_unless_less_motion_is_asked_for(open_explorer):
+    explorer = TemperatureExplorer(load_example("wonderful-day"))
+    for preference in ("no-preference", "reduce"):
+        page = open_explorer(explorer, "#place=0.5", reduced_motion=preference)
+        moving = """name => {
+            [...document.querySelectorAll("button")].find((b) => b.textContent === name).click();
+            return document.getAnimations().length;
+        }"""
+        for name in ("Draw", "Draw 100", "Other dice"):
+            assert (page.evaluate(moving, name) > 0) is (preference == "no-preference")
+        go_to(page, 1.5)
+        page.evaluate("document.getAnimations().forEach((motion) => motion.finish())")
+        assert page.evaluate(moving, "Clear") == 0
+        page.locator(".pad").press("ArrowUp")
+        assert page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("example", ["wonderful-day", "gpt2-spaceship"])
+def test_signs_of_draws_stand_on_their_bars_and_cover_no_number(open_explorer, example):
+    table = load_example(example)
+    options = {"top": 10} if len(table.tokens) > 100 else {}
+    page = open_explorer(TemperatureExplorer(table, **options), "#draws=100")
+    for temperature in (0, 0.5, 1, 2):
+        go_to(page, temperature)
+        pairs = page.evaluate(
+            """() => [...document.querySelectorAll(".softmax-temperature svg [id*='-mark-']")].map(
+                (mark) => {
+                    const label = document.getElementById(mark.id.replace("-mark-", "-label-"));
+                    const bar = document.getElementById(mark.id.replace("-mark-", "-bar-"));
+                    return [mark, label.querySelector("text"), bar.querySelector("path")]
+                        .map((element) => {
+                            const { left, top, right, bottom } = element.getBoundingClientRect();
+                            return [left, top, right, bottom];
+                        });
+                })"""
+        )
+        assert len(pairs) == (6 if example == "wonderful-day" else 11)
+        across = 0 if example == "wonderful-day" else 1
+        for mark, label, bar in pairs:
+            middle = (bar[across] + bar[across + 2]) / 2
+            assert (mark[across] + mark[across + 2]) / 2 == pytest.approx(middle, abs=1)
+            # Digits are lower than their line.
+            apart = mark[2] <= label[0] + 1 or label[2] <= mark[0] or label[3] <= mark[1] + 4
+            assert apart

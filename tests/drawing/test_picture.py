@@ -176,16 +176,15 @@ def test_bars_segments_and_outlines_have_their_places_and_colours(drawing):
     assert steps == pytest.approx([wider * room, *[room] * (drawing.count - 2)], abs=5e-3)
 
 
-def test_each_mark_of_counted_draws_stands_between_two_bars(drawing):
+def test_each_mark_of_counted_draws_stands_on_its_bar(drawing):
     frame = drawing.frame("bars")
     for i in range(drawing.count):
         x, y = drawing.place(f"mark-{i}")
         left, top, right, bottom = drawing.box(f"bar-{i}")
         end = (y, frame[1]) if drawing.upright else (x, frame[2])
         assert end[0] == pytest.approx(end[1], abs=2e-3)
-        # At 0.5, where bars reach to 0.4.
-        beyond = (x - right) / (right - left) if drawing.upright else (y - bottom) / (bottom - top)
-        assert beyond == pytest.approx(0.1 / 0.8, abs=2e-3)
+        middle = x - (left + right) / 2 if drawing.upright else y - (top + bottom) / 2
+        assert middle == pytest.approx(0, abs=2e-3)
         assert drawing.colour(f"mark-{i}") == "#ffffff"
 
 

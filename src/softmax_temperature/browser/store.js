@@ -79,6 +79,11 @@ export function diceAt(place) {
   return { place: Number(Math.min(Math.max(place, 0), 0.9999).toFixed(4)), draws: 0, batch: 0 };
 }
 
+/** Return which roll of the dice a state shows, if it shows one: not where a reader has put them. */
+export function rollOf({ seed, dice, place, draws, batch }) {
+  return draws || (dice >= 0 && place === null) ? `${[seed, dice, draws, batch]}` : "";
+}
+
 /** Return a temperature as a state holds it. */
 export function asHeld(temperature) {
   return temperature === Infinity ? "inf" : temperature;

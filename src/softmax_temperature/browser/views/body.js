@@ -3,7 +3,7 @@
 
 import { phrase, rounded } from "../engine/words.js";
 import { moveTo } from "../stops.js";
-import { diceAt } from "../store.js";
+import { diceAt, rollOf } from "../store.js";
 import { drawPad } from "./map.js";
 import { followPointer, layOver, make } from "./parts.js";
 import { drawPicture } from "./picture.js";
@@ -37,6 +37,9 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
     make("div", { className: "aloud told" }, told.table),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
   );
+  // Which draws are on show, by the state.
+  /** @type {string | undefined} */
+  let thrown;
   let layout, chart, drawn, frame, pause, rankLayout, rules;
 
   function paint() {
@@ -44,6 +47,9 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
     // Where the rank chart has the title, the bars have one of their own.
     chart?.move(given().ranks ? { ...frame, title: phrase("after_all_steps") } : frame);
     if (chart) rules?.move(frame);
+    const roll = rollOf(store.get());
+    if (roll && thrown !== undefined && roll !== thrown) chart?.roll();
+    thrown = roll;
     caption.textContent = frame.caption;
     // The longest sentence so far keeps its room, so that nothing below jumps.
     if (frame.caption.length > room.textContent.length) room.textContent = frame.caption;

@@ -1,8 +1,8 @@
 // The sentence that goes on with what was drawn, and the buttons that draw.
 
 import { phrase } from "../engine/words.js";
-import { excerpt } from "../store.js";
-import { make, makeField, makeMenu } from "./parts.js";
+import { excerpt, rollOf } from "../store.js";
+import { fall, make, makeField, makeMenu } from "./parts.js";
 
 // The first number of each of these seeds lands on another word: "Other dice" goes through them.
 const FIRST_SEEDS = ["21", "22", "28"];
@@ -55,6 +55,8 @@ export function drawHead(el, { data, store, tables }, more = []) {
   }
   el.replaceChildren(...(menu ? [menu.line] : []), line, buttons, ...more);
 
+  /** @type {string | undefined} */
+  let thrown;
   return (frame) => {
     const { table, seed: held } = store.get();
     prompt.textContent = tables[table].prompt;
@@ -63,6 +65,9 @@ export function drawHead(el, { data, store, tables }, more = []) {
     blank.textContent = frame.word ?? "\u00a0".repeat(12);
     blank.className = isEmpty ? "empty" : frame.counts ? "many" : "";
     blank.title = isEmpty && hasDice ? phrase("nothing_drawn") : "";
+    const roll = rollOf(store.get());
+    if (roll && thrown !== undefined && roll !== thrown) fall([blank], 12);
+    thrown = roll;
     if (menu) menu.menu.selectedIndex = table;
     if (hasDice) seed.tell(held);
   };

@@ -43,6 +43,13 @@ export function followPointer(el, drag, press = drag) {
     el.addEventListener(name, () => el.removeEventListener("pointermove", drag));
 }
 
+/** Let parts fall to their places from so many units above, if the reader's system asks for no less. */
+export function fall(parts, height) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const way = { translate: [`0 ${-height}px`, "0 0"], opacity: [0, 1] };
+  for (const part of parts) part.animate(way, { duration: 350, easing: "cubic-bezier(.3, 1.6, .6, 1)" });
+}
+
 /** Lay an element over a part of a picture, whose edges are given as the picture counts. */
 export function layOver({ style }, { left, right, top, bottom }, view) {
   style.left = `${(100 * left) / view.width}%`;

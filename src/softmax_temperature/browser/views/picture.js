@@ -5,6 +5,7 @@ import { sweep } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
 import { spread } from "./labels.js";
 import { panelOfMap } from "./map.js";
+import { fall } from "./parts.js";
 import { panelOfSticks } from "./sticks.js";
 import { makeImage, makeShape, readPicture } from "./svg.js";
 
@@ -62,8 +63,17 @@ export function drawPicture(layout, shown, { moveTo }) {
     description.textContent = frame.caption;
   }
 
-  return { root, view: root.viewBox.baseVal, move, take };
+  /** Let what was drawn just now fall to its place. */
+  function roll() {
+    fall(root.querySelectorAll(ROLLED), FALL);
+  }
+
+  return { root, view: root.viewBox.baseVal, move, take, roll };
 }
+
+// What falls at a draw, and from how far above, in points.
+const ROLLED = "[id$=-map-point], [id$=-map-dots], [id$=-map-level], [id*=-mark-], [id$=-dice-mark], [id$=-dice-text]";
+const FALL = 30;
 
 // Each bar is a path between two sides. A bar that was scaled instead would scale its hatching.
 function sidesOf(path, axis) {
@@ -71,6 +81,9 @@ function sidesOf(path, axis) {
   const across = numbers.filter((_, k) => k % 2 === axis);
   return [Math.min(...across), Math.max(...across)];
 }
+
+// Half the length of a sign of counted draws, in points.
+const SIGN = 3.5;
 
 function moverOfBars(bars, shown, find, all) {
   const { upright, foot, end } = bars;
@@ -93,12 +106,15 @@ function moverOfBars(bars, shown, find, all) {
     );
   }
 
+  const signs = SIGN / Math.abs(length);
   let before;
   return ({ shares, texts, outlines, marks: drawn }) => {
     shares.forEach((p, i) => {
       stretch(paths[i], widths[i], p);
       if (outlines !== before) stretch(ghosts[i], widths[i], outlines[i]);
-      shift(labels[i], length * (Math.max(p, outlines[i]) - 1));
+      // Beyond the outline, and beyond the sign of what was drawn.
+      const end = Math.max(p, outlines[i], drawn ? drawn[i] + signs : 0);
+      shift(labels[i], length * (end - 1));
       labelTexts[i].textContent = texts[i];
       marks[i].style.display = drawn ? "" : "none";
       if (drawn) shift(marks[i], length * (drawn[i] - 1));
