@@ -70,6 +70,16 @@ export function entriesOf(state, first) {
 }
 
 /**
+ * Return the entries of an address as pairs: names in capitals, and their texts as they are written.
+ * @param {string} hash
+ * @returns {[string, string][]}
+ */
+export function pairsOf(hash) {
+  const parts = hash.slice(1).split("&").filter(Boolean).map((part) => part.split(/=(.*)/s));
+  return parts.map(([name, text = ""]) => [(decoded(name) ?? name).toUpperCase(), text]);
+}
+
+/**
  * Return what an address asks for, on top of a first state. What can't be is left out: an address is
  * often made by hand. What is wrong with it is told in words.
  * @param {Map<string, string>} asked Names in capitals, in their order.

@@ -1,7 +1,8 @@
 // In a page without a kernel each explorer follows a native slider, and the address keeps its state.
 
 import { phrase, temperatureText } from "./engine/words.js";
-import { decoded, entriesOf, stateAsked } from "./address.js";
+import { entriesOf, pairsOf, stateAsked } from "./address.js";
+import { askedBy, followLinks } from "./links.js";
 import { asHeld, readTemperature, temperatureOf } from "./store.js";
 import { nearestStop, stopAt } from "./stops.js";
 import { make, makeField } from "./views/parts.js";
@@ -11,6 +12,7 @@ export const findAll = Document.prototype.querySelectorAll.bind(document);
 const isFramed = self !== top;
 // A burst of changes makes one entry in the history, and a frame makes none.
 const REST = 300;
+const CELL = ".cell";
 
 /** Return the elements that hold data: in a script, which no notebook can write into its page. */
 export function holders(name) {
@@ -51,11 +53,14 @@ export async function startPage(kinds) {
           if (part) table[name] = read[other].tables[place][part];
         }
       if (!Object.hasOwn(kinds, data.kind)) throw new TypeError(phrase("damaged_data"));
-      return build(el, data, kinds[data.kind], elements.length > 1 ? `${number + 1}.` : "", groups);
+      const prefix = elements.length > 1 ? `${number + 1}.` : "";
+      return { ...(await build(el, data, kinds[data.kind], prefix, groups)), number: number + 1 };
     }),
   );
   const explorers = (await Promise.all(built)).filter(Boolean);
   keepAddress(explorers);
+  followLinks(() => explorers, CELL);
+  for (const link of findAll('a[href^="#"]')) completeLink(link, explorers);
   // For tests: everything is there.
   document.documentElement.dataset.started = "true";
 }
@@ -87,7 +92,19 @@ async function build(el, data, kind, prefix, groups) {
   }
   const says = make("p", { className: "address", role: "status" });
   el.append(says);
-  return { core, first: store.get(), prefix, stops, says };
+  return { el, core, first: store.get(), prefix, says };
+}
+
+// The address of a link that moves the nearest explorer says which: it can be copied, and opened.
+function completeLink(link, explorers) {
+  const moved = askedBy(link, explorers, CELL);
+  if (!moved.length) return;
+  link.classList.add("moves");
+  const next = moved.find(({ isNext }) => isNext);
+  if (!next || explorers.length === 1) return;
+  const parts = link.hash.slice(1).split("&");
+  const named = parts.map((part) => (/^\d+\./.test(part) ? part : `${next.number}.${part}`));
+  link.setAttribute("href", `#${named.join("&")}`);
 }
 
 // Head, slider and body stand where a notebook has them among other controls, or one below another.
@@ -152,13 +169,10 @@ function keepAddress(explorers) {
     });
 
   function read(event) {
-    const parts = location.hash.slice(1).split("&").filter(Boolean).map((part) => part.split(/=(.*)/s));
-    const names = parts.map(([name]) => (decoded(name) ?? name).toUpperCase());
+    const parts = pairsOf(location.hash);
     const asked = explorers.map(({ prefix }) => {
       /** @type {any[]} */
-      const own = parts.flatMap(([, text = ""], i) =>
-        names[i].startsWith(prefix) ? [[names[i].slice(prefix.length), text]] : [],
-      );
+      const own = parts.flatMap(([name, text]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), text]] : []));
       return new Map(own);
     });
     const states = explorers.map(({ core, first }, i) => stateAsked(asked[i], first, core));

@@ -1,6 +1,7 @@
 // An explorer in a notebook: its parts follow ipywidgets' slider, and its state is a trait of Python's.
 
 import { phrase, temperatureText } from "./engine/words.js";
+import { followLinks } from "./links.js";
 import { asHeld, readTemperature, temperatureOf } from "./store.js";
 import { nearestStop, stopAt } from "./stops.js";
 
@@ -22,6 +23,7 @@ export function widget({ coreOf, head, body }) {
       const session = enter(owner.get("key"), coreOf);
       session.owner = owner;
       session.slider = slider;
+      if (owner === model) session.places.add(el);
       let [stop, alive] = [() => {}, true];
 
       async function redraw() {
@@ -88,6 +90,7 @@ export function widget({ coreOf, head, body }) {
         stop();
         document.removeEventListener("focusin", keepKeys);
         for (const [source, name, handler] of events) source.off(name, handler);
+        session.places.delete(el);
         session.leave();
       };
     },
@@ -96,7 +99,11 @@ export function widget({ coreOf, head, body }) {
 
 // Return what the views of one explorer share, as long as there is one.
 function enter(key, coreOf) {
-  const sessions = (globalThis[SHARED] ??= new Map());
+  if (!globalThis[SHARED]) {
+    globalThis[SHARED] = new Map();
+    followLinks(besideLink, ".jp-Cell");
+  }
+  const sessions = globalThis[SHARED];
   if (sessions.has(key)) {
     const session = sessions.get(key);
     session.views++;
@@ -119,6 +126,8 @@ function enter(key, coreOf) {
   };
   const session = {
     views: 1,
+    /** Where it is shown. */
+    places: new Set(),
     core: undefined,
     /** Unpack data, once for all views. */
     open(data, state, shared) {
@@ -174,6 +183,16 @@ function enter(key, coreOf) {
   }
   sessions.set(key, session);
   return session;
+}
+
+// All explorers of a link's notebook, in their order.
+function besideLink(link) {
+  const root = link.closest(".jp-Notebook, body");
+  const shown = [...globalThis[SHARED].values()].flatMap(({ core, places }) =>
+    [...places].flatMap((el) => (core && root.contains(el) ? [{ el, core }] : [])),
+  );
+  const isAfter = ({ el }, other) => (el.compareDocumentPosition(other.el) & Node.DOCUMENT_POSITION_PRECEDING ? 1 : -1);
+  return shown.sort(isAfter).map((explorer, i) => ({ ...explorer, number: i + 1 }));
 }
 
 // A menu or field of ours: otherwise the notebook takes its arrow keys and letters, too.

@@ -38,10 +38,12 @@ class Question(anywidget.AnyWidget):
     Raises
     ------
     TypeError
-        If `text`, a choice, `why` or a reply is not a string, or a choice is neither true nor false.
+        If `text`, a choice, `why` or a reply is not a string, or a choice is neither true nor
+        false.
     ValueError
         If `text`, a choice or a reply is blank, there are fewer than two choices, or not exactly
-        one is true; if a reply is to what is no wrong choice; if, later, `answered` is set to what is none of the choices.
+        one is true; if a reply is to what is no wrong choice; if, later, `answered` is
+        set to what is none of the choices.
 
     Examples
     --------

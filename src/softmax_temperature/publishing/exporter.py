@@ -440,12 +440,13 @@ def _image(form: str, data: str) -> str:
 
 
 def _entries(data: list[dict[str, Any]]) -> set[str]:
-    """Return what the page's address calls the settings of its explorers."""
+    """Return what links call the settings of a page's explorers: with a number, or of the nearest."""
     explorers = [item["state"] for item in data if "kind" in item]
     return {
-        (f"{number}.{name}" if len(explorers) > 1 else name).upper()
+        f"{prefix}{name}".upper()
         for number, state in enumerate(explorers, 1)
         for name in names_in_addresses(state)
+        for prefix in ("", f"{number}.")
     }
 
 
