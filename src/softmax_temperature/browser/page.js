@@ -35,8 +35,9 @@ export async function attempt(el, act) {
 /**
  * Start all explorers of a page, each by itself.
  * @param {Record<string, Object>} kinds Those that there are, by their names.
+ * @param {() => string[]} own What else the address of the page has, before their states.
  */
-export async function startPage(kinds) {
+export async function startPage(kinds, own = () => []) {
   document.documentElement.classList.toggle("framed", isFramed);
   const elements = holders("explorer");
   const read = [];
@@ -58,11 +59,12 @@ export async function startPage(kinds) {
     }),
   );
   const explorers = (await Promise.all(built)).filter(Boolean);
-  keepAddress(explorers);
+  const write = keepAddress(explorers, own);
   followLinks(() => explorers, CELL);
   for (const link of findAll('a[href^="#"]')) completeLink(link, explorers);
   // For tests: everything is there.
   document.documentElement.dataset.started = "true";
+  return { explorers, write };
 }
 
 async function build(el, data, kind, prefix, groups) {
@@ -92,7 +94,7 @@ async function build(el, data, kind, prefix, groups) {
   }
   const says = make("p", { className: "address", role: "status" });
   el.append(says);
-  return { el, core, first: store.get(), prefix, says };
+  return { el, core, first: store.get(), prefix, stops, says };
 }
 
 // The address of a link that moves the nearest explorer says which: it can be copied, and opened.
@@ -157,7 +159,7 @@ function sliderOf({ data: { stops }, store }, prefix) {
 }
 
 // The address names what differs from the first state: a copied one shows what was seen.
-function keepAddress(explorers) {
+function keepAddress(explorers, own) {
   let pause;
   let isReading = false;
   for (const { core, says } of explorers)
@@ -188,9 +190,10 @@ function keepAddress(explorers) {
   }
 
   function write(way) {
-    const parts = explorers.flatMap(({ core, first, prefix }) =>
+    const states = explorers.flatMap(({ core, first, prefix }) =>
       entriesOf(core.store.get(), first).map(([name, text]) => `${prefix}${name}=${text}`),
     );
+    const parts = [...own(), ...states];
     const address = parts.length ? `#${parts.join("&")}` : "";
     if (address === location.hash || (!address && !location.hash)) return;
     try {
@@ -215,4 +218,5 @@ function keepAddress(explorers) {
     read(event);
   });
   read();
+  return write;
 }

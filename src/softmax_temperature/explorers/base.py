@@ -127,6 +127,11 @@ class Explorer(ipywidgets.VBox):
         """Return what the browser needs, with a layout for narrow screens or without."""
         raise NotImplementedError
 
+    def _page_data(self) -> Any:
+        """Return all that a page needs, with what is set now."""
+        data = self._data(True) | {"state": self._state}
+        return data if self._body.shared is None else data | {"model": self._body.shared.data}
+
     def _prompt(self) -> str:
         """Return the prompt that a page's title names, or an empty text."""
         raise NotImplementedError
@@ -164,9 +169,7 @@ class Explorer(ipywidgets.VBox):
         >>> explorer.to_html()[:32]
         '<!doctype html>\n<html lang="en">'
         """
-        data = self._data(True) | {"state": self._state}
-        if self._body.shared is not None:
-            data["model"] = self._body.shared.data
+        data = self._page_data()
         prompt = self._prompt().strip()
         title = phrase("heading_of_prompt", prompt=prompt) if prompt else ""
         text = page(data, phrase(self._heading), title, phrase(self._note), self._caption())

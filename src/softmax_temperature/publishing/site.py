@@ -9,11 +9,13 @@ import sys
 import tempfile
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from .door import Lesson, course_lessons, door
 
 _TITLE = "Softmax with temperature"
 _INTRODUCTION = (
@@ -31,6 +33,8 @@ def build_site(
     introduction: str = _INTRODUCTION,
 ) -> list[Path]:
     """Execute notebooks, and write them as pages, with an index of them, into a folder.
+
+    With the notebooks of this project the index is its front door.
 
     Any static host can serve the folder, and it opens from a disk, too. Its pages are replaced
     when all are built, and not before; pages of an earlier site that are no longer part of it are
@@ -92,12 +96,16 @@ def build_site(
         for warning in resources["lesson"]["warnings"]:
             print(f"  {warning}", file=sys.stderr, flush=True)
         lessons.append(resources["lesson"])
-    index = notebook_page(
-        title=title,
-        description=introduction,
-        body=_index(title, introduction, lessons, names),
-        generator=_GENERATOR,
-    )
+    own = course_lessons()
+    if own.keys() <= {path.stem for path in paths}:
+        index = door(_cards(own, lessons, names), generator=_GENERATOR)
+    else:
+        index = notebook_page(
+            title=title,
+            description=introduction,
+            body=_index(title, introduction, lessons, names),
+            generator=_GENERATOR,
+        )
     pages = {"index.html": index} | pages
     _replace(target, pages)
     print(f"{target / 'index.html'}: {len(pages)} pages in {time.monotonic() - begun:.1f} s")
@@ -214,6 +222,19 @@ def _around(number: int, names: Sequence[str], titles: Sequence[str]) -> str:
         if 0 <= other < len(names)
     ]
     return f'<nav class="bar end" aria-label="Lessons">{"".join(links)}</nav>'
+
+
+def _cards(
+    own: Mapping[str, Lesson], lessons: Sequence[dict[str, Any]], names: Sequence[str]
+) -> list[Lesson]:
+    """Return the cards of lessons on the front door: those of the course are written for it."""
+    found = [Lesson(lesson["title"], lesson["sentence"], lesson["picture"]) for lesson in lessons]
+    return [
+        own.get(name.removesuffix(".html"), lesson)._replace(
+            title=lesson.title, address=quote(name)
+        )
+        for lesson, name in zip(found, names, strict=True)
+    ]
 
 
 def _index(

@@ -1,0 +1,270 @@
+"""The front door: a page of five minutes without code, which leads into the course."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core import TokenTable, softmax
+from ..drawing.colours import PALETTE
+from ..drawing.maps import areas_of
+from ..draws import dice, landings
+from ..examples import load_example
+from ..explorers.base import Explorer
+from ..explorers.page import as_html, fill, replace_file, with_data, without_repeats
+from ..explorers.temperature import TemperatureExplorer
+from ..explorers.text import TextExplorer
+from ..model.story import load_story_model
+from ..words import in_text
+
+_STYLES = ("explorer.css", "chart.css", "tints.css", "text.css", "page.css", "door.css")
+
+
+class Lesson(NamedTuple):
+    """What the door shows of a lesson: an address leads to its page, where there is one."""
+
+    title: str
+    sentence: str
+    # As HTML.
+    picture: str
+    address: str = ""
+
+
+def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature") -> str:
+    """Return the front door as a page that needs no other file.
+
+    Parameters
+    ----------
+    lessons : sequence of Lesson, optional
+        The lessons, with addresses where they are pages; by default those of the course, without.
+    generator : str, optional
+        What writes the page.
+    """
+    model = load_story_model()
+    opening = TextExplorer(model, "Once upon a time, there was a little", length=24)
+    bars = TemperatureExplorer(load_example("wonderful-day"))
+    # On the map there is a point to grab from the start.
+    bars.draw()
+    story = TextExplorer(model, "The dragon", value=0.7, length=60)
+    shown: list[Explorer] = [opening, bars, story]
+    data: list[Any] = [explorer._page_data() for explorer in shown]
+    data[0] |= {"kind": "opening"}
+    explorers = [
+        with_data("softmax-temperature-explorer", own, _still(explorer))
+        for own, explorer in zip(without_repeats(data), shown, strict=True)
+    ]
+    for explorer in shown:
+        explorer.close()
+    return fill(
+        "door.html",
+        script='import "./door.js";\n',
+        styles=_STYLES,
+        generator=escape(generator),
+        opening=explorers[0],
+        bars=explorers[1],
+        story=explorers[2],
+        questions=_questions(),
+        lessons="".join(map(_card, lessons or course_lessons().values())),
+        where="" if any(lesson.address for lesson in lessons) else _WHERE,
+    )
+
+
+_WHERE = "<p>The lessons are notebooks, and come with the source of this package.</p>"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the front door to a file, or open it in a browser."""
+    parser = argparse.ArgumentParser(
+        prog="softmax-temperature",
+        description="Open the front door: what temperature does to a language model, in a page "
+        "that needs no network.",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the page to a file, and do not open it"
+    )
+    options = parser.parse_args(arguments)
+    path = options.output or _temporary()
+    try:
+        replace_file(path, door())
+    except OSError as error:
+        sys.exit(str(error))
+    where = Path(path).resolve()
+    if options.output is None and webbrowser.open(where.as_uri()):
+        print(f"{where} is open in your browser.")
+    else:
+        print(f"{where}: open it in a browser.")
+
+
+def _temporary() -> str:
+    file, path = tempfile.mkstemp(prefix="softmax-temperature-", suffix=".html")
+    os.close(file)
+    return path
+
+
+def course_lessons() -> Mapping[str, Lesson]:
+    """Return the lessons of the course by the names of their notebooks."""
+    table, gpt2 = load_example("wonderful-day"), load_example("gpt2-spaceship")
+    return {
+        "01-temperature": Lesson(
+            "Drag the temperature and watch the next word change",
+            "Some words gain from heat and then lose by it again. Find out where they turn.",
+            _map(table),
+        ),
+        "02-real-model": Lesson(
+            "Turn the temperature of a real model",
+            "GPT-2 chooses among 50,257 tokens. See what a chart of the top 50 hides.",
+            _ranks(gpt2, [0.5, 1.0, 2.0]),
+        ),
+        "03-text": Lesson(
+            "Let the temperature write a story",
+            "Write with the same dice at every temperature, and read the temperature off a text.",
+            _stories(),
+        ),
+        "04-sampling": Lesson(
+            "Cut the tail before you draw",
+            "The same top-p keeps 14 tokens or 3,967. It depends on where the temperature comes.",
+            _ranks(gpt2, [1.0], kept=0.9),
+        ),
+    }
+
+
+def _card(lesson: Lesson) -> str:
+    inside = f"{lesson.picture}<b>{escape(lesson.title)}</b><span>{escape(lesson.sentence)}</span>"
+    if not lesson.address:
+        return f"<li><div>{inside}</div></li>"
+    return f'<li><a href="{escape(lesson.address)}">{inside}</a></li>'
+
+
+def _still(explorer: Explorer) -> str:
+    """Return what an explorer leaves to readers without scripts."""
+    bundle: Any = explorer._repr_mimebundle_()
+    if isinstance(bundle, tuple):
+        data, metadata = (part["image/png"] for part in bundle)
+        picture = f'<img src="data:image/png;base64,{data}" alt="{escape(metadata["alt"])}">'
+        return f"<noscript>{picture}</noscript>"
+    return f"<noscript>{bundle['text/html']}</noscript>"
+
+
+def _questions() -> str:
+    """Return three questions with two answers each, whose truth is worked out here."""
+    table, gpt2 = load_example("wonderful-day"), load_example("gpt2-spaceship")
+    word = table.tokens.index("experience")
+    at_1, at_2 = (softmax(table.logits, T)[word] for T in (1.0, 2.0))
+    number = dice(21, 1)
+    ranks = landings(table.logits, [0.5, 2.0], number)[:, 0].tolist()
+    order = np.argsort(-table.logits)
+    cold, hot = (table.tokens[order[rank]] for rank in ranks)
+    shares = np.sort(softmax(gpt2.logits.astype(float)))[::-1]
+    enough = int((shares.cumsum() < 0.9).sum()) + 1
+    asked: list[dict[str, Any]] = [
+        {
+            "text": f"At T = 1, “experience” has {at_1:.2f}. When T rises to 2, does it gain or "
+            "lose?",
+            "answers": ["It gains", "It loses"],
+            "right": int(at_2 < at_1),
+            "why": f"It has {at_2:.2f} at T = 2.",
+        },
+        {
+            "text": f"At T = ½ the dice {number[0]:.2f} say “{cold}”. The same dice at T = 2?",
+            "answers": ["A rarer word", "A likelier word"],
+            "right": int(ranks[1] < ranks[0]),
+            "why": f"They say “{hot}”: heat never takes the same dice to a likelier word.",
+        },
+        {
+            "text": f"GPT-2 goes on after “{in_text(gpt2.prompt)}”, at T = 1. How many of its "
+            f"{len(gpt2.tokens):,} tokens hold nine tenths of the probability?",
+            "answers": ["1,000 at most", "More than 1,000"],
+            "right": int(enough > 1000),
+            "why": f"It takes {enough:,} of them.",
+        },
+    ]
+    for doubt in asked:
+        # No line ends within a formula.
+        doubt["text"] = doubt["text"].replace(" = ", "\u00a0=\u00a0")
+    unscripted = "".join(
+        f"<li>{as_html(doubt['text'])} ({' / '.join(doubt['answers'])})</li>" for doubt in asked
+    )
+    return with_data(
+        "softmax-temperature-bits",
+        asked,
+        f'<div class="asked"></div><noscript><ol>{unscripted}</ol>'
+        "<p>To answer them, and to move the pictures, switch scripts on.</p></noscript>",
+    )
+
+
+# Pictures of lessons: no words, and so many units wide and high.
+_WIDTH, _HEIGHT = 300, 120
+
+
+def _picture(inside: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
+        f"{inside}</svg>"
+    )
+
+
+def _line(across: Any, down: Any) -> str:
+    """Return a path through points whose places are from 0 to 1, the second from the top."""
+    points = zip(np.asarray(across) * _WIDTH, np.asarray(down) * _HEIGHT, strict=True)
+    return "M" + " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def _map(table: TokenTable) -> str:
+    areas, stops = areas_of(table), np.arange(41) / 20
+    ends, across = areas.ends(stops.tolist()), stops / 2
+    return _picture(
+        "".join(
+            f'<path fill="{colour}" d="'
+            f'{_line([*across, *across[::-1]], [*(1 - low), *(1 - high[::-1])])}z"/>'
+            for low, high, colour in zip(ends.T, ends.T[1:], PALETTE, strict=False)
+        )
+    )
+
+
+def _ranks(table: TokenTable, temperatures: Sequence[float], kept: float = 0.0) -> str:
+    """Return probability against rank, both logarithmic, and which part of it is kept."""
+    ranks = np.unique(np.geomspace(1, len(table.tokens), 60).astype(int))
+    across = np.log(ranks) / np.log(len(table.tokens))
+    logits = np.sort(table.logits.astype(float))[::-1]
+    drawn = ""
+    for temperature, colour in zip(temperatures, ("#0173b2", "#de8f05", "#d55e00"), strict=False):
+        shares = softmax(logits, temperature)
+        down = 0.05 - np.log10(shares[ranks - 1]) / 9
+        if kept:
+            inside = shares.cumsum()[ranks - 1] < kept
+            end = across[inside][-1]
+            area = _line([0, *across[inside], end], [1, *down[inside], 1])
+            rest = _line([end, *across[~inside], 1], [1, *down[~inside], 1])
+            drawn += f'<path fill="#949494" fill-opacity="0.5" d="{rest}z"/>'
+            drawn += f'<path fill="{colour}" d="{area}z"/>'
+            drawn += f'<path class="stroke" stroke="#d55e00" d="{_line([end, end], [0, 1])}"/>'
+        else:
+            drawn += f'<path class="stroke" stroke="{colour}" d="{_line(across, down)}"/>'
+    return _picture(drawn)
+
+
+def _stories() -> str:
+    """Return texts as rows of words, the hotter the lower, the more surprising the darker."""
+    explorer = TextExplorer(load_story_model(), "Once upon a time", length=30)
+    drawn, stops = "", (0.0, 0.5, 1.0, 1.5, 2.0)
+    for row, explorer.temperature in enumerate(stops):
+        written, x = explorer._written(), 0.0
+        for piece, bits in zip(explorer._pieces(written), written.bits, strict=True):
+            width = 5.5 * len(piece)
+            opacity = 0.12 + 0.88 * min(float(bits) / 8, 1)
+            drawn += (
+                f'<rect x="{x:.1f}" y="{row * 24 + 3}" width="{width - 1:.1f}" height="18" '
+                f'fill="#0173b2" fill-opacity="{opacity:.2f}"/>'
+            )
+            x += width
+    explorer.close()
+    return _picture(drawn)
