@@ -872,3 +872,10 @@ def test_a_truncated_answer_is_shown_as_conditional():
         explorer.temperature = temperature
         assert "3 listed tokens:" in explorer._caption()
     assert "3 listed tokens:" in picture(explorer)["tables"][0]["facts"]["unseen"]
+
+
+def test_what_stands_beside_the_bars_has_room_in_a_notebook():
+    for part in ("logits", "map", "curves"):
+        explorer = six(parts=("bars", part))
+        (layout,) = explorer._body.data["tables"][0]["layouts"]
+        assert int(explorer.layout.max_width.removesuffix("px")) > layout["width"], part

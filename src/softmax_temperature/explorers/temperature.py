@@ -153,7 +153,8 @@ class TemperatureExplorer(BarsExplorer):
             "parts": list(shown),
             "withOpenness": _is_whole(shown),
         }
-        width = 1080 if _is_whole(shown) else 800
+        # What stands beside the bars needs its room.
+        width = 1080 if {*shown} - {"bars", "dice", _CONSTANT} else 800
         super().__init__(_Temperature, pictures, lambda _: more, state, stops, value, width)
 
     @property
