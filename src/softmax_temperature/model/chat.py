@@ -233,7 +233,12 @@ def _model_of(path: str) -> ChatModel:
     tokens, end = field("tokenizer.ggml.tokens"), field("tokenizer.ggml.eos_token_id")
     first = file.fields.get("tokenizer.ggml.bos_token_id")
     start = first if file.fields.get("tokenizer.ggml.add_bos_token") else None
-    types = file.fields.get("tokenizer.ggml.token_type", [])
+    types = file.fields.get("tokenizer.ggml.token_type", [1] * len(tokens))
+    if len(types) != len(tokens):
+        raise refused(f"types of {len(types)} tokens, where it has {len(tokens)}")
+    for token in (first, end):
+        if token is not None and token >= len(tokens):
+            raise refused(f"a token {token}, where it has {len(tokens)}")
     # What a prompt's form is made of, and words that the model's maker has added.
     signs = [token for token, kind in enumerate(types) if kind in (3, 4)]
     merges, words = field("tokenizer.ggml.merges"), field("tokenizer.ggml.pre")

@@ -64,7 +64,7 @@ class GGUFFile:
             begins = file.read(4)
             if begins != b"GGUF":
                 raise ValueError(
-                    f"path must be a GGUF file, got {path}, which begins with {begins!r}, not b'GGUF'"
+                    f"path must be a GGUF file, got {path}, which begins with {begins!r}"
                 )
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         format_version = self._single("u4")
@@ -118,7 +118,7 @@ class GGUFFile:
         if end > len(self._data):
             raise ValueError(
                 f"path must be a whole GGUF file, got {self._path}, which is cut short: it has "
-                f"{len(self._data):,} bytes, and names at least {end:,}. Load it down again"
+                f"{len(self._data):,} bytes, and names at least {end:,}. Download it again"
             )
         data = self._data[self._place : end]
         self._place = end
@@ -144,8 +144,8 @@ class GGUFFile:
             return self._single(_SINGLE[kind])
         if kind != _ROW:
             raise ValueError(
-                f"path must be a whole GGUF file, got {self._path}, which is damaged: it has a value "
-                f"of type {kind} at byte {self._place:,}. Load it down again"
+                f"path must be a whole GGUF file, got {self._path}, which is damaged: it has a "
+                f"value of type {kind} at byte {self._place:,}. Download it again"
             )
         inner, count = self._single("u4"), self._single("u8")
         if inner in _SINGLE:
