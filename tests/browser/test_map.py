@@ -200,6 +200,45 @@ def test_no_name_overlaps_another_or_leaves_its_area(open_explorer, example, wid
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] + 2 or b[3] <= a[1] + 2
 
 
+@pytest.mark.parametrize("width", [1280, 768, 360])
+def test_names_of_narrow_areas_are_tied_to_them(open_explorer, width):
+    table = load_example("gpt2-spaceship")
+    page = open_explorer(
+        TemperatureExplorer(table, top=10), viewport={"width": width, "height": 800}
+    )
+    frame, found = page.evaluate(
+        """() => {
+            const root = document.querySelector(".softmax-temperature svg");
+            const of = (element) => {
+                const { left, top, right, bottom } = element.getBoundingClientRect();
+                return [left, top, right, bottom];
+            };
+            const axes = root.querySelector("[id$='-axes-map'] > [id*='-patch_'] path");
+            const tied = [...root.querySelectorAll("[id*='-tiedname-']")];
+            return [of(axes), tied.map((text) => {
+                const [tie, dot] = [text.nextSibling, text.nextSibling.nextSibling];
+                return [Number(text.id.match(/\\d+$/)[0]), of(text), of(dot)];
+            })];
+        }"""
+    )
+    left, top, right, bottom = frame
+    names = {number for number, _, _ in found}
+    assert names >= set(range(2, 8))
+    ends = areas_of(table).ends(STOPS.tolist())
+    for number, (x0, y0, x1, _), dot in found:
+        stop = round(200 * ((dot[0] + dot[2]) / 2 - left) / (right - left))
+        level = (bottom - (dot[1] + dot[3]) / 2) / (bottom - top)
+        assert ends[stop, number] <= level <= ends[stop, number + 1]
+        # Its letters stand in the first area.
+        reach = int(np.ceil(200 * (x1 - left) / (right - left)))
+        assert (bottom - y0 - 2) / (bottom - top) <= ends[reach, 1]
+        assert left <= x0
+    boxes = [box for _, box, _ in found]
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] + 3 or b[3] <= a[1] + 3
+
+
 def test_a_table_of_one_token_has_a_map(open_explorer):
     page = open_explorer(TemperatureExplorer(TokenTable(["only"], [3.0])))
     assert page.evaluate(READ)["names"] == ["only"]

@@ -67,7 +67,8 @@ def test_names_stand_within_their_areas_where_they_can_be_read():
         labels = areas_of(table).names()
         assert ax.texts
         for text in ax.texts:
-            number = labels.index(text.get_text())
+            # One that is tied to a narrow area stands in the first.
+            number = 0 if text.get_ha() == "right" else labels.index(text.get_text())
             box = text.get_window_extent().transformed(ax.transData.inverted())
             inside = (box.x0 <= STOPS) & (box.x1 >= STOPS)
             assert box.y0 >= ends[inside, number].max()

@@ -5,17 +5,19 @@ import random
 import numpy as np
 import pytest
 
-from softmax_temperature.drawing.maps import name_places
-from softmax_temperature.drawing.parts import spread
+from softmax_temperature.drawing.labels import spread
+from softmax_temperature.drawing.maps import name_places, tied_names
 
 ENTRY = """
 import { readFileSync } from "node:fs";
-import { namePlaces } from "./views/map.js";
-import { spread } from "./views/picture.js";
+import { spread } from "./views/labels.js";
+import { namePlaces, tiedNames } from "./views/map.js";
 import { nearestStop, stopAt } from "./stops.js";
 const jobs = JSON.parse(readFileSync(0, "utf8"));
 console.log(JSON.stringify({
   names: jobs.names.map((given) => namePlaces(...given)),
+  tied: jobs.names.map(([ends, lengths, ...room]) =>
+    tiedNames(ends, lengths, namePlaces(ends, lengths, ...room), ...room)),
   levels: jobs.levels.map(([heights, gap]) => spread(heights, gap)),
   stops: jobs.stops.map(([stops, T]) => {
     const position = nearestStop(stops, T ?? Infinity);
@@ -33,6 +35,9 @@ def test_places_are_the_same_for_stills_and_live_pictures(answers_of):
         for _ in range(rng.randint(20, 60)):
             inner = sorted(rng.choice([rng.random(), 0.3]) for _ in range(count - 1))
             rows.append([0, *inner, 1])
+        if rng.random() < 0.5:
+            # As in a map, where borders fall.
+            rows = np.sort(np.array(rows), axis=0)[::-1].tolist()
         lengths = [rng.uniform(5, 90) for _ in range(count)]
         names.append([rows, lengths, rng.uniform(100, 400), rng.uniform(60, 300), 11])
     levels = []
@@ -51,6 +56,13 @@ def test_places_are_the_same_for_stills_and_live_pictures(answers_of):
         for one, other in zip(found, expected, strict=True):
             assert one is None or one == pytest.approx(other, abs=1e-12)
     assert any(place for found in seen["names"] for place in found)
+    for (rows, lengths, across, up, _), found in zip(names, seen["tied"], strict=True):
+        placed = name_places(np.array(rows), lengths, across, up)
+        expected = tied_names(np.array(rows), lengths, placed, across, up)
+        assert [row[0] for row in found] == [row[0] for row in expected]
+        for one, other in zip(found, expected, strict=True):
+            assert one == pytest.approx(other, abs=1e-12)
+    assert any(seen["tied"])
     for (heights, gap), found in zip(levels, seen["levels"], strict=True):
         np.testing.assert_allclose(found, spread(heights, gap), rtol=0, atol=1e-12)
     for (given, asked), (position, stop) in zip(stops, seen["stops"], strict=True):

@@ -22,6 +22,8 @@ from .colours import PALETTE, ink_on
 # So many tokens have an area each; of more the first ten, and the others by powers of ten.
 _MOST_AREAS = 12
 _STOPS = np.arange(201) / 100
+# Between which levels tied names stand, and how far from the edge of their area, in points.
+_TOP_NAME, _LAST_NAME, _FROM_EDGE = 0.87, 0.2, 6.0
 # The height of a line of small text in points.
 LINE = 11.0
 
@@ -161,6 +163,15 @@ def draw_areas(ax: Axes, areas: Areas, stops: Sequence[float]) -> None:
     names = areas.names(glyphs())
     lengths = name_lengths(names)
     places = name_places(ends, lengths, across, up)
+    ink = ink_on(areas.colours[0])
+    width = stops[-1] - stops[0]
+    for number, end, level, reach in tied_names(ends, lengths, places, across, up):
+        start, stop = (stops[0] + width * share for share in (end, reach))
+        text = ax.text(start, level, names[number], color=ink, ha="right", va="center")
+        halo = [withStroke(linewidth=3, foreground=areas.colours[0])]
+        text.set(parse_math=False, fontsize="small", zorder=3, path_effects=halo)
+        ax.plot([start + 2 * width / across, stop], [level, level], color=ink, linewidth=0.8)
+        ax.plot([stop], [level], "o", color=ink, markersize=2.5)
     for name, colour, place in zip(names, areas.colours, places, strict=True):
         if place is not None:
             at, level = place
@@ -206,6 +217,33 @@ def name_places(
                 best, place = room, (middle / last, float(low + high) / 2)
         places.append(place)
     return places
+
+
+def tied_names(
+    ends: Floats,
+    lengths: Sequence[float],
+    places: Sequence[tuple[float, float] | None],
+    across: float,
+    up: float,
+) -> list[tuple[int, float, float, float]]:
+    """Return names of narrow areas that stand in the first one, and are tied to their own.
+
+    Each has the number of its area, where its name ends, its level, and where its tie ends, as
+    shares of the axes. The likeliest is the highest. The twin of `tiedNames` in `views/map.js`.
+    """
+    last = len(ends) - 1
+    missing = [number for number, place in enumerate(places) if number and place is None]
+    missing = missing[: int((_TOP_NAME - _LAST_NAME) * up / LINE) + 1]
+    half = 0.5 * LINE / up
+    tied = []
+    for row, number in enumerate(missing):
+        level = _TOP_NAME - (_TOP_NAME - _LAST_NAME) * row / max(len(missing) - 1, 1)
+        # Where the level line is within the area, and up to where the first one has room.
+        inside = np.flatnonzero((ends[:, number] <= level) & (level < ends[:, number + 1]))
+        roomy = int((ends[:, 1] >= level + half).sum()) - 1
+        if len(inside) and roomy * across / last - _FROM_EDGE >= lengths[number] + 2:
+            tied.append((number, roomy / last - _FROM_EDGE / across, level, inside.mean() / last))
+    return tied
 
 
 def name_lengths(names: Sequence[str]) -> list[float]:

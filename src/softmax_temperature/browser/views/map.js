@@ -12,6 +12,8 @@ import { makeShape } from "./svg.js";
 const SAMPLES = 200;
 // Points that a letter takes, where it was not measured.
 const PER_LETTER = 6;
+// Between which levels tied names stand, and how far from the edge of their area, in points.
+const [TOP_NAME, LAST_NAME, FROM_EDGE] = [0.87, 0.2, 6];
 // So many of many draws are shown.
 const MOST_DOTS = 500;
 
@@ -40,7 +42,8 @@ export function panelOfMap(map, shown, find) {
     const d = `M${side(i).join("L")}L${side(i + 1).reverse().join("L")}Z`;
     group.append(makeShape("path", { d, fill: colours[hueOf(i)], id: `area-${i}` }));
   }
-  namePlaces(ends, lengths.slice(0, count), width, height, line).forEach((place, i) => {
+  const places = namePlaces(ends, lengths.slice(0, count), width, height, line);
+  places.forEach((place, i) => {
     if (!place) return;
     const [ink, ground] = [inks, colours].map((list) => list[hueOf(i)]);
     // Lines that cross it make room for it.
@@ -49,16 +52,24 @@ export function panelOfMap(map, shown, find) {
     text.textContent = names[i];
     texts.append(text);
   });
+  const tied = makeShape("g", { class: "tied" });
+  for (const [i, end, up, reach] of tiedNames(ends, lengths.slice(0, count), places, width, height, line)) {
+    const [ink, at] = [inks[hueOf(0)], y(up)];
+    const text = makeShape("text", { x: x(end), y: at, style: `fill: ${ink}; stroke: ${colours[hueOf(0)]}`, id: `tiedname-${i}` });
+    text.textContent = names[i];
+    const tie = makeShape("path", { d: `M${(left + width * end + 2).toFixed(2)} ${at}H${x(reach)}`, stroke: ink });
+    tied.append(text, tie, makeShape("circle", { r: 1.25, cx: x(reach), cy: at, fill: ink }));
+  }
   const cursor = makeShape("path", { class: "at", d: `M0 ${top}V${bottom}`, id: "map-cursor" });
   const level = makeShape("path", { class: "level", d: `M${left} 0H${right}`, id: "map-level" });
   const point = makeShape("circle", { class: "point", r: 4, id: "map-point" });
   const dots = makeShape("g", { class: "dots", id: "map-dots" });
   const axes = find("axes-map");
   axes.insertBefore(group, axes.children[1] ?? null);
-  axes.append(cursor, level, texts, dots, point);
+  axes.append(cursor, level, tied, dots, texts, point);
   let before;
 
-  return { shapes: [group, cursor, level, texts, dots, point], move };
+  return { shapes: [group, tied, cursor, level, dots, texts, point], move };
 
   function move({ T, dice, dots: numbers = NO_DOTS }) {
     const part = (T - first) / (last - first);
@@ -112,6 +123,34 @@ export function namePlaces(ends, lengths, across, up, line) {
       if (room > best + 1e-9) [best, place] = [room, [middle / last, (low + high) / 2]];
     }
     return place;
+  });
+}
+
+/**
+ * Return names of narrow areas that stand in the first one, on the left, and are tied to theirs: the
+ * number of the area, where its name ends, its level, and where its tie ends, as shares of the axes. The
+ * twin of `tied_names` in `drawing/maps.py`.
+ * @param {ArrayLike<number>[]} ends
+ * @param {number[]} lengths
+ * @param {any[]} places
+ * @param {number} across
+ * @param {number} up
+ * @param {number} line
+ */
+export function tiedNames(ends, lengths, places, across, up, line) {
+  const last = ends.length - 1;
+  const most = Math.floor(((TOP_NAME - LAST_NAME) * up) / line) + 1;
+  const missing = [...places.keys()].filter((number) => number && !places[number]).slice(0, most);
+  const half = (0.5 * line) / up;
+  const step = (TOP_NAME - LAST_NAME) / Math.max(missing.length - 1, 1);
+  return missing.flatMap((number, row) => {
+    const level = TOP_NAME - step * row;
+    // Where the level line is within the area, and up to where the first one has room.
+    const inside = [...ends.keys()].filter((i) => ends[i][number] <= level && level < ends[i][number + 1]);
+    const roomy = ends.filter((stop) => stop[1] >= level + half).length - 1;
+    if (!inside.length || (roomy * across) / last - FROM_EDGE < lengths[number] + 2) return [];
+    const middle = inside.reduce((sum, i) => sum + i, 0) / inside.length;
+    return [[number, roomy / last - FROM_EDGE / across, level, middle / last]];
   });
 }
 
