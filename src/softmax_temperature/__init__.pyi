@@ -5,6 +5,7 @@ from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.maps import draw_map
 from .drawing.ranks import rank_chart
 from .drawing.sticks import logit_line
+from .drawing.stories import story_map
 from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.question import Question
@@ -58,6 +59,7 @@ __all__ = [
     "perplexity",
     "rank_chart",
     "softmax",
+    "story_map",
     "temper",
     "temperature_panels",
     "top_k",

@@ -4,6 +4,8 @@ import { drawAfter, storyModelOf } from "./engine/story.js";
 import { checkPrompt } from "./prompt.js";
 import { stopAt } from "./stops.js";
 import { storeOf, temperatureOf } from "./store.js";
+import { surpriseOf } from "./text.js";
+import { cellsOf } from "./views/stories.js";
 import { chainAt, writerOf } from "./writer.js";
 
 const [weights, vocabulary, jobsFile, answersFile] = process.argv.slice(2);
@@ -53,6 +55,16 @@ const JOBS = {
       texts.push(textAt(temperatureOf({ T })));
     }
     return texts;
+  },
+  // The map of a prompt: its cells, with the token and the surprise of each.
+  async map({ prompt, seed, length, steps, stops }) {
+    const writer = writerOf(model, stops, storeOf({ T: 1, prompt, seed, length, steps }));
+    await new Promise((resolve) => writer.follow(() => writer.progress().count === stops.count && resolve(0)));
+    const rows = writer.rows();
+    return cellsOf(rows.map((row) => row.map(({ token }) => token))).map(({ position, first, last }) => {
+      const place = rows[first][position];
+      return [position, first, last, place.token, surpriseOf(place)];
+    });
   },
 };
 

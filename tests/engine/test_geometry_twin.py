@@ -7,6 +7,14 @@ import pytest
 
 from softmax_temperature.drawing.labels import spread
 from softmax_temperature.drawing.maps import name_places, tied_names
+from softmax_temperature.drawing.stories import (
+    PAD,
+    cells_of,
+    column_edges,
+    column_marks,
+    names_in,
+)
+from softmax_temperature.words import first_of_words
 
 ENTRY = """
 import { readFileSync } from "node:fs";
@@ -71,3 +79,64 @@ def test_places_are_the_same_for_stills_and_live_pictures(answers_of):
         # Halfway between two stops either will do.
         assert far[position] <= far.min() + 1e-9
         assert stop == pytest.approx(all_stops[position], abs=1e-9)
+
+
+STORIES = """
+import { readFileSync } from "node:fs";
+import { cellsOf, columnEdges, columnMarks, namesIn } from "./views/stories.js";
+const jobs = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(jobs.map((job) => {
+  const { rows, pieces, words, count, width, widest, room, line, pad } = job;
+  const edges = columnEdges(count, width, widest);
+  const cells = cellsOf(rows);
+  const texts = pieces.map((own, i) => ({ pieces: own, words: words[i] }));
+  const names = namesIn(cells, texts, edges, room, (text) => 6 * text.length, line, pad);
+  return {
+    edges,
+    marks: columnMarks(edges),
+    cells: cells.map(Object.values),
+    names: names.map(({ cell, end, text }) => [Object.values(cell), end, text]),
+  };
+})));
+"""
+
+
+def test_a_map_of_stories_is_the_same_in_stills_and_live_pictures(answers_of):
+    rng = random.Random(23)
+    pool = [" a", " the", "ir", "l", ".", "", "’", "s", " ↵", "\n", " 日本", "!?", "é"]
+    jobs = []
+    for _ in range(1_000):
+        count, length = rng.randint(1, 12), rng.randint(1, 90)
+        row = [rng.randrange(len(pool)) for _ in range(rng.randint(0, length))]
+        rows = []
+        for _ in range(count):
+            if rng.random() < 0.5:
+                start = rng.randint(0, len(row))
+                row = row[:start] + [rng.randrange(len(pool)) for _ in range(length - start)]
+            rows.append([] if rng.random() < 0.1 else row[: rng.choice([length, len(row) // 2])])
+        pieces = [[pool[token] for token in row] for row in rows]
+        jobs.append(
+            {
+                "rows": rows,
+                "pieces": pieces,
+                "words": [first_of_words(own) for own in pieces],
+                "count": length,
+                "width": rng.uniform(5, 2_000),
+                "widest": rng.choice([20, 30, 44]),
+                "room": [rng.uniform(0, 15) for _ in rows],
+                "line": 11,
+                "pad": PAD,
+            }
+        )
+    named = 0
+    for job, seen in zip(jobs, answers_of(STORIES, jobs), strict=True):
+        edges = column_edges(job["count"], job["width"], job["widest"])
+        np.testing.assert_allclose(seen["edges"], edges, rtol=0, atol=1e-6)
+        assert seen["marks"] == column_marks(edges)
+        cells = cells_of(job["rows"])
+        assert seen["cells"] == [list(cell) for cell in cells]
+        given = (cells, job["rows"], job["pieces"], edges, job["room"])
+        names = names_in(*given, lambda text: 6 * len(text), 11)
+        assert seen["names"] == [[list(name.cell), name.end, name.text] for name in names]
+        named += len(names)
+    assert named > 1_000

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 from softmax_temperature import SamplerChain, load_story_model, temper
+from softmax_temperature.drawing.stories import cells_of
 from softmax_temperature.explorers.data import held
 from softmax_temperature.explorers.scripts import join_scripts
 from softmax_temperature.explorers.steps import chain_of, steps_of
 from softmax_temperature.explorers.text import _check_prompt
 from softmax_temperature.model import story
+from softmax_temperature.model.texts import texts_of
 from tests.engine.test_twins import pack, some_logits, some_step, some_temperature, unpack
 from tests.engine.test_words_twin import SIGNS
 from tests.model.test_story import GREEDY, UNSEEN
@@ -39,6 +41,7 @@ PROMPTS = [
     "crème brûlée",
     "<b>&amp;</b> $x$ \\",
 ]
+ENDING = "And they all lived happily ever after. The end"
 CHAINS = [
     [("temperature", 1), ("top_k", 5)],
     [("top_p", 0.9), ("temperature", 1)],
@@ -160,7 +163,7 @@ def test_texts_are_those_of_python_at_all_stops_and_beside_them(answers, prompt)
 
 
 def test_stories_end_where_those_of_python_end(answers):
-    prompt = "And they all lived happily ever after. The end"
+    prompt = ENDING
     (seen,) = answers(write_job(prompt, 0, 60))
     ids = MODEL.encode(prompt)
     ended = [(step.places < 0).any() for step in MODEL.grow(ids, np.arange(201) / 100, 60, [0])]
@@ -247,3 +250,28 @@ def test_the_same_prompts_are_refused(answers):
         except ValueError as error:
             name = "one half of a surrogate" if "surrogate" in str(error) else "control character"
             assert name in answer, f"{prompt!r}"
+
+
+def assert_map(cells, prompt, seed, length, chain, stops):
+    step = (lambda logits, stops: chain.at(stops)(logits)) if chain else temper
+    ids = MODEL.encode(prompt)
+    (texts,) = texts_of(MODEL, ids, stops, length, [seed], step)
+    expected = cells_of([text.tokens for text in texts])
+    assert [tuple(cell[:3]) for cell in cells] == expected, f"{prompt!r}, seed {seed}"
+    for position, first, _, token, bits in cells:
+        assert token == texts[first].tokens[position]
+        assert bits == pytest.approx(texts[first].bits[position], abs=1e-7)
+
+
+@pytest.mark.parametrize("steps", [[], CHAINS[2]], ids=["uncut", "cut"])
+def test_the_map_of_stories_has_the_cells_of_python(answers, steps):
+    chain = SamplerChain(steps) if steps else None
+    stops = {"first": 0, "step": 0.05, "count": 41}
+    given = [(PROMPTS[1], 3, 24), (ENDING, 0, 24), ("", 5, 9)]
+    jobs = [
+        write_job(*one, steps_of(chain)[0] if chain else [("temperature", None)])
+        | {"job": "map", "stops": stops}
+        for one in given
+    ]
+    for cells, one in zip(answers(*jobs), given, strict=True):
+        assert_map(cells, *one, chain, np.arange(41) / 20)

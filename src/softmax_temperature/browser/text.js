@@ -41,6 +41,7 @@ async function coreOfText(data, state, send, given = data.model) {
     return {
       ...core,
       frame: () => frameOf(core),
+      rows: () => rowsOf(core),
       rivals: (place) => rivalsOf(core, place),
       check: (prompt, length) => checkPrompt(model, prompt, length),
     };
@@ -90,6 +91,15 @@ function frameOf({ model, data, store, writer }) {
   };
 }
 
+/** The texts of all stops: of one that is not complete, nothing. */
+function rowsOf({ model, store, writer }) {
+  const { prompt } = store.get();
+  return writer.rows().map((places) => {
+    const pieces = piecesOf(model, places.map(({ token }) => token), prompt);
+    return { places, pieces, words: firstOfWords(pieces), bits: places.map(surpriseOf) };
+  });
+}
+
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 function firstOther(places, others) {
@@ -106,7 +116,7 @@ function piecesOf(model, tokens, prompt) {
 }
 
 /** Return the surprise of a place's token in bits, at temperature 1 and if nothing is cut. */
-function surpriseOf(place) {
+export function surpriseOf(place) {
   if (place.bits === undefined) {
     const { logits } = place.parent;
     const top = Math.max(...logits);

@@ -100,6 +100,11 @@ export function writerOf(model, stops, store) {
   return {
     at,
     ids: () => current().ids,
+    /** The places of the texts that are complete, without the prompt's, and none of the others. */
+    rows() {
+      const { ids, texts } = current();
+      return values.map((T) => (texts.get(T)?.done ? texts.get(T).path.slice(ids.length) : []));
+    },
     /** Of all stops, at how many the text is complete. */
     progress() {
       const { texts } = current();

@@ -2,6 +2,7 @@
 
 import { phrase, rounded } from "../engine/words.js";
 import { make, uniquePrefix } from "./parts.js";
+import { drawStories } from "./stories.js";
 import { drawTints, levelOf } from "./tints.js";
 
 // At most about so many characters has a token, and so many a line.
@@ -24,6 +25,7 @@ export function drawStory(el, core) {
   // Otherwise a notebook takes the keys.
   list.dataset.lmSuppressShortcuts = "true";
   const room = make("p", { "aria-hidden": "true" });
+  const map = core.frame && drawStories(core);
   const told = make("p");
   const rivals = make("ol");
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
@@ -31,6 +33,7 @@ export function drawStory(el, core) {
     make("div", { className: "sentences" }, caption, longest),
     make("div", { className: "story" }, make("p", {}, prompt, list), room),
     drawTints(),
+    ...(map ? [map.el] : []),
     make("div", { className: "details" }, told, rivals),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
     aloud,
@@ -173,6 +176,7 @@ export function drawStory(el, core) {
     }
     const last = shown;
     shown = core.frame();
+    map.show();
     const isNew = !last || last.places.length !== shown.places.length || last.places.at(-1) !== shown.places.at(-1) || last.prompt !== shown.prompt;
     const isTold = isNew || last.sentence !== shown.sentence || last.done !== shown.done || last.fork !== shown.fork;
     if (isTold) paint(last);

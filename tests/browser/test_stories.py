@@ -1,0 +1,226 @@
+"""The map of stories on a page: its cells, its words, its line, and what it says of them."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from softmax_temperature import TextExplorer, load_story_model
+from softmax_temperature.drawing.colours import SURPRISE
+from softmax_temperature.drawing.stories import cells_of, column_edges
+from softmax_temperature.model.texts import texts_of
+from softmax_temperature.sampling import temper
+from tests.browser.test_text import settle
+from tests.helpers import becomes, comes_to, contrast, go_to, need
+
+expect = need("playwright.sync_api").expect
+
+MODEL = load_story_model()
+PROMPT = "Once upon a time, there was a little"
+STOPS = np.arange(201) / 100
+LEFT, TOP, HEIGHT = 40, 4, 402
+# Reads the boxes of all cells by their tint: left, low, high and right, in pixels.
+CELLS = """() => [...document.querySelectorAll(".tints path")].map((path) =>
+    [...path.getAttribute("d").matchAll(/M([\\d.]+) ([\\d.]+)V([\\d.]+)H([\\d.]+)V/g)]
+        .map((found) => found.slice(1).map(Number)))"""
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return TextExplorer(MODEL, PROMPT, length=40)
+
+
+@pytest.fixture(scope="module")
+def texts():
+    return texts_of(MODEL, MODEL.encode(PROMPT), STOPS, 40, [0], temper)[0]
+
+
+def opened(open_explorer, explorer, fragment="", **options):
+    page = open_explorer(explorer, fragment, **options)
+    settle(page, everywhere=True)
+    return page
+
+
+def pad(page):
+    return page.locator(".stories .pad")
+
+
+def spot(page, position, temperature):
+    """Return where on the screen a token of the map is, at a temperature."""
+    box = pad(page).bounding_box()
+    edges = column_edges(40, box["width"] - 1, 44)
+    across = (edges[position] + edges[position + 1]) / 2
+    return box["x"] + across, box["y"] + box["height"] * (1 - (100 * temperature + 0.5) / 201)
+
+
+def value_text(page):
+    return pad(page).get_attribute("aria-valuetext")
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_the_cells_are_those_of_pythons_texts(open_explorer, explorer, texts):
+    page = opened(open_explorer, explorer)
+    width = page.locator(".stories .picture").evaluate("picture => picture.clientWidth")
+    edges = np.add(column_edges(40, width - LEFT - 1, 44), LEFT)
+    expected = [[] for _ in range(5)]
+    for position, first, last in cells_of([text.tokens for text in texts]):
+        level = np.searchsorted(SURPRISE, texts[first].bits[position], "right")
+        low, high = (TOP + HEIGHT * (1 - stop / 201) for stop in (first, last + 1))
+        expected[level].append([edges[position], low, high, edges[position + 1]])
+    for level, boxes in enumerate(page.evaluate(CELLS)):
+        assert len(boxes) == len(expected[level])
+        np.testing.assert_allclose(
+            np.array(boxes).reshape(-1, 4), np.reshape(expected[level], (-1, 4)), atol=1.1
+        )
+
+
+@pytest.mark.parametrize("width", [1280, 768, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_within_their_cells_and_can_be_read(open_explorer, explorer, width, scheme):
+    page = opened(
+        open_explorer,
+        explorer,
+        "#T=0.5",
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+    )
+    names, fills, ink, line = page.evaluate(
+        """() => [
+            [...document.querySelectorAll(".texts text")].map((text) => {
+                const { x, y, width, height } = text.getBBox();
+                return [x, y, x + width, y + height];
+            }),
+            [...document.querySelectorAll(".tints path")].map((path) => {
+                const pen = document.createElement("canvas").getContext("2d");
+                pen.fillStyle = getComputedStyle(path).fill;
+                pen.fillRect(0, 0, 1, 1);
+                return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+            }),
+            getComputedStyle(document.querySelector(".texts text")).fill,
+            document.querySelector(".stories .at").getAttribute("d"),
+        ]"""
+    )
+    assert names
+    boxes = [(*box, level) for level, row in enumerate(page.evaluate(CELLS)) for box in row]
+    ink = [float(part) / 255 for part in ink.removeprefix("rgb(").removesuffix(")").split(",")]
+    for left, top, right, bottom in names:
+        middle = (top + bottom) / 2
+        own = [b for b in boxes if b[0] < right and left < b[3] + 1 and b[2] < middle < b[1]]
+        assert min(box[0] for box in own) <= left
+        assert right <= max(box[3] for box in own) + 1
+        for _, low, high, _, level in own:
+            assert high <= top + 3
+            assert bottom - 3 <= low
+            assert contrast(ink, [part / 255 for part in fills[level]]) >= 4.5
+    for (a, b, c, d), (e, f, g, h) in pairwise(sorted(names)):
+        assert not (a < g and e < c and b < h and f < d)
+    # Where the line would cross a word it makes room.
+    y = float(line.split("L")[1].split()[1])
+    crossed = [box for box in names if box[1] + 3 < y < box[3] - 3]
+    assert line.count("M") - 2 == len(crossed)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_line_is_dragged_and_a_cell_is_chosen_where_it_is_pressed(
+    open_explorer, explorer, texts
+):
+    page = opened(open_explorer, explorer)
+    page.mouse.move(*spot(page, 3, 1.5))
+    page.mouse.down()
+    comes_to(page, "#T=1.5&token=4")
+    assert page.locator("[aria-selected=true]").text_content() == MODEL.pieces(texts[150].tokens)[3]
+    page.mouse.move(*spot(page, 5, 1.33), steps=3)
+    page.mouse.up()
+    page.mouse.move(*spot(page, 5, 0.2))
+    comes_to(page, "#T=1.33&token=4")
+    line = page.locator(".stories .at").get_attribute("d")
+    y = float(line.split("L")[1].split()[1])
+    assert y == pytest.approx(TOP + HEIGHT * (1 - 133.5 / 201), abs=0.1)
+    go_to(page, 0.4)
+    # A token that the text no longer has is let go.
+    comes_to(page, "#T=0.4")
+
+
+def test_pointing_at_a_cell_says_its_text_its_range_and_its_surprise(
+    open_explorer, explorer, texts
+):
+    page = opened(open_explorer, explorer)
+    cells = cells_of([text.tokens for text in texts])
+    rare = max(cells, key=lambda cell: texts[cell[1]].bits[cell[0]] if cell[2] > cell[1] else 0)
+    position, first, last = rare
+    page.mouse.move(*spot(page, position, (first + last) / 200))
+    told = page.locator(".stories .tip")
+    pieces = MODEL.pieces(texts[first].tokens)
+    expect(told.locator("b")).to_have_text(pieces[position])
+    chance = 2 ** -texts[first].bits[position]
+    assert f"T = {first / 100:.2f} to {last / 100:.2f}." in told.text_content()
+    (count,) = [
+        float(part.replace(",", ""))
+        for part in told.text_content().removesuffix(".").split("1 in ")[1:]
+    ]
+    assert count == pytest.approx(1 / chance, rel=0.05)
+    assert "".join(pieces[:position])[-20:] in told.text_content()
+    page.mouse.move(0, 0)
+    expect(told).to_be_hidden()
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_keys_go_from_cell_to_cell_and_from_change_to_change(open_explorer, explorer, texts):
+    page = opened(open_explorer, explorer, "#T=0")
+    tokens = [text.tokens for text in texts]
+    changes = [stop for stop in range(1, 201) if tokens[stop] != tokens[stop - 1]]
+    assert 20 < len(changes) < 200
+    for stop in changes[:3]:
+        pad(page).press("ArrowUp")
+        comes_to(page, f"#T={stop / 100:g}")
+    pad(page).press("ArrowDown")
+    comes_to(page, f"#T={(changes[2] - 1) / 100:g}")
+    pad(page).press("Home")
+    comes_to(page, "#T=0")
+    pad(page).press("ArrowRight")
+    comes_to(page, "#T=0&token=1")
+    first = next(stop for stop in range(201) if tokens[stop][0] != tokens[0][0])
+    assert value_text(page).startswith(f"T = 0.00: “ {MODEL.pieces(tokens[0])[0].strip()}” after")
+    assert f"It is there at T = 0.00 to {(first - 1) / 100:.2f}." in value_text(page)
+    assert f"A surprise of {texts[0].bits[0]:.1f} bits." in value_text(page)
+    pad(page).press("ArrowUp")
+    comes_to(page, f"#T={first / 100:g}")
+    # The first token is another one now: what was chosen is not there.
+    assert "".join(MODEL.pieces(tokens[first])) in value_text(page)
+    pad(page).press("End")
+    comes_to(page, "#T=2")
+    assert int(float(pad(page).get_attribute("aria-valuenow"))) == 2
+    pad(page).press("Tab")
+    becomes(page, "!document.activeElement.closest('.stories')")
+
+
+def test_a_word_stays_where_it_was_written_while_the_map_grows(open_explorer, explorer):
+    page = opened(open_explorer, explorer)
+    page.evaluate(
+        """() => {
+            // Each time that it is asked for, the time is a second later: nothing waits.
+            let time = performance.now();
+            performance.now = () => (time += 1000);
+            window.seen = [];
+            new MutationObserver(() => {
+                seen.push([...document.querySelectorAll(".texts text")]
+                    .map((text) => text.outerHTML));
+            }).observe(document.querySelector(".texts"), { childList: true });
+        }"""
+    )
+    page.get_by_role("button", name="Other dice").click()
+    settle(page, everywhere=True)
+    seen = [set(names) for names in page.evaluate("seen")]
+    assert len(seen) > 20
+    assert not seen[0]
+    for before, after in pairwise(seen):
+        assert before <= after
+
+
+def test_a_map_of_few_stops_and_tokens_is_drawn_too(open_explorer):
+    page = opened(open_explorer, TextExplorer(MODEL, "The dragon", [0, 1, 2], length=2))
+    (rows,) = texts_of(MODEL, MODEL.encode("The dragon"), [0, 1, 2], 2, [0], temper)
+    cells = cells_of([text.tokens for text in rows])
+    assert sum(map(len, page.evaluate(CELLS))) == len(cells)
+    marks = page.locator(".stories .axis text").all_text_contents()
+    assert marks == ["1", "2", "0.0", "0.5", "1.0", "1.5", "2.0"]
