@@ -183,12 +183,13 @@ def test_every_explorer_equals_python_at_five_temperatures(open_page, name):
                 check_label(label, share)
 
 
-def test_the_index_shows_the_first_explorer_of_the_course(open_page):
-    page = open_page("index", "#T=0.5")
-    title = page.locator(".softmax-temperature svg title")
+def test_the_address_of_the_index_sets_one_of_its_explorers(open_page):
+    page = open_page("index", "#2.T=0.5")
+    title, word = page.locator("#word svg title"), page.locator("#word b[class='']")
     assert title.text_content() == heading(0.5)
+    assert word.text_content() == "experience"
     page.get_by_role("button", name="Draw", exact=True).click()
-    assert page.locator(".softmax-temperature-head b").text_content() == "experience"
+    assert word.text_content() == "day"
 
 
 def test_readers_go_through_the_lessons_and_back(browser, site):

@@ -31,17 +31,35 @@ def read(path):
 
 def test_the_index_leads_to_every_lesson_with_a_sentence_and_a_picture(site):
     index = read(site / "index.html")
-    assert index.h1.get_text() == "Softmax with temperature"
-    assert len(index.select(".softmax-temperature-explorer")) == 1
+    assert index.title.get_text() == "Softmax with temperature"
+    assert len(index.select(".softmax-temperature-explorer")) == 3
     lessons = index.select(".lessons a")
     assert [unquote(link["href"]) for link in lessons] == [
         f"{name}.html" for name in [*NOTEBOOKS, MORE]
     ]
     for link in lessons[: len(NOTEBOOKS)]:
-        assert link.img["src"].startswith("data:image/png;base64,")
-        assert link.img["alt"] == ""
+        assert link.svg["aria-hidden"] == "true"
         assert link.b.get_text() == read(site / unquote(link["href"])).h1.get_text()
         assert link.span.get_text().endswith((".", "!", "?"))
+
+
+def test_the_index_of_other_notebooks_shows_their_first_explorer():
+    picture, explorer = '<img src="data:image/png;base64,AA==" alt="">', "<p>an explorer"
+    lessons = [
+        {"title": "One & two", "sentence": "Read <this>.", "picture": "", "explorer": ""},
+        {"title": "Three", "sentence": "Now that.", "picture": picture, "explorer": explorer},
+        {"title": "Four", "sentence": "", "picture": "", "explorer": "<p>a second one"},
+    ]
+    names = ["a b.html", "c.html", "d.html"]
+    index = BeautifulSoup(site_module._index("My course", "Why?", lessons, names), "html.parser")
+    assert index.h1.get_text() == "My course"
+    assert "an explorer" in index.get_text()
+    assert "a second one" not in index.get_text()
+    links = index.select(".lessons a")
+    assert [link["href"] for link in links] == ["a%20b.html", "c.html", "d.html"]
+    assert links[0].b.get_text() == "One & two"
+    assert links[0].span.get_text() == "Read <this>."
+    assert links[1].img["src"].startswith("data:image/png;base64,")
 
 
 def test_lessons_lead_to_each_other(site):
@@ -124,6 +142,7 @@ def test_a_notebook_that_fails_leaves_the_old_site_whole(tmp_path, capsys):
     assert pages == [site / "index.html", site / "one.html"]
     before = {path.name: path.read_bytes() for path in site.iterdir()}
     assert set(before) == {"index.html", "one.html"}
+    assert read(site / "index.html").h1.get_text() == "Softmax with temperature"
     save(folder, one="print('new')", two="table = 1\n1 / 0")
     with pytest.raises(NotebookError, match=r"two, cell 2 \('table = 1'\) fails with ZeroDivis"):
         build_site([folder], site)

@@ -1,0 +1,169 @@
+"""The front door in a browser: by pointer, by keys, before an audience, and without scripts."""
+
+import math
+
+import pytest
+
+from softmax_temperature import load_story_model
+from softmax_temperature.publishing.door import door
+from tests.helpers import becomes, comes_to, need
+
+Axe = need("axe_playwright_python.sync_playwright").Axe
+expect = need("playwright.sync_api").expect
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("door") / "door.html"
+    path.write_text(door(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def open_door(open_file, path):
+    def open_it(fragment="", width=1280, height=720, **options):
+        size = {"width": width, "height": height}
+        page = open_file(path, fragment, viewport=size, **options)
+        page.wait_for_selector("html[data-started]", state="attached")
+        return page
+
+    return open_it
+
+
+def shown(page):
+    """Return the names of the scenes that are on the screen."""
+    return page.locator(".scene").evaluate_all(
+        "scenes => scenes.filter((scene) => scene.checkVisibility()).map(({ id }) => id)"
+    )
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_the_first_sentence_is_what_the_model_writes_at_each_temperature(open_door):
+    page = open_door()
+    prompt = "Once upon a time, there was a little"
+    scene, sentence = page.locator("#sentence"), page.locator("#sentence .large p").first
+    written = load_story_model().write(prompt, [0, 0.5, 1, 2], length=24)
+    for name, text in zip(["0", "½", "1", "2"], written, strict=True):
+        scene.get_by_role("button", name=name, exact=True).click()
+        expect(sentence).to_have_text(f"{text} …")
+    scene.get_by_role("slider").press("Home")
+    expect(sentence).to_have_text(f"{written[0]} …")
+    expect(scene.get_by_role("button", name="0", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    comes_to(page, "#1.T=0")
+
+
+def test_words_of_the_prose_move_the_picture(open_door):
+    page = open_door()
+    title = page.locator("#word svg title")
+    page.get_by_role("button", name="twice as much").press("Enter")
+    expect(title).to_have_text("T = 2.00: day leads with 0.34")
+    page.get_by_role("button", name="Half of it").click()
+    expect(title).to_have_text("T = 0.50: day leads with 0.71")
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_beliefs_are_scored_in_bits_and_end_in_a_perplexity(open_door):
+    page = open_door()
+    doubts = page.locator(".doubt")
+    expect(page.locator(".total")).to_have_text(
+        "After the third answer your own perplexity stands here."
+    )
+    # So far from the middle towards the second answer, by keys, and what that gives the truth.
+    for number, (moves, percent) in enumerate([(3, 53), (-2, 52), (-4, 46)]):
+        doubt = doubts.nth(number)
+        assert doubt.locator(".verdict").text_content() == ""
+        slider, button = doubt.get_by_role("slider"), doubt.get_by_role("button")
+        for _ in range(abs(moves)):
+            slider.press("ArrowRight" if moves > 0 else "ArrowLeft")
+        spoken = slider.get_attribute("aria-valuetext")
+        bits = -math.log2(percent / 100)
+        assert f" {percent} % ({bits:.2f} bits if so)" in spoken
+        button.press("Enter")
+        sign = "✗" if number == 2 else "✓"
+        expect(doubt.locator(".verdict")).to_contain_text(sign)
+        expect(doubt.locator(".verdict")).to_contain_text(
+            f"You gave that {percent} %, which costs {bits:.2f} bits."
+        )
+        # It is said once, and no second try makes it cheaper.
+        assert slider.is_disabled()
+        button.press("Enter")
+    perplexity = 1 / (0.53 * 0.52 * 0.46) ** (1 / 3)
+    expect(page.locator(".total")).to_contain_text(f"so your perplexity is {perplexity:.2f}:")
+    assert ("too sure" in page.locator(".total").text_content()) == (perplexity > 2)
+
+
+def test_who_gives_the_truth_nothing_is_infinitely_surprised(open_door):
+    page = open_door()
+    for number, key in enumerate(["End", "End", "End"]):
+        page.locator(".doubt").nth(number).get_by_role("slider").press(key)
+        page.locator(".doubt").nth(number).get_by_role("button").click()
+    expect(page.locator(".doubt").nth(1)).to_contain_text("0 %, which costs ∞ bits.")
+    expect(page.locator(".doubt").nth(0)).to_contain_text("100 %, which costs 0.00 bits.")
+    expect(page.locator(".total")).to_contain_text("your perplexity is ∞")
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_an_audience_sees_one_scene_after_another_and_nothing_else(open_door):
+    page = open_door()
+    assert len(shown(page)) == 5
+    page.get_by_role("link", name="Present").click()
+    becomes(page, "document.documentElement.classList.contains('present')")
+    assert shown(page) == ["sentence"]
+    assert not page.get_by_role("link").first.is_visible()
+    assert not page.locator("#lessons").is_visible()
+    # What was pressed does not keep the arrows.
+    page.locator("#sentence").get_by_role("button", name="2", exact=True).click()
+    page.locator("#sentence").get_by_role("slider").click()
+    for key, name in [("ArrowRight", "word"), ("PageDown", "story"), ("ArrowLeft", "word")]:
+        page.keyboard.press(key)
+        assert shown(page) == [name]
+    comes_to(page, "#present=2")
+    # What the Tab key has reached is moved by them.
+    slider = page.locator("#word").get_by_role("slider", name="Temperature", exact=True)
+    while not slider.evaluate("slider => slider === document.activeElement"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#word svg title")).to_have_text("T = 1.01: day leads with 0.51")
+    assert shown(page) == ["word"]
+    comes_to(page, "#present=2&2.T=1.01")
+    page.keyboard.press("Escape")
+    comes_to(page, "#2.T=1.01")
+    assert len(shown(page)) == 5
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_each_scene_fits_its_screen(open_door, size):
+    page = open_door("#present=3", *size)
+    assert shown(page) == ["story"]
+    page.keyboard.press("PageUp")
+    page.keyboard.press("PageUp")
+    for number in range(5):
+        width, height = page.evaluate(
+            "['scrollWidth', 'scrollHeight'].map((name) => document.documentElement[name])"
+        )
+        assert (width, height) == size, number
+        page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (768, "dark"), (1920, "light")])
+def test_it_is_accessible_and_fits_its_screen(open_door, width, scheme):
+    page = open_door(width=width, height=900, color_scheme=scheme)
+    for doubt in page.locator(".doubt").all():
+        doubt.get_by_role("button").click()
+    for fragment in ["", *(["#present=4"] if width == 768 else [])]:
+        page.evaluate(f"location.hash = '{fragment}'")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+
+
+def test_without_scripts_it_shows_its_pictures_as_stills(browser, path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.locator("#word img").evaluate("picture => picture.naturalWidth") > 500
+    assert "Once upon a time, there was a little girl" in page.locator("#sentence").inner_text()
+    assert "does it gain or lose?" in page.locator("#bits").inner_text()
+    context.close()
