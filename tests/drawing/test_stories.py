@@ -181,7 +181,7 @@ def test_behind_the_temperature_epsilon_and_typical_need_not_nest(chain, logits,
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"model": 3}, TypeError, "model must be a StoryModel, got 3"),
+        ({"model": 3}, TypeError, "model must be a language model, got 3"),
         ({"temperatures": [1]}, ValueError, "temperatures must be two or more finite numbers"),
         ({"temperatures": [1, 0]}, ValueError, "that rise, got"),
         ({"length": 0}, ValueError, "length must be"),

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from ..chain import SamplerChain
 from ..checks import as_count, as_temperatures, short
-from ..model.story import SamplingStep, StoryModel
+from ..model.language import LanguageModel, SamplingStep
 from ..model.texts import texts_of
 from ..phrases import phrase
 from ..sampling import temper
@@ -51,7 +51,7 @@ class Name(NamedTuple):
 
 
 def story_map(
-    model: StoryModel,
+    model: LanguageModel,
     prompt: str = "",
     temperatures: ArrayLike = _STOPS,
     *,
@@ -70,7 +70,7 @@ def story_map(
 
     Parameters
     ----------
-    model : StoryModel
+    model : LanguageModel
         The model.
     prompt : str, default ""
         How all texts begin.
@@ -93,8 +93,8 @@ def story_map(
     Raises
     ------
     TypeError, ValueError
-        If `model` is no StoryModel, `temperatures` are no such numbers, or another argument is
-        refused as by `StoryModel.grow`.
+        If `model` is no LanguageModel, `temperatures` are no such numbers, or another argument is
+        refused as by `LanguageModel.grow`.
 
     Notes
     -----
@@ -197,7 +197,7 @@ def step_of(chain: SamplerChain | None) -> SamplingStep:
     return lambda logits, stops: chain.at(stops)(logits)
 
 
-def pieces_of(model: StoryModel, tokens: Sequence[int], prompt: str) -> list[str]:
+def pieces_of(model: LanguageModel, tokens: Sequence[int], prompt: str) -> list[str]:
     """Return what each new token adds to the text that is shown."""
     pieces = model.pieces(tokens)
     if not prompt and pieces:
@@ -322,9 +322,9 @@ def _check_stops(temperatures: ArrayLike) -> list[float]:
     return [float(stop) for stop in stops]
 
 
-def _encode(model: StoryModel, prompt: str, length: int) -> list[int]:
-    if not isinstance(model, StoryModel):
+def _encode(model: LanguageModel, prompt: str, length: int) -> list[int]:
+    if not isinstance(model, LanguageModel):
         raise TypeError(
-            f"model must be a StoryModel, got {short(model)}: load_story_model() gives one"
+            f"model must be a language model, got {short(model)}: load_story_model() gives one"
         )
     return model.encode_prompt(prompt, length)

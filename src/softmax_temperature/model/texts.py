@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..checks import Floats
-from .story import SamplingStep, StoryModel
+from .language import LanguageModel, SamplingStep
 
 
 class Text(NamedTuple):
@@ -21,14 +21,14 @@ class Text(NamedTuple):
 
 
 def texts_of(
-    model: StoryModel,
+    model: LanguageModel,
     ids: Sequence[int],
     temperatures: ArrayLike,
     length: int,
     seeds: Sequence[int],
     step: SamplingStep,
 ) -> list[list[Text]]:
-    """Write texts, a list for each seed with one for each temperature: see `StoryModel.grow`."""
+    """Write texts, a list for each seed with one for each temperature: see `LanguageModel.grow`."""
     count = len(np.asarray(temperatures))
     texts = [[Text([], []) for _ in range(count)] for _ in seeds]
     for grown in model.grow(ids, temperatures, length, seeds, step):
