@@ -4,6 +4,7 @@ import { phrase, rounded } from "../engine/words.js";
 import { make, uniquePrefix } from "./parts.js";
 import { drawStories } from "./stories.js";
 import { drawTints, levelOf } from "./tints.js";
+import { headOfRivals, lineOfRival, makeTokens, markChosen } from "./tokens.js";
 
 // At most about so many characters has a token, and so many a line.
 const [PER_TOKEN, PER_LINE] = [3.8, 50];
@@ -21,9 +22,7 @@ export function drawStory(el, core) {
   const caption = make("p");
   const longest = make("div", { "aria-hidden": "true" });
   const prompt = make("span", { className: "prompt" });
-  const list = make("span", { role: "listbox", tabIndex: 0, "aria-label": phrase("tokens_name") });
-  // Otherwise a notebook takes the keys.
-  list.dataset.lmSuppressShortcuts = "true";
+  const list = makeTokens({ now: () => shown?.chosen, choose, point: (place) => mark(place) });
   const room = make("p", { "aria-hidden": "true" });
   const map = core.frame && drawStories(core);
   const told = make("p");
@@ -94,11 +93,7 @@ export function drawStory(el, core) {
   // Show what is known of the token that is pointed at, or else of the chosen one.
   function mark(pointed = shown.chosen) {
     const { chosen, places, bits } = shown;
-    [...list.children].forEach((option, i) => {
-      if ((option.ariaSelected === "true") !== (i === chosen)) option.ariaSelected = `${i === chosen}`;
-    });
-    if (chosen >= 0) list.setAttribute("aria-activedescendant", ids + chosen);
-    else list.removeAttribute("aria-activedescendant");
+    markChosen(list, chosen, ids);
     const isPointed = pointed >= 0 && pointed < places.length;
     const place = isPointed ? pointed : bits.indexOf(Math.max(...bits));
     if (place < 0) return "";
@@ -106,7 +101,8 @@ export function drawStory(el, core) {
     const gaps = { word: name, bits: rounded(bits[place], 1), rank: rounded(rank, 0, true), total: rounded(total, 0, true), chance };
     const said = phrase("surprise_of", gaps);
     told.textContent = isPointed ? said : phrase("most_surprising", { told: said });
-    rivals.replaceChildren(headOf(shown.temperature), ...lines.map(lineOf));
+    const head = [shown.temperature, "1"].map((temperature) => phrase("chance_at", { temperature }));
+    rivals.replaceChildren(headOfRivals(head), ...lines.map(lineOfRival));
     const named = lines.map((line) => phrase("rival", { word: line.name, chance: line.text }));
     return `${said} ${phrase("rivals_there", { temperature: shown.temperature, rivals: named.join(", ") })}`;
   }
@@ -124,48 +120,6 @@ export function drawStory(el, core) {
     store.set({ chosen });
     // A key that goes from token to token needs an answer each time.
     chosenAloud.textContent = mark();
-  }
-
-  const indexOf = (target) => [...list.children].indexOf(target.closest("[role=option]"));
-  list.addEventListener("pointerover", ({ target }) => {
-    const i = indexOf(target);
-    if (i >= 0) mark(i);
-  });
-  list.addEventListener("pointerleave", () => mark());
-  list.addEventListener("click", ({ target }) => {
-    const i = indexOf(target);
-    if (i >= 0) choose(i);
-  });
-  list.addEventListener("keydown", (event) => {
-    const { key, ctrlKey, metaKey, altKey } = event;
-    if (ctrlKey || metaKey || altKey || !shown) return;
-    const [now, last] = [shown.chosen, shown.places.length - 1];
-    const goals = {
-      ArrowRight: () => now + 1,
-      ArrowLeft: () => (now < 0 ? last : now - 1),
-      ArrowDown: () => lineFrom(now, 1),
-      ArrowUp: () => lineFrom(now, -1),
-      Home: () => 0,
-      End: () => last,
-    };
-    if (key !== "Escape" && !Object.hasOwn(goals, key)) return;
-    event.preventDefault();
-    choose(key === "Escape" ? -1 : Math.min(Math.max(goals[key](), 0), last));
-  });
-
-  // The token above or below: the nearest one on the next line.
-  function lineFrom(now, way) {
-    const boxes = [...list.children].map((option) => option.getClientRects()[0]);
-    if (now < 0 || !boxes[now]) return 0;
-    const { left, right, top } = boxes[now];
-    const beyond = boxes.map((box, i) => [i, box]).filter(([, box]) => box && way * (box.top - top) > 4);
-    if (!beyond.length) return now;
-    const line = beyond.at(way > 0 ? 0 : -1)[1].top;
-    /** @type {(entry: any) => number} */
-    const far = ([, box]) => Math.abs(box.left + box.right - left - right);
-    return beyond
-      .filter(([, box]) => Math.abs(box.top - line) <= 4)
-      .reduce((a, b) => (far(b) < far(a) ? b : a))[0];
   }
 
   return () => {
@@ -197,20 +151,4 @@ export function drawStory(el, core) {
 
 function widthOf(text) {
   return text.length + PER_LINE * (text.split("\n").length - 1);
-}
-
-function headOf(temperature) {
-  const head = make("li", { className: "head", "aria-hidden": "true" }, make("span"), make("span"));
-  for (const T of [temperature, "1"]) head.append(make("span", {}, phrase("chance_at", { temperature: T })));
-  return head;
-}
-
-// A bar as long as the share at the slider's temperature, in an outline that stays at 1.
-function lineOf({ rank, name, isOwn, at1, share, text, textAt1 }) {
-  const bar = make("span", { className: "bar", "aria-hidden": "true" }, make("i"), make("b"));
-  bar.children[0].style.width = `${100 * share}%`;
-  bar.children[1].style.width = `${100 * at1}%`;
-  const line = make("li", {}, make("span", {}, phrase("token_rank", { rank: rounded(rank, 0, true), word: name })), bar, make("span", {}, text), make("span", {}, textAt1));
-  line.classList.toggle("own", isOwn);
-  return line;
 }
