@@ -8,6 +8,7 @@ from .drawing.sticks import logit_line
 from .drawing.stories import story_map
 from .draws import gumbel_draws
 from .examples import load_example
+from .explorers.challenge import Challenge
 from .explorers.question import Question
 from .explorers.sampler import SamplerExplorer
 from .explorers.temperature import TemperatureExplorer
@@ -30,6 +31,7 @@ from .thermometer import estimate_temperature
 from .words import describe
 
 __all__ = [
+    "Challenge",
     "ChatModel",
     "LanguageModel",
     "Question",

@@ -4,7 +4,7 @@ import { storeOf } from "./store.js";
 import { widget } from "./widget.js";
 
 readFileSync(0);
-globalThis.addEventListener = () => {};
+globalThis.addEventListener = globalThis.dispatchEvent = () => {};
 globalThis.document = { addEventListener() {}, removeEventListener() {} };
 
 function modelOf(values) {

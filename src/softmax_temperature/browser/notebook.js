@@ -1,6 +1,7 @@
 // What a notebook's page needs beside its explorers.
 
 import { attempt, findAll, holders, startPage } from "./page.js";
+import { pose } from "./challenge.js";
 import { ask } from "./question.js";
 import { textKind } from "./text.js";
 import { tableKind } from "./explorer.js";
@@ -11,7 +12,14 @@ for (const el of holders("question"))
     const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
     ask(el, asked)(answered);
   });
-startPage({ temperature: tableKind, sampler: samplerKind, text: textKind });
+startPage({ temperature: tableKind, sampler: samplerKind, text: textKind }).then(({ explorers }) => {
+  for (const el of holders("challenge"))
+    attempt(el, () => {
+      const { goal, of } = JSON.parse(el.querySelector("script").textContent);
+      const attach = pose(el, goal);
+      for (const explorer of explorers) if (explorer.own === of) attach(explorer);
+    });
+});
 
 // Where there is room, the contents stand open beside the text.
 const contents = findAll(".page > .contents details")[0];

@@ -33,7 +33,7 @@ export async function attempt(el, act) {
 }
 
 /**
- * Start all explorers of a page, each by itself.
+ * Start all explorers of a page, each by itself, and return those that have started.
  * @param {Record<string, Object>} kinds Those that there are, by their names.
  * @param {() => string[]} own What else the address of the page has, before their states.
  */
@@ -94,7 +94,7 @@ async function build(el, data, kind, prefix, groups) {
   }
   const says = make("p", { className: "address", role: "status" });
   el.append(says);
-  return { el, core, first: store.get(), prefix, stops, says };
+  return { el, core, own: data.own, first: store.get(), prefix, stops, says };
 }
 
 // The address of a link that moves the nearest explorer says which: it can be copied, and opened.

@@ -38,6 +38,7 @@ export function cutFrame(shown, state, { stops }) {
     }),
     aloud: [phrase("temperature_aloud", { temperature }), ...names.map((text) => `${text.join(" ")}.`)].join(" "),
     sentence,
+    kept,
     left: rows.map(({ first, end }) => end - first),
     total: table.end,
     table,

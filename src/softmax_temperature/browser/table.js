@@ -151,14 +151,15 @@ function thrown({ table, words, names, count, at1: bars }, state) {
       marks: counts.map((drawn) => drawn / draws),
       dots: numbers,
       // By token, those without a bar of their own included.
+      ranks,
       word: manyDraws([...times.values()], met.map((rank) => words[table.order[rank]].trim() || "·")),
       luck: luck(draws, counts[0], share, names[0]),
     };
   }
   const dice = place ?? (number < 0 ? undefined : numbersOf(seed, number + 1)[number]);
   if (dice === undefined) return {};
-  const rank = landings(table.all, T, Float64Array.of(dice))[0][0];
-  return { dice, word: words[table.order[rank]] };
+  const ranks = landings(table.all, T, Float64Array.of(dice))[0];
+  return { dice, ranks, word: words[table.order[ranks[0]]] };
 }
 
 // Random numbers are the same at each frame: the last ones that were asked for are kept.

@@ -2,11 +2,10 @@
 
 import { phrase, temperatureText } from "./engine/words.js";
 import { followLinks } from "./links.js";
+import { sessionsOf, tellOpened } from "./sessions.js";
 import { asHeld, readTemperature, temperatureOf } from "./store.js";
 import { nearestStop, stopAt } from "./stops.js";
 
-// Each view loads this module anew: what head and body share is found by its key.
-const SHARED = Symbol.for("softmax-temperature");
 // Python hears of a change when it has come to rest.
 const UNTIL_TOLD = 250;
 
@@ -99,11 +98,7 @@ export function widget({ coreOf, head, body }) {
 
 // Return what the views of one explorer share, as long as there is one.
 function enter(key, coreOf) {
-  if (!globalThis[SHARED]) {
-    globalThis[SHARED] = new Map();
-    followLinks(besideLink, ".jp-Cell");
-  }
-  const sessions = globalThis[SHARED];
+  const sessions = sessionsOf(() => followLinks(besideLink, ".jp-Cell"));
   if (sessions.has(key)) {
     const session = sessions.get(key);
     session.views++;
@@ -138,6 +133,7 @@ function enter(key, coreOf) {
             session.core = core;
             // What has changed while it was unpacked.
             session.hear(session.owner.get("state"));
+            tellOpened();
           }
           return core;
         });
@@ -188,7 +184,7 @@ function enter(key, coreOf) {
 // All explorers of a link's notebook, in their order.
 function besideLink(link) {
   const root = link.closest(".jp-Notebook, body");
-  const shown = [...globalThis[SHARED].values()].flatMap(({ core, places }) =>
+  const shown = [...sessionsOf().values()].flatMap(({ core, places }) =>
     [...places].flatMap((el) => (core && root.contains(el) ? [{ el, core }] : [])),
   );
   const isAfter = ({ el }, other) => (el.compareDocumentPosition(other.el) & Node.DOCUMENT_POSITION_PRECEDING ? 1 : -1);

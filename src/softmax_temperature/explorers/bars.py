@@ -11,8 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+<<<<<<< HEAD
 from ..checks import short
 from ..core import TokenTable, check_table, likeliest
+=======
+from ..checks import Floats, short
+from ..core import TokenTable, check_table
+>>>>>>> 59a5bbb (Set goals that a reader reaches in an explorer)
 from ..drawing.bars import Bars
 from ..drawing.picture import layout, still
 from ..drawing.plan import Layout, Moment, Plan
@@ -139,6 +144,10 @@ class BarsExplorer(Explorer):
 
     def _moment(self, bars: Bars) -> Moment:
         """Return what a picture shows now."""
+        raise NotImplementedError
+
+    def _shares(self) -> Floats:
+        """Return the probability of each token, in the order of the table."""
         raise NotImplementedError
 
     def _data(self, narrow: bool) -> Data:

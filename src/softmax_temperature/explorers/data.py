@@ -102,6 +102,23 @@ class State(TypedDict, total=False):
     told: int
 
 
+class Goal(TypedDict, total=False):
+    """What an explorer is to be moved to."""
+
+    text: str
+    name: str
+    # Tokens, each as it stands in a sentence, and where each table has them, or -1.
+    tokens: list[str]
+    words: list[str]
+    places: list[list[int]]
+    # Between which bounds a probability is to be, how many tokens are to be kept, and what a text
+    # is to have.
+    low: float
+    high: float
+    kept: int
+    letters: str
+
+
 class Data(TypedDict, total=False):
     """All that an explorer of tables sends."""
 

@@ -14,7 +14,27 @@ from .page import as_html
 from .scripts import join_scripts, read_browser
 
 
-class Question(anywidget.AnyWidget):
+class Asking(anywidget.AnyWidget):
+    """What a reader is asked, on its own. A saved notebook shows its text, and no answer."""
+
+    def close(self) -> None:
+        """Take it off the page and free it. Shown again, it is a line of text."""
+        self.layout.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Add what is asked as text, for pages that show a saved notebook without a kernel."""
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle
+        # In full: some versions of anywidget cut the text short.
+        return data | {"text/plain": repr(self), "text/html": self._still()}, metadata
+
+    def _still(self) -> str:
+        """Return what is asked as HTML, without the answer."""
+        raise NotImplementedError
+
+
+class Question(Asking):
     """Ask a question with choices as buttons, and tell nothing before one is pressed.
 
     Which choice is right is not written down but computed, so that a quiz can't be wrong.
@@ -82,26 +102,13 @@ class Question(anywidget.AnyWidget):
         asked = {"text": text, "choices": list(choices), "answer": answer, "why": why}
         super().__init__(_asked=asked | {"replies": checked})
 
-    def close(self) -> None:
-        """Take the question off the page and free it. Shown again, it is a line of text."""
-        self.layout.close()
-        super().close()
-
     def __repr__(self) -> str:
         """Give the question and its choices, but not the answer."""
         return f"Question: {self._asked['text']} ({' / '.join(self._asked['choices'])})"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Add question and choices as text, for pages that show a saved notebook without a kernel.
-
-        Both leave the answer out.
-        """
-        bundle: Any = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle
+    def _still(self) -> str:
         items = "".join(f"<li>{as_html(choice)}</li>" for choice in self._asked["choices"])
-        page = f"<p>{as_html(self._asked['text'])}</p><ul>{items}</ul>"
-        # In full: some versions of anywidget cut the text short.
-        return data | {"text/plain": repr(self), "text/html": page}, metadata
+        return f"<p>{as_html(self._asked['text'])}</p><ul>{items}</ul>"
 
     @traitlets.validate("answered")
     def _check_answered(self, proposal: Any) -> Any:

@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..chain import SamplerChain, masked_logits
-from ..checks import as_temperature, short
+from ..checks import Floats, as_temperature, short
 from ..core import TokenTable, entropies, possible, softmax, sweep
 from ..drawing.bars import Bars
 from ..drawing.picture import layout, still
@@ -199,6 +199,24 @@ class SamplerExplorer(BarsExplorer):
         return steps if len(steps) > 1 else [*steps, (_METHOD, None)]
 
     @property
+    def _steps_on(self) -> Steps:
+        return [step for step in self._steps if step[0] == TEMPERATURE or step[1] is not None]
+
+    def _kept(self) -> NDArray[np.bool_]:
+        """Tell for each token whether it is kept by all cuts."""
+        on = self._steps_on
+        cuts = [place for place, (name, _) in enumerate(on) if name != TEMPERATURE]
+        # A temperature after the last cut cuts nothing.
+        last = cuts[-1] + 1 if cuts else 0
+        kept: NDArray[np.bool_] = (
+            masked_logits(chain_of(on[:last], self.temperature), self.table) > -np.inf
+        )
+        return kept
+
+    def _shares(self) -> Floats:
+        return softmax(masked_logits(self.chain, self.table))
+
+    @property
     def _cuts(self) -> Steps:
         return [step for step in self._steps if step[0] != TEMPERATURE]
 
@@ -239,13 +257,9 @@ class SamplerExplorer(BarsExplorer):
     def _caption(self) -> str:
         """Say what the cuts keep, of the probabilities that the first of them goes by."""
         bars, temperature = self._bars(), self.temperature
-        logits = bars.logits
-        on = [step for step in self._steps if step[0] == TEMPERATURE or step[1] is not None]
-        cuts = [place for place, (name, _) in enumerate(on) if name != TEMPERATURE]
-        # A temperature after the last cut cuts nothing.
-        last = cuts[-1] + 1 if cuts else 0
-        kept = masked_logits(chain_of(on[:last], temperature), bars.table) > -np.inf
-        at_1 = not cuts or cuts[0] == 0
+        logits, kept = bars.logits, self._kept()
+        on = self._steps_on
+        at_1 = on[0][0] != TEMPERATURE or len(on) == 1
         mass = float(softmax(logits, 1.0 if at_1 else temperature)[kept].sum())
         bits = float(entropies(masked_logits(self.chain, bars.table), [1.0])[0])
         before = float(entropies(logits, [temperature])[0])

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import as_count, as_temperature, short
-from ..core import TokenTable, entropies, likeliest
+from ..checks import Floats, as_count, as_temperature, short
+from ..core import TokenTable, entropies, likeliest, softmax
 from ..drawing.bars import Bars, glyphs
 from ..drawing.maps import areas_of
 from ..drawing.plan import PARTS, Moment, Plan, peaks_of_curves
@@ -194,10 +194,7 @@ class TemperatureExplorer(BarsExplorer):
         else:
             batch = state["batch"] + 1 if state["draws"] == n else 0
             self._set(draws=n, batch=batch)
-        table = self.table
-        ranks = landings(table.logits, [self.temperature], self._numbers())[0]
-        order = likeliest(table.logits, len(table.logits))
-        return [table.tokens[position] for position in order[ranks]]
+        return self._drawn()
 
     def clear(self) -> None:
         """Take all draws back, and begin with the first random number again."""
@@ -216,6 +213,18 @@ class TemperatureExplorer(BarsExplorer):
             f"TemperatureExplorer({shown}{len(self.table.tokens):,} tokens, "
             f"temperature={self._temperature_text})"
         )
+
+    def _shares(self) -> Floats:
+        return softmax(self.table.logits.astype(np.float64), self.temperature)
+
+    def _drawn(self) -> list[str]:
+        """Return the tokens on which the random numbers on show land."""
+        table = self.table
+        if not len(numbers := self._numbers()):
+            return []
+        ranks = landings(table.logits, [self.temperature], numbers)[0]
+        order = likeliest(table.logits, len(table.logits))
+        return [table.tokens[position] for position in order[ranks]]
 
     def _numbers(self) -> Any:
         """Return the random numbers that are on show, or none."""

@@ -440,7 +440,7 @@ def _image(form: str, data: str) -> str:
 
 
 def _entries(data: list[dict[str, Any]]) -> set[str]:
-    """Return what links call the settings of explorers: with a number, or of the nearest."""
+    """Return what links call the settings of explorers: with a number, or of the nearest one."""
     explorers = [item["state"] for item in data if "kind" in item]
     return {
         f"{prefix}{name}".upper()

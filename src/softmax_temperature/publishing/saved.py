@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from ..explorers.base import script
+from ..explorers.challenge import Challenge
 from ..explorers.data import Stops, nearest_stop
 from ..explorers.page import KINDS, with_data
 from ..explorers.question import Question
@@ -42,6 +43,9 @@ class SavedWidgets:
         self._twins = self._linked()
         # Numbers for groups of sliders: ids differ from run to run, and a page should not.
         self._links: dict[str, int] = {}
+        goals = [state for state in self._states.values() if "_goal" in state]
+        bodies = [str(state["_body"]).removeprefix(_ID) for state in goals]
+        self._challenged = {body: number for number, body in enumerate(dict.fromkeys(bodies))}
 
     def html(self, name: str, clean: Clean) -> tuple[str, Outputs]:
         """Return a widget as HTML, with places for the outputs in it, and these in their order.
@@ -67,6 +71,11 @@ class SavedWidgets:
             _check_version(state, Question._esm)
             shown = {"asked": state["_asked"], "answered": state.get("answered")}
             return with_data("softmax-temperature-question", shown), []
+        if "_goal" in state:
+            _check_version(state, Challenge._esm)
+            (body,) = _ids([state["_body"]])
+            shown = {"goal": state["_goal"], "of": self._challenged[body]}
+            return with_data("softmax-temperature-challenge", shown), []
         if model in _BOXES:
             return self._box(
                 model, [self.html(child, clean) for child in _ids(state.get("children", ()))]
@@ -115,6 +124,8 @@ class SavedWidgets:
             outputs += shown_in_it
         first = self._state_at(slider, view["state"], data["stops"])
         shown = {**data, "state": first, "link": self._link(slider)}
+        if body in self._challenged:
+            shown["own"] = self._challenged[body]
         if shared := view.get("shared"):
             (name,) = _ids([shared])
             shown["model"] = self._states[name]["data"]
