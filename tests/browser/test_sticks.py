@@ -76,7 +76,7 @@ def test_sticks_are_softmax_and_a_push_moves_none(open_explorer):
         expected = np.column_stack((gaps, np.maximum(gaps / temperature, -7)))
         np.testing.assert_allclose(seen["elastics"], expected, atol=1e-3)
         total = heights.sum()
-        assert seen["title"] == f"Probability = height ÷ {total:.2f}, the sum of heights"
+        assert seen["title"] == f"T = {temperature:.2f}: probability = height ÷ sum, {total:.2f}"
         assert seen["names"][0] == "day 1.00"
         assert seen["names"][1] == f"experience {heights[1]:.2f}"
     page.get_by_role("button", name="Add 100 to every logit").click()

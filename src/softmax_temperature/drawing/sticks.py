@@ -15,7 +15,7 @@ from matplotlib.transforms import ScaledTranslation
 from ..checks import Floats, as_temperature
 from ..core import TokenTable, check_table, likeliest
 from ..phrases import phrase, rounded
-from ..words import token_labels
+from ..words import temperature_texts, token_labels
 from .bars import REFERENCE, as_axes, glyphs, style_axes
 from .colours import colour_of
 from .labels import spread
@@ -108,8 +108,8 @@ def logit_line(table: TokenTable, temperature: float = 1.0, *, ax: Axes | None =
     >>> table = TokenTable(["day", "problem"], [5.0, 3.0])
     >>> ax = logit_line(table, 2, ax=Figure().subplots())
     >>> ax.get_title()
-    'Probability = height ÷ 1.37, the sum of heights'
-    >>> [text.get_text() for text in ax.texts]
+    'T = 2.00: probability = height ÷ sum, 1.37'
+    >>> sorted(text.get_text() for text in ax.texts)
     ['day 1.00', 'problem 0.37']
     """
     check_table(table)
@@ -158,7 +158,8 @@ def draw_sticks(
     gaps = sticks.gaps(temperature)
     heights = np.exp(gaps)
     total = rounded(float(heights.sum()), 2)
-    ax.set_title(phrase("sticks_title", total=total), fontsize="medium")
+    title = phrase("sticks_title", temperature=temperature_texts([temperature])[0], total=total)
+    ax.set_title(title, fontsize="medium")
     across, up = (length * 72 / ax.figure.dpi for length in (ax.bbox.width, ax.bbox.height))
     point, line = (sticks.high - sticks.low) / across, LINE * (TOP + DEPTH) / up
     texts = stick_texts(names, gaps, sticks.low)

@@ -11,13 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD
-from ..checks import short
-from ..core import TokenTable, check_table, likeliest
-=======
 from ..checks import Floats, short
-from ..core import TokenTable, check_table
->>>>>>> 59a5bbb (Set goals that a reader reaches in an explorer)
+from ..core import TokenTable, check_table, likeliest
 from ..drawing.bars import Bars
 from ..drawing.picture import layout, still
 from ..drawing.plan import Layout, Moment, Plan

@@ -52,11 +52,11 @@ export function panelOfSticks(line, shown, find) {
 
   return { shapes: [ground, all, names], move };
 
-  function move({ T }) {
+  function move({ T, temperature }) {
     const gaps = sticks.map((_, i) => exponent(table.all.shifted[i], T));
     const heights = gaps.map(Math.exp);
     const total = heights.reduce((sum, height) => sum + height, 0);
-    heading.textContent = phrase("sticks_title", { total: rounded(total, 2) });
+    heading.textContent = phrase("sticks_title", { temperature, total: rounded(total, 2) });
     const levels = spread(heights.slice(0, count).map((height) => Math.max(tall * height - least, 0)), line.line);
     sticks.forEach(({ elastic, stick, knob, tie, name }, i) => {
       const [below, place] = [table.values[i] - anchor, gaps[i]].map(x);
