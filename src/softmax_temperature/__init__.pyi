@@ -2,6 +2,7 @@ from .chain import SamplerChain
 from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
+from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.ranks import rank_chart
 from .drawing.sticks import logit_line
@@ -56,6 +57,7 @@ __all__ = [
     "load_gguf",
     "load_story_model",
     "logit_line",
+    "luck_chart",
     "min_p",
     "peak_temperature",
     "perplexity",

@@ -71,6 +71,36 @@ def gumbel_draws(logits: ArrayLike, n: int, seed: int = 21) -> NDArray[np.intp]:
     return drawn
 
 
+def handovers(logits: Floats, luck: Floats) -> list[tuple[int, float]]:
+    r"""Return the tokens that score and luck choose from T = 0 upwards, and where each takes over.
+
+    The first takes over at 0. A token that has been overtaken never comes back, since each has one
+    interval of T, and who comes later has a smaller logit and more luck.
+
+    Notes
+    -----
+    The sums :math:`x_i / T + g_i` are straight lines in :math:`1/T`, and the largest of lines is
+    convex: each line is on top on one interval. Token i overtakes j at
+    :math:`T^* = (x_i - x_j) / (g_j - g_i)`.
+
+    Examples
+    --------
+    >>> handovers(np.array([2.0, 1.0, 0.0]), np.array([0.0, 0.5, 2.0]))
+    [(0, 0.0), (2, 1.0)]
+    """
+    there = np.flatnonzero(np.isfinite(logits))
+    leaders = there[logits[there] == logits[there].max()]
+    now = int(leaders[luck[leaders].argmax()])
+    found = [(now, 0.0)]
+    while len(rivals := there[luck[there] > luck[now]]):
+        ends = (logits[now] - logits[rivals]) / (luck[rivals] - luck[now])
+        first = rivals[ends == ends.min()]
+        # Of several that take over at once, the luckiest stays on top.
+        now = int(first[luck[first].argmax()])
+        found.append((now, float(ends.min())))
+    return found
+
+
 def as_draws(n: Any) -> int:
     """Check that a value is a number of draws that there is room for."""
     count = as_count(n, "n", 1)

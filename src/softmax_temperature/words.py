@@ -243,6 +243,24 @@ def luck(n: int, count: int, share: float, name: str) -> str:
     )
 
 
+def which_word(names: Sequence[str], starts: Sequence[float]) -> str:
+    """Say which words the same luck chooses, and from which temperature on each.
+
+    Examples
+    --------
+    >>> which_word(["day", "space"], [0, 1.25])
+    'With this luck it is “day” from T = 0 on, “space” from 1.25 on.'
+    """
+    first, *later = names
+    if not later:
+        return phrase("luck_always", word=first)
+    changes = [
+        phrase("luck_change", word=name, temperature=rounded(start, 2))
+        for name, start in zip(later, starts[1:], strict=True)
+    ]
+    return phrase("luck_changes", word=first, changes=", ".join(changes))
+
+
 def many_draws(counts: Sequence[int], names: Sequence[str]) -> str:
     """Name the three tokens that were drawn most often, tied ones in their order.
 

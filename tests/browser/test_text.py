@@ -534,6 +534,37 @@ def test_what_is_told_of_a_token_is_the_models_own(open_explorer, whole, steps):
         assert [line[-1] for line in lines].count(True) == 1
 
 
+@ALL
+def test_score_and_luck_say_why_it_is_this_word(open_explorer, whole):
+    page = open_explorer(whole)
+    settle(page)
+    page.locator(".luck summary").click()
+    ids = MODEL.encode("")
+    rng = np.random.default_rng(0)
+    luck = np.array([rng.gumbel(size=len(MODEL.tokens)) for _ in range(5)])[4]
+    for temperature in (1, 0.6, 0, 2):
+        go_to(page, temperature)
+        settle(page)
+        page.locator("[role=option]").nth(4).click()
+        whole.temperature = temperature
+        logits = MODEL.logits(whole._written().ids[: len(ids) + 4])
+        gaps = logits - logits.max()
+        scores = np.where(gaps == 0, 0, -np.inf) if temperature == 0 else gaps / temperature
+        sums = scores + luck
+        rows = page.evaluate(
+            """() => [...document.querySelectorAll(".scores g")].map((row) => [
+                row.className.baseVal === "chosen",
+                [...row.querySelectorAll("text")].map((text) => text.textContent)])"""
+        )
+        ((texts),) = [texts for chosen, texts in rows if chosen]
+        assert float(texts[-1].replace("−", "-")) == pytest.approx(sums.max(), abs=0.051)
+        option = page.locator("[role=option]").nth(4).text_content()
+        assert texts[0] == option.strip() or texts[0].strip("·↵ ") == option.strip()
+        shown = [float(t[-1].replace("−", "-")) for _, t in rows if "∞" not in t[-1]]
+        assert max(shown) == float(texts[-1].replace("−", "-"))
+        expect(page.locator(".luck p").last).to_contain_text("With this luck it is")
+
+
 def test_a_rare_token_is_not_below_a_hundredth_but_one_in_many(open_explorer, whole):
     page = open_explorer(whole, "#T=2")
     settle(page)

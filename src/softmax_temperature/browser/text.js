@@ -1,7 +1,7 @@
 // A text at every temperature: its state, its model, and what is shown of the text that is written.
 
 import { masked } from "./engine/cuts.js";
-import { firstOf, prepare, softmax } from "./engine/numbers.js";
+import { exponent, firstOf, prepare, softmax } from "./engine/numbers.js";
 import { leftAfter, storyModelOf } from "./engine/story.js";
 import { chanceText, comparison, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
 import { checkPrompt } from "./prompt.js";
@@ -43,6 +43,7 @@ async function coreOfText(data, state, send, given = data.model) {
       frame: () => frameOf(core),
       rows: () => rowsOf(core),
       rivals: (place) => rivalsOf(core, place),
+      luck: (place) => luckOf(core, place),
       check: (prompt, length) => checkPrompt(model, prompt, length),
     };
   } catch (error) {
@@ -157,4 +158,17 @@ function rivalsOf({ names, words, store }, place) {
     };
   });
   return { lines, name: words[token].trim() || names[token], rank: rank + 1, total: end, chance: chanceText(at1[token], end === 1) };
+}
+
+/** Return why a token of the text was drawn: of all, its score and its luck were the most together. */
+function luckOf({ writer, store, data }, { parent, token, depth }) {
+  const T = temperatureOf(store.get());
+  const chain = chainAt(store.get().steps, T);
+  parent.table ??= prepare(parent.logits);
+  const left = chain && masked(leftAfter(parent, chain));
+  const top = (left ?? parent.logits).reduce((most, logit) => Math.max(most, logit), -Infinity);
+  const scores = left ? left.map((logit) => logit - top) : parent.logits.map((logit) => exponent(logit - top, T));
+  const luck = writer.luck(depth);
+  const temperature = temperatureText(T, data.stops.step);
+  return { logits: parent.logits, luck, scores, temperature, chosen: token, isCut: Boolean(chain) && T > 0 };
 }

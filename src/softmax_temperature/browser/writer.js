@@ -100,6 +100,8 @@ export function writerOf(model, stops, store) {
   return {
     at,
     ids: () => current().ids,
+    /** The noise with which a place is drawn that has so many tokens before it. */
+    luck: (depth) => current().noise(depth - current().ids.length),
     /** The places of the texts that are complete, without the prompt's, and none of the others. */
     rows() {
       const { ids, texts } = current();

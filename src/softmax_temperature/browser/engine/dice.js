@@ -50,6 +50,32 @@ export function landings(falling, temperatures, numbers) {
 }
 
 /**
+ * Return the tokens that score and luck choose from T = 0 upwards, and where each takes over: i
+ * overtakes j at T = (x_i - x_j) / (g_j - g_i). Each has one interval of T, since the largest of
+ * straight lines in 1/T is convex.
+ * @param {Float64Array} logits
+ * @param {Float64Array} luck
+ * @returns {[number, number][]}
+ */
+export function handovers(logits, luck) {
+  const there = Array.from(logits, (_, token) => token).filter((token) => Number.isFinite(logits[token]));
+  const luckiest = (tokens) => tokens.reduce((best, token) => (luck[token] > luck[best] ? token : best));
+  const top = there.reduce((most, token) => Math.max(most, logits[token]), -Infinity);
+  let now = luckiest(there.filter((token) => logits[token] === top));
+  /** @type {[number, number][]} */
+  const found = [[now, 0]];
+  for (;;) {
+    const rivals = there.filter((token) => luck[token] > luck[now]);
+    if (!rivals.length) return found;
+    const ends = rivals.map((token) => (logits[now] - logits[token]) / (luck[token] - luck[now]));
+    const end = ends.reduce((least, T) => Math.min(least, T), Infinity);
+    // Of several that take over at once, the luckiest stays on top.
+    now = luckiest(rivals.filter((_, i) => ends[i] === end));
+    found.push([now, end]);
+  }
+}
+
+/**
  * Return a generator: numpy's `SeedSequence` and `PCG64`, as `default_rng` joins them.
  *
  * M. E. O'Neill, "PCG: a family of simple fast space-efficient statistically good algorithms for

@@ -136,6 +136,18 @@ export function luck(n, count, share, name) {
 }
 
 /**
+ * Say which words the same luck chooses, and from which temperature on each.
+ * @param {string[]} names
+ * @param {number[]} starts
+ */
+export function whichWord(names, starts) {
+  const [word, ...later] = names;
+  if (!later.length) return phrase("luck_always", { word });
+  const changes = later.map((name, i) => phrase("luck_change", { word: name, temperature: rounded(starts[i + 1], 2) }));
+  return phrase("luck_changes", { word, changes: changes.join(", ") });
+}
+
+/**
  * Name the three tokens that were drawn most often, tied ones in their order.
  * @param {ArrayLike<number>} counts
  * @param {string[]} names

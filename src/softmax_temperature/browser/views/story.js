@@ -1,6 +1,7 @@
 // A text whose tokens are tinted by surprise, and what the chosen one was drawn from.
 
 import { phrase, rounded } from "../engine/words.js";
+import { drawLuck } from "./luck.js";
 import { make, uniquePrefix } from "./parts.js";
 import { drawStories } from "./stories.js";
 import { drawTints, levelOf } from "./tints.js";
@@ -27,13 +28,14 @@ export function drawStory(el, core) {
   const map = core.frame && drawStories(core);
   const told = make("p");
   const rivals = make("ol");
+  const luck = core.frame && drawLuck(core.model);
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
   el.replaceChildren(
     make("div", { className: "sentences" }, caption, longest),
     make("div", { className: "story" }, make("p", {}, prompt, list), room),
     drawTints(),
     ...(map ? [map.el] : []),
-    make("div", { className: "details" }, told, rivals),
+    make("div", { className: "details" }, told, rivals, ...(luck ? [luck.el] : [])),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
     aloud,
     chosenAloud,
@@ -98,6 +100,7 @@ export function drawStory(el, core) {
     const place = isPointed ? pointed : bits.indexOf(Math.max(...bits));
     if (place < 0) return "";
     const { lines, name, rank, total, chance } = core.rivals(places[place]);
+    luck.show(core.luck(places[place]));
     const gaps = { word: name, bits: rounded(bits[place], 1), rank: rounded(rank, 0, true), total: rounded(total, 0, true), chance };
     const said = phrase("surprise_of", gaps);
     told.textContent = isPointed ? said : phrase("most_surprising", { told: said });
