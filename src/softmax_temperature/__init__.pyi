@@ -9,6 +9,7 @@ from .drawing.sticks import logit_line
 from .drawing.stories import story_map
 from .draws import gumbel_draws
 from .examples import load_example
+from .explorers.answer import AnswerExplorer
 from .explorers.challenge import Challenge
 from .explorers.question import Question
 from .explorers.sampler import SamplerExplorer
@@ -32,6 +33,7 @@ from .thermometer import estimate_temperature
 from .words import describe
 
 __all__ = [
+    "AnswerExplorer",
     "Challenge",
     "ChatModel",
     "LanguageModel",

@@ -196,6 +196,46 @@ def comparison(temperature: float, fork: int, length: int, bits: float) -> str:
     return f"{way}\n{phrase('mean_surprise', bits=rounded(bits, 1))}"
 
 
+def of_reply(bits: float, others: int, total: int, unknown: int) -> str:
+    """Say how surprising a reply's tokens were, and how many were not the likeliest.
+
+    Of all tokens that have a logprob: the mean surprise, the number of others than the likeliest,
+    their number; and how many tokens have none.
+
+    Examples
+    --------
+    >>> print(of_reply(0.62, 12, 80, 0))
+    A token came as a surprise of 0.6 bits on average: as if drawn from a fair choice among 1.54
+    words each time (perplexity). 12 of 80 tokens were not the likeliest of their places.
+    """
+    choices = "1" if bits == 0 else _choice_count(bits)
+    name = ("all_likeliest", "one_not_likeliest")[others] if others < 2 else "not_likeliest"
+    said = [
+        phrase("reply_surprise", bits=rounded(bits, 1), choices=_in_words(choices)),
+        phrase(name, count=rounded(others, 0, True), total=rounded(total, 0, True)),
+    ]
+    if unknown:
+        name = "without_logprob_one" if unknown == 1 else "without_logprob"
+        said.append(phrase(name, count=rounded(unknown, 0, True)))
+    return " ".join(said)
+
+
+def drawn_anew(number: str, expected: float, total: int, listed: bool) -> str:
+    """Say how many of a reply's tokens would come again, at a temperature as it is written.
+
+    Examples
+    --------
+    >>> drawn_anew("0.70", 71.6, 80, False)
+    'Drawn anew at T = 0.70, each in its place, about 72 of these 80 tokens would come again.'
+    """
+    return phrase(
+        "drawn_anew_listed" if listed else "drawn_anew",
+        temperature=number,
+        count=phrase("about", count=rounded(expected, 0, True)),
+        total=rounded(total, 0, True),
+    )
+
+
 def first_of_words(pieces: Sequence[str]) -> list[int]:
     """Return for each piece of a text the place of the first of its word.
 

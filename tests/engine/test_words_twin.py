@@ -294,6 +294,20 @@ def test_a_text_is_said_to_go_as_far_with_that_of_1_as_python_says(answers):
     assert_same(answers, calls, [words.comparison(*given) for _, *given in calls])
 
 
+def test_a_reply_has_the_sentences_that_python_writes(answers):
+    rng = np.random.default_rng(31)
+    calls, expected = [], []
+    for _ in range(MANY // 20):
+        total = int(rng.integers(1, 3_000))
+        given = some_bits(rng), int(rng.integers(min(total, 5) + 1)), total, int(rng.integers(3))
+        calls.append(("ofReply", *given))
+        expected.append(words.of_reply(*given))
+        again = f"{rng.integers(200) / 100:.2f}", float(rng.uniform(0, total)), total
+        calls.append(("drawnAnew", *again, bool(rng.integers(2))))
+        expected.append(words.drawn_anew(*calls[-1][1:]))
+    assert_same(answers, calls, expected)
+
+
 def test_a_chance_reads_as_two_digits_of_its_inverse(answers):
     rng = np.random.default_rng(29)
     shares = [float(10.0 ** rng.uniform(-18, 0)) for _ in range(MANY // 4)]

@@ -1,6 +1,7 @@
 // What a notebook's page needs beside its explorers.
 
 import { attempt, findAll, holders, startPage } from "./page.js";
+import { answerKind } from "./answer.js";
 import { pose } from "./challenge.js";
 import { ask } from "./question.js";
 import { textKind } from "./text.js";
@@ -12,7 +13,7 @@ for (const el of holders("question"))
     const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
     ask(el, asked)(answered);
   });
-startPage({ temperature: tableKind, sampler: samplerKind, text: textKind }).then(({ explorers }) => {
+startPage({ temperature: tableKind, sampler: samplerKind, text: textKind, answer: answerKind }).then(({ explorers }) => {
   for (const el of holders("challenge"))
     attempt(el, () => {
       const { goal, of } = JSON.parse(el.querySelector("script").textContent);

@@ -151,6 +151,31 @@ class TextData(TypedDict):
     text: str
 
 
+class PlaceData(TypedDict):
+    """A token of an answer, and the candidates of its place, the likeliest first."""
+
+    # What it adds to the text, and what it is called in a sentence.
+    text: str
+    word: str
+    names: list[str]
+    logprobs: list[float]
+    # Which of them was drawn, or -1; its rank among so many tokens: 0 where that is not known.
+    drawn: int
+    rank: int
+    total: int
+    # The probability of all that are not listed, at temperature 1.
+    unseen: float
+
+
+class AnswerData(TypedDict):
+    """All that an explorer of answers sends."""
+
+    kind: str
+    stops: Stops
+    prompt: str
+    places: list[PlaceData]
+
+
 def stops_of(stops: NDArray[np.float64]) -> Stops:
     """Return the stops of a slider by their first, their distance and their number."""
     first, last = stops[[0, -1]].tolist()

@@ -22,6 +22,7 @@ KINDS = {
     "temperature": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
     "sampler": ("sampler.js", "samplerKind", ("explorer.css", "chart.css", "ranks.css")),
     "text": ("text.js", "textKind", ("explorer.css", "tints.css", "text.css")),
+    "answer": ("answer.js", "answerKind", ("explorer.css", "tints.css", "text.css", "answer.css")),
 }
 
 

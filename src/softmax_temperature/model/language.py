@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from ..checks import Floats, as_count, as_positions, as_temperatures, short
 from ..core import TokenTable
+from ..reading.replies import Reply
 from ..sampling import temper
+from .scoring import score_text
 from .transformer import Ints
 
 SamplingStep = Callable[[Floats, Floats], Floats]
@@ -353,6 +355,36 @@ class LanguageModel:
         text = self._as_context(ids)[np.newaxis]
         x = self._forward(text, self._network.new_cache(*text.shape))
         return self._logits(x[0])
+
+    def score(self, text: str, top: int = 20) -> Reply:
+        """Score a text, token by token: how surprising each is, and what else could stand there.
+
+        Parameters
+        ----------
+        text : str
+            Any text that the model can see as a whole.
+        top : int, default 20
+            How many of the likeliest tokens are listed at each place, beside its own.
+
+        Returns
+        -------
+        Reply
+            What `AnswerExplorer` shows.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `text` is no such text, or has no token that another stands before; if `top` is not a
+            whole number of at least 1.
+
+        Examples
+        --------
+        >>> from softmax_temperature import load_story_model
+        >>> reply = load_story_model().score("Lily ate the moon")
+        >>> [(place.text, place.rank, round(place.bits, 1)) for place in reply.places[:3]]
+        [('Lily', 4, 6.5), (' a', 8, 5.1), ('t', 2, 2.3)]
+        """
+        return score_text(self, text, top)
 
     def table(self, prompt: str = "") -> TokenTable:
         """Return all tokens with their logits after a prompt, for any chart or explorer.

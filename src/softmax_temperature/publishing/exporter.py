@@ -50,6 +50,7 @@ _STYLES = (
     "ranks.css",
     "tints.css",
     "text.css",
+    "answer.css",
     "question.css",
     "page.css",
     "notebook.css",

@@ -224,6 +224,36 @@ export function chanceText(value, isCertain) {
 }
 
 /**
+ * Say how surprising a reply's tokens were, and how many were not the likeliest.
+ * @param {number} bits Of surprise, the mean of all tokens that have a logprob.
+ * @param {number} others How many of these were not the likeliest.
+ * @param {number} total
+ * @param {number} unknown How many tokens have no logprob.
+ */
+export function ofReply(bits, others, total, unknown) {
+  const choices = inWords(bits === 0 ? "1" : choiceCount(bits));
+  const name = others < 2 ? ["all_likeliest", "one_not_likeliest"][others] : "not_likeliest";
+  const said = [
+    phrase("reply_surprise", { bits: rounded(bits, 1), choices }),
+    phrase(name, { count: rounded(others, 0, true), total: rounded(total, 0, true) }),
+  ];
+  if (unknown) said.push(phrase(unknown === 1 ? "without_logprob_one" : "without_logprob", { count: rounded(unknown, 0, true) }));
+  return said.join(" ");
+}
+
+/**
+ * Say how many of a reply's tokens would come again, at a temperature as it is written.
+ * @param {string} number
+ * @param {number} expected
+ * @param {number} total
+ * @param {boolean} listed Whether tokens that are not listed are left out.
+ */
+export function drawnAnew(number, expected, total, listed) {
+  const count = phrase("about", { count: rounded(expected, 0, true) });
+  return phrase(listed ? "drawn_anew_listed" : "drawn_anew", { temperature: number, count, total: rounded(total, 0, true) });
+}
+
+/**
  * Say how far a text goes with that of temperature 1, and how surprising its tokens are.
  * @param {number} temperature
  * @param {number} fork How many tokens it begins with like that one.
