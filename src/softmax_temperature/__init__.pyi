@@ -11,6 +11,7 @@ from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.answer import AnswerExplorer
 from .explorers.challenge import Challenge
+from .explorers.prediction import Prediction
 from .explorers.question import Question
 from .explorers.sampler import SamplerExplorer
 from .explorers.temperature import TemperatureExplorer
@@ -37,6 +38,7 @@ __all__ = [
     "Challenge",
     "ChatModel",
     "LanguageModel",
+    "Prediction",
     "Question",
     "SamplerChain",
     "SamplerExplorer",

@@ -3,6 +3,7 @@
 import { attempt, findAll, holders, startPage } from "./page.js";
 import { answerKind } from "./answer.js";
 import { pose } from "./challenge.js";
+import { predict } from "./prediction.js";
 import { ask } from "./question.js";
 import { textKind } from "./text.js";
 import { tableKind } from "./explorer.js";
@@ -12,6 +13,11 @@ for (const el of holders("question"))
   attempt(el, () => {
     const { asked, answered } = JSON.parse(el.querySelector("script").textContent);
     ask(el, asked)(answered);
+  });
+for (const el of holders("prediction"))
+  attempt(el, () => {
+    const { curve, drawn } = JSON.parse(el.querySelector("script").textContent);
+    predict(el, curve)(drawn);
   });
 startPage({ temperature: tableKind, sampler: samplerKind, text: textKind, answer: answerKind }).then(({ explorers }) => {
   for (const el of holders("challenge"))

@@ -142,8 +142,8 @@ class Challenge(Asking):
         """Give the text."""
         return f"Challenge: {self._goal['text']}"
 
-    def _still(self) -> str:
-        return f"<p>{as_html(self._goal['text'])}</p>"
+    def _still(self) -> dict[str, str]:
+        return {"text/html": f"<p>{as_html(self._goal['text'])}</p>"}
 
 
 def _goal_of(explorer: Any, name: str, value: Any) -> Goal:

@@ -27,10 +27,10 @@ class Asking(anywidget.AnyWidget):
         bundle: Any = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle
         # In full: some versions of anywidget cut the text short.
-        return data | {"text/plain": repr(self), "text/html": self._still()}, metadata
+        return data | {"text/plain": repr(self)} | self._still(), metadata or {}
 
-    def _still(self) -> str:
-        """Return what is asked as HTML, without the answer."""
+    def _still(self) -> dict[str, str]:
+        """Return what is asked in the richest form, without the answer."""
         raise NotImplementedError
 
 
@@ -106,9 +106,9 @@ class Question(Asking):
         """Give the question and its choices, but not the answer."""
         return f"Question: {self._asked['text']} ({' / '.join(self._asked['choices'])})"
 
-    def _still(self) -> str:
+    def _still(self) -> dict[str, str]:
         items = "".join(f"<li>{as_html(choice)}</li>" for choice in self._asked["choices"])
-        return f"<p>{as_html(self._asked['text'])}</p><ul>{items}</ul>"
+        return {"text/html": f"<p>{as_html(self._asked['text'])}</p><ul>{items}</ul>"}
 
     @traitlets.validate("answered")
     def _check_answered(self, proposal: Any) -> Any:

@@ -52,6 +52,7 @@ _STYLES = (
     "text.css",
     "answer.css",
     "question.css",
+    "prediction.css",
     "page.css",
     "notebook.css",
 )

@@ -14,6 +14,7 @@ from ..explorers.base import script
 from ..explorers.challenge import Challenge
 from ..explorers.data import Stops, nearest_stop
 from ..explorers.page import KINDS, with_data
+from ..explorers.prediction import Prediction
 from ..explorers.question import Question
 
 Outputs = list[dict[str, Any]]
@@ -71,6 +72,10 @@ class SavedWidgets:
             _check_version(state, Question._esm)
             shown = {"asked": state["_asked"], "answered": state.get("answered")}
             return with_data("softmax-temperature-question", shown), []
+        if "_curve" in state:
+            _check_version(state, Prediction._esm)
+            shown = {"curve": state["_curve"], "drawn": state.get("drawn")}
+            return with_data("softmax-temperature-prediction", shown), []
         if "_goal" in state:
             _check_version(state, Challenge._esm)
             (body,) = _ids([state["_body"]])
