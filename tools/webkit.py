@@ -114,18 +114,32 @@ def display() -> Iterator[str]:
         stop(server)
 
 
+# Of style sheets' own queries the driver can change nothing.
+PREFERENCE = """
+const asked = window.matchMedia;
+window.matchMedia = (query) =>
+    query.includes("prefers-reduced-motion") ? { matches: Boolean("%s" === "True") } : asked(query);
+"""
+
+
 class WebKit:
     """A browser of one window: a context is its size, and a new page takes the last one's place."""
 
     def __init__(self, driver: Any):
         self.driver = driver
 
-    def new_context(self, viewport: dict[str, int], color_scheme: str = "light") -> WebKit:
-        self.viewport = viewport
+    def new_context(
+        self,
+        viewport: dict[str, int],
+        color_scheme: str = "light",
+        reduced_motion: str = "no-preference",
+    ) -> WebKit:
+        self.viewport, self.reduced_motion = viewport, reduced_motion
         return self
 
     def new_page(self) -> Page:
         page = Page(self.driver)
+        page.add_init_script(PREFERENCE % (self.reduced_motion == "reduce"))
         page.set_viewport_size(self.viewport)
         return page
 

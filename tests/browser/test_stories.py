@@ -10,7 +10,7 @@ from softmax_temperature.drawing.colours import SURPRISE
 from softmax_temperature.drawing.stories import cells_of, column_edges
 from softmax_temperature.model.texts import texts_of
 from softmax_temperature.sampling import temper
-from tests.browser.test_text import settle
+from tests.browser.test_text import check_text, settle
 from tests.helpers import becomes, comes_to, contrast, go_to, need
 
 expect = need("playwright.sync_api").expect
@@ -224,3 +224,75 @@ def test_a_map_of_few_stops_and_tokens_is_drawn_too(open_explorer):
     assert sum(map(len, page.evaluate(CELLS))) == len(cells)
     marks = page.locator(".stories .axis text").all_text_contents()
     assert marks == ["1", "2", "0.0", "0.5", "1.0", "1.5", "2.0"]
+
+
+def take(page, steps, number):
+    """Go to a token of the text by keys, then to the button beside a rival, and press it."""
+    page.locator("[role=listbox]").focus()
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+    for _ in range(2 + number):
+        page.keyboard.press("Tab")
+    name = page.evaluate("document.activeElement.ariaLabel")
+    page.keyboard.press("Enter")
+    return name
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_a_reader_takes_tokens_and_takes_them_back_by_keys_alone(open_explorer):
+    explorer = TextExplorer(MODEL, PROMPT, length=20)
+    page = opened(open_explorer, explorer, "#T=1.3")
+    explorer.temperature = 1.3
+    first = explorer.choose(1)
+    drawn = explorer._written().new
+    likeliest = [int(i) for i in np.argsort(-first.logits, kind="stable")[:8]]
+    rivals = [first.tokens[i] for i in likeliest if i != drawn[1]]
+    # The map and then the buttons follow the text.
+    name = take(page, 2, 1)
+    assert name == f"Take “{rivals[1].replace(' ', '·')}”: the text goes on from there"
+    explorer.take(1, rivals[1])
+    check_text(page, explorer)
+    one = f"{drawn[0]}.{MODEL.tokens.index(rivals[1])}"
+    comes_to(page, f"#T=1.3&token=2&taken={one}")
+    assert page.locator("[role=option].taken").all_text_contents() == [rivals[1]]
+    assert page.evaluate("document.activeElement.role") == "listbox"
+    spoken = page.locator(".softmax-temperature [role=status]").nth(1).text_content()
+    assert spoken.startswith("You have taken “")
+    # At another temperature it goes on from there, too; and a second one is taken behind it.
+    go_to(page, 0.2)
+    explorer.temperature = 0.2
+    check_text(page, explorer)
+    settle(page, everywhere=True)
+    third = explorer.choose(4)
+    take(page, 3, 0)
+    best = [int(i) for i in np.argsort(-third.logits, kind="stable")[:2]]
+    explorer.take(4, next(i for i in best if i != explorer._written().new[4]))
+    check_text(page, explorer)
+    page.get_by_role("button", name="Take back").press("Enter")
+    explorer.rewind(4)
+    check_text(page, explorer)
+    comes_to(page, f"#T=0.2&token=5&taken={one}")
+
+
+def test_what_is_taken_is_in_the_address_and_a_wrong_one_is_refused(open_explorer):
+    explorer = TextExplorer(MODEL, "The dragon", length=20)
+    explorer.take(2, " little")
+    explorer.take(4, ".")
+    runs = ",".join(".".join(map(str, run)) for run in explorer._state["taken"])
+    fresh = TextExplorer(MODEL, "The dragon", length=20)
+    page = opened(open_explorer, fresh, f"#taken={runs}&token=3")
+    check_text(page, explorer)
+    assert page.locator("[role=option].taken").all_text_contents() == [" little", "."]
+    # What was taken later goes, too.
+    page.get_by_role("button", name="Take back “·little”").click()
+    check_text(page, fresh)
+    comes_to(page, "#token=3")
+    page.evaluate("history.back()")
+    check_text(page, explorer)
+    # Another beginning has nothing of it.
+    page.locator("[aria-label=Prompt]").fill("Lily")
+    page.locator("[aria-label=Prompt]").press("Enter")
+    check_text(page, TextExplorer(MODEL, "Lily", length=20))
+    for wrong in ("2", "512", "3.-1", "a", "3..4", "1.5e3"):
+        page.evaluate("text => (location.hash = text)", f"taken={wrong}")
+        expect(page.locator("p.address")).to_contain_text("taken must be numbers of tokens")

@@ -42,8 +42,8 @@ const JOBS = {
     }
   },
   // At all stops of a slider and at temperatures beside them, as the page's own writer writes.
-  async write({ prompt, seed, length, steps, stops, beside }) {
-    const store = storeOf({ T: 1, prompt, seed, length, steps });
+  async write({ prompt, seed, length, steps, stops, beside, taken = [] }) {
+    const store = storeOf({ T: 1, prompt, seed, length, steps, taken });
     const writer = writerOf(model, stops, store);
     const until = (isDone) => new Promise((resolve) => writer.follow(() => isDone() && resolve(0)));
     const textAt = (T) => model.decode(writer.at(T).path.map(({ token }) => token));
@@ -57,8 +57,8 @@ const JOBS = {
     return texts;
   },
   // The map of a prompt: its cells, with the token and the surprise of each.
-  async map({ prompt, seed, length, steps, stops }) {
-    const writer = writerOf(model, stops, storeOf({ T: 1, prompt, seed, length, steps }));
+  async map({ prompt, seed, length, steps, stops, taken = [] }) {
+    const writer = writerOf(model, stops, storeOf({ T: 1, prompt, seed, length, steps, taken }));
     await new Promise((resolve) => writer.follow(() => writer.progress().count === stops.count && resolve(0)));
     const rows = writer.rows();
     return cellsOf(rows.map((row) => row.map(({ token }) => token))).map(({ position, first, last }) => {

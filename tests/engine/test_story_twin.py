@@ -252,15 +252,29 @@ def test_the_same_prompts_are_refused(answers):
             assert name in answer, f"{prompt!r}"
 
 
-def assert_map(cells, prompt, seed, length, chain, stops):
+def assert_map(cells, prompt, seed, length, chain, stops, taken=()):
     step = (lambda logits, stops: chain.at(stops)(logits)) if chain else temper
     ids = MODEL.encode(prompt)
-    (texts,) = texts_of(MODEL, ids, stops, length, [seed], step)
+    (texts,) = texts_of(MODEL, ids, stops, length, [seed], step, taken)
     expected = cells_of([text.tokens for text in texts])
     assert [tuple(cell[:3]) for cell in cells] == expected, f"{prompt!r}, seed {seed}"
     for position, first, _, token, bits in cells:
         assert token == texts[first].tokens[position]
         assert bits == pytest.approx(texts[first].bits[position], abs=1e-7)
+
+
+def test_texts_go_on_with_what_is_taken_as_those_of_python(answers):
+    stops = {"first": 0, "step": 0.1, "count": 21}
+    little, end = MODEL.tokens.index(" little"), [300, 1]
+    ways = [[[little]], [[300, little], [400, 401, 402]], [end], [[300] * 30]]
+    job = write_job("The cat", 4, 24) | {"stops": stops, "beside": []}
+    maps = answers(*(job | {"job": "map", "taken": taken} for taken in ways))
+    for cells, taken in zip(maps, ways, strict=True):
+        flat = [token for run in taken for token in run]
+        assert_map(cells, "The cat", 4, 24, None, np.arange(21) / 10, flat)
+    (seen,) = answers(job | {"taken": ways[1]})
+    begun = [token for run in ways[1] for token in run]
+    assert seen == MODEL.write("The cat", np.arange(21) / 10, 24, 4, begun)
 
 
 @pytest.mark.parametrize("steps", [[], CHAINS[2]], ids=["uncut", "cut"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import traitlets
 
-from softmax_temperature import SamplerChain, TextExplorer, load_story_model
+from softmax_temperature import SamplerChain, TextExplorer, load_story_model, softmax
 from softmax_temperature.words import first_of_words
 
 MODEL = load_story_model()
@@ -275,6 +275,7 @@ def test_the_page_keeps_what_is_set_and_is_small():
     assert json.loads(data)["state"] == {
         **{"T": 0.7, "seed": "2", "prompt": "The dragon", "length": 80, "chosen": -1},
         "steps": [["temperature", None], ["top_p", 0.9]],
+        "taken": [],
     }
     # With the model's licence in it.
     assert page.count("stories260K by Andrej Karpathy (karpathy/tinyllamas)") == 1
@@ -329,10 +330,71 @@ def test_a_refused_setting_changes_nothing(explorer):
     assert (explorer._body.data, explorer._body.state, explorer.text) == before
 
 
+def test_a_text_goes_on_with_what_is_taken_and_with_the_same_dice():
+    explorer = explorer_of("The dragon", length=20)
+    drawn = tokens_of(explorer)
+    # What the dice have drawn anyway changes nothing.
+    explorer.take(5, drawn[5])
+    assert tokens_of(explorer) == drawn
+    assert explorer.taken == [(5, MODEL.tokens[drawn[5]])]
+    explorer.take(2, " little")
+    assert explorer.taken == [(2, " little")]
+    little = MODEL.tokens.index(" little")
+    begun = [*drawn[:2], little]
+    for temperature in (0, 1, 2):
+        explorer.temperature = temperature
+        assert tokens_of(explorer)[:3] == begun
+        assert [explorer.text] == MODEL.write("The dragon", [temperature], 20, taken=begun)
+    # One taken after another, at another temperature.
+    before = tokens_of(explorer)[:9]
+    explorer.take(9, ".")
+    assert explorer.taken == [(2, " little"), (9, ".")]
+    assert tokens_of(explorer)[:10] == [*before, MODEL.tokens.index(".")]
+    explorer.rewind(9)
+    assert explorer.taken == [(2, " little")]
+    explorer.take(0, 1)
+    assert explorer.taken == [(0, "<s>")]
+    assert tokens_of(explorer) == [1]
+    explorer.rewind()
+    explorer.temperature = 1
+    assert tokens_of(explorer) == drawn
+    explorer.take(3, " a")
+    explorer.prompt = "Lily"
+    assert explorer.taken == []
+
+
+def test_the_surprise_of_a_taken_token_is_the_models_own():
+    explorer = explorer_of("The dragon", length=6)
+    table = explorer.choose(2)
+    explorer.take(2, " little")
+    shares = softmax(table.logits)
+    own = shares[MODEL.tokens.index(" little")]
+    assert explorer._written().bits[2] == pytest.approx(-np.log2(own), abs=1e-9)
+    explorer.length = 2
+    assert len(tokens_of(explorer)) == 2
+
+
+@pytest.mark.parametrize(
+    ("position", "token", "words"),
+    [
+        (0, "little", "token must be one of the model's, got 'little': a word begins with a space"),
+        (0, 600, "token must be one that can stand there, got 600"),
+        (0, 0, "token must be one that can stand there, got 0"),
+        (30, 5, "position must be below 20"),
+    ],
+)
+def test_a_token_that_cannot_stand_there_is_not_taken(position, token, words):
+    explorer = explorer_of("The dragon", length=20)
+    text = explorer.text
+    with pytest.raises(ValueError, match=words):
+        explorer.take(position, token)
+    assert explorer.text == text
+
+
 def test_a_text_that_was_interrupted_is_written_anew(explorer, monkeypatch):
     explorer.prompt = "Once"
     with monkeypatch.context() as patch:
-        patch.setattr("softmax_temperature.explorers.text.softmax", lambda _: 1 / 0)
+        patch.setattr("softmax_temperature.explorers.text.texts_of", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             explorer.text  # noqa: B018
     assert [explorer.text] == MODEL.write("Once", [explorer.temperature], 30, explorer.seed)

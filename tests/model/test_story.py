@@ -747,3 +747,17 @@ def test_a_truncated_or_altered_file_is_refused(name, tmp_path, monkeypatch):
 
 def test_the_model_is_loaded_once():
     assert load_story_model() is MODEL
+
+
+def test_dice_stay_at_their_positions_behind_tokens_that_are_taken():
+    ids = MODEL.encode("The cat")
+    drawn = [int(step.tokens[0]) for step in MODEL.grow(ids, [1], 12, [6])]
+    for count in (1, 5, 11):
+        steps = list(MODEL.grow(ids, [1], 12, [6], taken=drawn[:count]))
+        assert [int(step.tokens[0]) for step in steps] == drawn[count:]
+    assert MODEL.write("The cat", [1], 12, 6, drawn[:3]) == MODEL.write("The cat", [1], 12, 6)
+    for taken in ([5] * 12, [5, 1]):
+        with pytest.raises(ValueError, match="taken must be fewer than length, 12, without"):
+            MODEL.write("The cat", [1], 12, 6, taken)
+    with pytest.raises(TypeError, match="taken must be whole numbers"):
+        MODEL.write("The cat", [1], 12, 6, "abc")

@@ -19,6 +19,7 @@ const OWNERS = {
   LOGITS: "logits",
   WORDS: "tokens",
   TOKEN: "chosen",
+  TAKEN: "taken",
 };
 const NOTHING_DRAWN = { dice: -1, place: null, draws: 0, batch: 0 };
 
@@ -52,6 +53,7 @@ export function entriesOf(state, first) {
   if (isNew("seed")) add("prompt" in state ? "dice" : "seed", state.seed);
   if (isNew("length")) add("length", `${state.length}`);
   if (isNew("chosen") && state.chosen >= 0) add("token", `${state.chosen + 1}`);
+  if (isNew("taken")) add("taken", state.taken.map((run) => run.join(".")).join(","));
   // All that is drawn, or nothing: what was drawn at first is not then.
   if (Object.keys(NOTHING_DRAWN).some(isNew)) {
     const { place = null, dice, draws = 0, batch = 0 } = state;
@@ -84,10 +86,10 @@ export function pairsOf(hash) {
  * often made by hand. What is wrong with it is told in words.
  * @param {Map<string, string>} asked Names in capitals, in their order.
  * @param {import("./store.js").State} first
- * @param {{ tables: any[], check?: (prompt: string, length: number) => void }} core
+ * @param {{ tables: any[], check?: (prompt: string, length: number) => void, isToken?: (token: number) => boolean }} core
  * @returns {{ state: import("./store.js").State, problems: string[], known: boolean }}
  */
-export function stateAsked(asked, first, { tables, check }) {
+export function stateAsked(asked, first, { tables, check, isToken = () => false }) {
   const state = { ...first };
   const problems = [];
   let known = false;
@@ -135,6 +137,11 @@ export function stateAsked(asked, first, { tables, check }) {
     },
     TOKEN(text) {
       state.chosen = countOf(text, "token", 100_000) - 1;
+    },
+    TAKEN(text) {
+      const taken = text ? text.split(",").map((run) => run.split(".").map(Number)) : [];
+      if (taken.flat().some((token) => !isToken(token))) throw new TypeError(phrase("no_taken", { text: excerpt(text) }));
+      state.taken = taken;
     },
     CUTS() {},
   };

@@ -6,6 +6,7 @@ import { leftAfter, storyModelOf } from "./engine/story.js";
 import { chanceText, comparison, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
 import { checkPrompt } from "./prompt.js";
 import { storeOf, temperatureOf } from "./store.js";
+import { endsOf } from "./taken.js";
 import { joinWords, unpackBytes } from "./unpack.js";
 import { drawPrompt } from "./views/prompt.js";
 import { drawStory } from "./views/story.js";
@@ -44,6 +45,8 @@ async function coreOfText(data, state, send, given = data.model) {
       rows: () => rowsOf(core),
       rivals: (place) => rivalsOf(core, place),
       luck: (place) => luckOf(core, place),
+      // Two signs stand in no text.
+      isToken: (token) => token === 1 || (token > 2 && token < model.tokens.length && Number.isInteger(token)),
       check: (prompt, length) => checkPrompt(model, prompt, length),
     };
   } catch (error) {
@@ -81,6 +84,7 @@ function frameOf({ model, data, store, writer }) {
     temperature: temperatureText(T, data.stops.step),
     prompt: state.prompt,
     chosen: state.chosen < places.length ? state.chosen : -1,
+    taken: endsOf(state.taken),
     places,
     pieces,
     words: firstOfWords(pieces),
@@ -148,6 +152,7 @@ function rivalsOf({ names, words, store }, place) {
     const other = order[number];
     const isLeft = row ? number >= row.first && number < row.end : number < left;
     return {
+      token: other,
       rank: number + 1,
       name: names[other],
       isOwn: other === token,

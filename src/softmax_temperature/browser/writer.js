@@ -50,12 +50,12 @@ export function writerOf(model, stops, store) {
 
   /** Begin anew where something else is to be written: what was written of the last is dropped. */
   function current() {
-    const { prompt, seed, length, steps } = store.get();
-    const asked = { prompt, seed, length, steps };
+    const { prompt, seed, length, steps, taken } = store.get();
+    const asked = { prompt, seed, length, steps, taken };
     if (job && isSame(job.asked, asked)) return job;
     const isOtherSeed = job?.asked.seed !== seed;
     const noise = isOtherSeed ? noiseOf(BigInt(seed), model.tokens.length) : job.noise;
-    job = { asked, noise, ids: checkPrompt(model, prompt, length), texts: new Map(), from: undefined, left: [] };
+    job = { asked, noise, begun: taken.flat(), ids: checkPrompt(model, prompt, length), texts: new Map(), from: undefined, left: [] };
     return job;
   }
 
@@ -71,9 +71,10 @@ export function writerOf(model, stops, store) {
 
   /** @param {Text} text */
   function carryOn(text) {
-    const { ids, asked, noise } = job;
+    const { ids, asked, noise, begun } = job;
     const chain = chainAt(asked.steps, text.T);
-    const draw = (place, position) => drawAfter(place, text.T, noise(position), chain);
+    // A reader's tokens leave the dice of all others as they are.
+    const draw = (place, position) => begun[position] ?? drawAfter(place, text.T, noise(position), chain);
     text.done = goOn(model, text.path, ids, asked.length, draw);
   }
 

@@ -98,6 +98,9 @@ class State(TypedDict, total=False):
     prompt: str
     length: int
     chosen: int
+    # The tokens with which the text goes on from its prompt: a list for each that a reader has
+    # taken, which is its last, behind those that the dice drew before.
+    taken: list[list[int]]
     # In a notebook, of how many of the browser's messages Python has heard.
     told: int
 
@@ -283,6 +286,7 @@ _IN_ADDRESSES = {
     "prompt": ["prompt", "dice"],
     "length": ["length"],
     "chosen": ["token"],
+    "taken": ["taken"],
 }
 
 

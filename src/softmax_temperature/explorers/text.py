@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any, NamedTuple
 
 import ipywidgets
@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 
 from ..chain import SamplerChain
 from ..checks import as_count, as_temperature, short
-from ..core import TokenTable, softmax
+from ..core import TokenTable
+from ..drawing.stories import pieces_of, step_of
 from ..model.story import StoryModel
-from ..phrases import phrase
-from ..sampling import temper
+from ..model.texts import texts_of
 from ..words import comparison, first_of_words, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
 from .data import State, TextData, model_data, stops_of
@@ -82,6 +82,8 @@ class TextExplorer(Explorer):
         The largest number of new tokens. It can be set.
     chain : SamplerChain or None
         What is cut, at the slider's temperature; None is nothing. It can be set.
+    taken : list of (int, str)
+        What was taken in place of what the dice drew: see `take` and `rewind`.
     text : str
         The text that is shown, with the prompt: what the model writes.
     slider : ipywidgets.FloatSlider
@@ -140,9 +142,10 @@ class TextExplorer(Explorer):
             "length": count,
             "steps": steps,
             "chosen": -1,
+            "taken": [],
         }
-        first = _write(model, prompt, value, count, checked[0], steps)
-        self._last: Any = ((prompt, value, count, checked[0], steps), first)
+        first = _write(model, prompt, value, count, checked[0], steps, [])
+        self._last: Any = ((prompt, value, count, checked[0], steps, []), first)
         data: TextData = {
             "kind": "text",
             "stops": stops_of(stops),
@@ -160,7 +163,7 @@ class TextExplorer(Explorer):
     @prompt.setter
     def prompt(self, prompt: str) -> None:
         _check_prompt(self._model, prompt, self.length)
-        self._set(prompt=prompt, chosen=-1)
+        self._set(prompt=prompt, chosen=-1, taken=[])
 
     @property
     def length(self) -> int:
@@ -221,6 +224,79 @@ class TextExplorer(Explorer):
         ids = written.ids[: len(written.ids) - written.length + position]
         return TokenTable(self._model.tokens, self._model.logits(ids), self._model.decode(ids))
 
+    @property
+    def taken(self) -> list[tuple[int, str]]:
+        """The tokens that a reader has taken, with their places after the prompt, from 0."""
+        ends = np.cumsum([len(run) for run in self._taken]) - 1
+        return [
+            (int(end), self._model.tokens[run[-1]])
+            for end, run in zip(ends, self._taken, strict=True)
+        ]
+
+    def take(self, position: int, token: str | int) -> None:
+        """Take a token instead of the one that was drawn, as the button beside it does.
+
+        The text goes on from there with the same dice, at all temperatures.
+
+        Parameters
+        ----------
+        position : int
+            The token's place after the prompt, from 0.
+        token : str or int
+            What is to stand there: one of the model's tokens, or its id.
+
+        Examples
+        --------
+        >>> from softmax_temperature import load_story_model
+        >>> explorer = TextExplorer(load_story_model(), "The dragon", value=0, length=8)
+        >>> explorer.text
+        'The dragon was very small. He had'
+        >>> explorer.take(1, " big")
+        >>> explorer.text
+        'The dragon was big and shiny.'
+        >>> explorer.taken
+        [(1, ' big')]
+        >>> explorer.rewind()
+        >>> explorer.text
+        'The dragon was very small. He had'
+        """
+        tokens = self._model.tokens
+        if isinstance(token, str):
+            if token not in tokens:
+                raise ValueError(
+                    f"token must be one of the model's, got {short(token)}: a word begins with a "
+                    "space"
+                )
+            number = tokens.index(token)
+        else:
+            number = as_count(token, "token", 0)
+        written = self._written()
+        table = self.choose(position)
+        if number >= len(tokens) or table.logits[number] == -np.inf:
+            raise ValueError(f"token must be one that can stand there, got {short(token)}")
+        kept = self._kept(position)
+        run = written.new[sum(map(len, kept)) : position]
+        self._set(taken=[*kept, [*run, number]], chosen=position)
+
+    def rewind(self, position: int = 0) -> None:
+        """Take back the tokens that were taken from a place on: the dice draw there again.
+
+        Parameters
+        ----------
+        position : int, default 0
+            The place after the prompt, from 0.
+        """
+        self._set(taken=self._kept(as_count(position, "position", 0)), chosen=-1)
+
+    def _kept(self, position: int) -> list[list[int]]:
+        """Return what was taken before a place."""
+        ends = np.cumsum([len(run) for run in self._taken])
+        return [run for run, end in zip(self._taken, ends, strict=True) if end <= position]
+
+    @property
+    def _taken(self) -> list[list[int]]:
+        return [list(run) for run in self._state["taken"]]
+
     def __repr__(self) -> str:
         """Give the prompt, the number of tokens and the current temperature."""
         return (
@@ -256,13 +332,7 @@ class TextExplorer(Explorer):
 
     def _pieces(self, written: _Written) -> list[str]:
         """Return what each new token adds to the text that is shown."""
-        pieces = self._model.pieces(written.new)
-        if not self.prompt:
-            # The space in front of a first word belongs to no text.
-            pieces[0] = pieces[0].removeprefix(" ")
-        if written.new[-1] == self._model.end:
-            pieces[-1] = phrase("end_of_story")
-        return pieces
+        return pieces_of(self._model, written.new, self.prompt)
 
     @property
     def _steps(self) -> Steps:
@@ -270,7 +340,10 @@ class TextExplorer(Explorer):
 
     def _written(self) -> _Written:
         """Return the text of what is set now, which is written once."""
-        asked = (self.prompt, self.temperature, self.length, self.seed, self._steps)
+        asked = (
+            *(self.prompt, self.temperature, self.length, self.seed),
+            *(self._steps, self._taken),
+        )
         if asked != self._last[0]:
             self._last = (asked, _write(self._model, *asked))
         written: _Written = self._last[1]
@@ -311,23 +384,22 @@ class _Written(NamedTuple):
 
 
 def _write(
-    model: StoryModel, prompt: str, temperature: float, length: int, seed: int, steps: Steps
+    model: StoryModel,
+    prompt: str,
+    temperature: float,
+    length: int,
+    seed: int,
+    steps: Steps,
+    taken: list[list[int]],
 ) -> _Written:
     """Write the text of a temperature, and that of temperature 1 for comparison."""
     ids = model.encode(prompt)
     chain = chain_of(steps, 1.0)
-    cut = temper if len(chain) == 1 else lambda logits, stops: chain.at(stops)(logits)
-    tokens, bits, fork, together = list(ids), [], 0, True
-    for step in model.grow(ids, [temperature, 1.0], length, [seed], cut):
-        place, other = step.places[0].tolist()
-        if place < 0:
-            break
-        token = int(step.tokens[place])
-        tokens.append(token)
-        bits.append(-np.log2(softmax(step.logits[step.contexts[place]])[token]))
-        together &= place == other
-        fork += together
-    return _Written(tokens, 0.0 + np.array(bits), fork)
+    cut = step_of(chain if len(chain) > 1 else None)
+    begun = [token for run in taken for token in run]
+    ((text, at_1),) = texts_of(model, ids, [temperature, 1.0], length, [seed], cut, begun)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(text.tokens, at_1.tokens))
+    return _Written([*ids, *text.tokens], np.array(text.bits), len(list(same)))
 
 
 _models: dict[StoryModel, _Model] = {}

@@ -414,6 +414,7 @@ class LanguageModel:
         temperatures: ArrayLike = (1.0,),
         length: int = 100,
         seed: int = 0,
+        taken: Sequence[int] = (),
     ) -> list[str]:
         """Write a text at each of some temperatures, all with the same dice.
 
@@ -428,6 +429,8 @@ class LanguageModel:
             the prompt they are at most `context`.
         seed : int, default 0
             Other numbers give other dice.
+        taken : sequence of int, default ()
+            As for `grow`.
 
         Returns
         -------
@@ -457,8 +460,9 @@ class LanguageModel:
         ids = self.encode_prompt(prompt)
         several: Any = [temperatures] if np.isscalar(temperatures) else temperatures
         stops = as_temperatures(several)
-        texts = [list(ids) for _ in stops]
-        for step in self.grow(ids, stops, length, [as_count(seed, "seed", 0)]):
+        begun = self._as_ids(taken, "taken").tolist()
+        texts = [[*ids, *begun] for _ in stops]
+        for step in self.grow(ids, stops, length, [as_count(seed, "seed", 0)], taken=begun):
             for text, place in zip(texts, step.places[0].tolist(), strict=True):
                 if place >= 0 and step.tokens[place] != self.end:
                     text.append(int(step.tokens[place]))
@@ -471,6 +475,7 @@ class LanguageModel:
         length: int,
         seeds: Sequence[int],
         step: SamplingStep = temper,
+        taken: Sequence[int] = (),
     ) -> Iterator[Step]:
         r"""Write a text for each seed and temperature, all at once, token by token.
 
@@ -490,11 +495,15 @@ class LanguageModel:
         step : callable, optional
             What turns logits, shape (n, n_tokens), and temperatures, shape (n,), into those logits
             from which the next tokens are drawn; by default `temper`.
+        taken : sequence of int, default ()
+            The ids of new tokens that are not drawn: all texts go on with them, and draw from there
+            on, each position with the dice that it has anyway. They count in `length`, are fewer,
+            and none ends a text.
 
         Yields
         ------
         Step
-            At most `length` times, and no more when all texts have ended.
+            At most once for each token that is not taken, and no more when all texts have ended.
 
         Raises
         ------
@@ -536,6 +545,12 @@ class LanguageModel:
                 f"length must be at most {self.context - len(context)}, got {count}: the model "
                 f"sees {self.context} tokens, and the prompt has {len(context)}"
             )
+        begun = self._as_ids(taken, "taken")
+        if len(begun) >= count or self.end in begun:
+            raise ValueError(
+                f"taken must be fewer than length, {count}, without the token that ends a text, "
+                f"{self.end}, got {short(begun.tolist())}"
+            )
         if isinstance(seeds, str | bytes) or not isinstance(seeds, Sequence | np.ndarray):
             raise TypeError(f"seeds must be a list of whole numbers, got {short(seeds)}")
         if not len(seeds):
@@ -544,7 +559,10 @@ class LanguageModel:
             np.random.default_rng(as_count(seed, f"seeds[{position}]", 0))
             for position, seed in enumerate(seeds)
         ]
-        return self._grow(context, stops, count, dice, step)
+        for generator in dice:
+            generator.gumbel(size=(len(begun), len(self.tokens)))
+        context = np.concatenate((context, begun))
+        return self._grow(context, stops, count - len(begun), dice, step)
 
     def _grow(
         self,
@@ -609,14 +627,14 @@ class LanguageModel:
             ) from None
         return self._vocabulary.encode(text)
 
-    def _as_ids(self, ids: Any) -> Ints:
+    def _as_ids(self, ids: Any, name: str = "ids") -> Ints:
         if isinstance(ids, str):
-            raise TypeError(f"ids must be whole numbers, got {short(ids)}: use encode(text)")
+            raise TypeError(f"{name} must be whole numbers, got {short(ids)}: use encode(text)")
         if isinstance(ids, Sequence | np.ndarray) and not len(ids):
             return np.zeros(0, np.intp)
-        positions = as_positions(ids, len(self.tokens), "ids")
+        positions = as_positions(ids, len(self.tokens), name)
         if positions.ndim != 1:
-            raise ValueError(f"ids must be one-dimensional, got shape {positions.shape}")
+            raise ValueError(f"{name} must be one-dimensional, got shape {positions.shape}")
         return positions
 
     def _as_context(self, ids: Any) -> Ints:

@@ -27,17 +27,28 @@ def texts_of(
     length: int,
     seeds: Sequence[int],
     step: SamplingStep,
+    taken: Sequence[int] = (),
 ) -> list[list[Text]]:
-    """Write texts, a list for each seed with one for each temperature: see `LanguageModel.grow`."""
-    count = len(np.asarray(temperatures))
-    texts = [[Text([], []) for _ in range(count)] for _ in seeds]
-    for grown in model.grow(ids, temperatures, length, seeds, step):
-        bits = surprises(grown.logits)[grown.contexts, grown.tokens]
+    """Write texts, a list for each seed with one for each temperature: see `LanguageModel.grow`.
+
+    They go on with the tokens that a reader has `taken`, which count as new.
+    """
+    stops = len(np.asarray(temperatures))
+    begun = list(taken[:length])
+    bits: list[float] = []
+    if begun:
+        rows = surprises(model.logits_along([*ids, *begun])[len(ids) - 1 : -1])
+        bits = rows[np.arange(len(begun)), begun].tolist()
+    texts = [[Text([*begun], [*bits]) for _ in range(stops)] for _ in seeds]
+    if len(begun) == length or begun[-1:] == [model.end]:
+        return texts
+    for grown in model.grow(ids, temperatures, length, seeds, step, begun):
+        found = surprises(grown.logits)[grown.contexts, grown.tokens]
         for row, places in zip(texts, grown.places.tolist(), strict=True):
             for text, place in zip(row, places, strict=True):
                 if place >= 0:
                     text.tokens.append(int(grown.tokens[place]))
-                    text.bits.append(float(bits[place]))
+                    text.bits.append(float(found[place]))
     return texts
 
 

@@ -20,7 +20,7 @@ export function drawPrompt(el, core) {
     phrase("prompt"),
     (text) => {
       check(text, store.get().length);
-      store.set({ prompt: text, chosen: -1 });
+      store.set({ prompt: text, chosen: -1, taken: [] });
     },
     { tag: "textarea", rows: 1, placeholder: phrase("your_beginning"), spellcheck: false },
   );

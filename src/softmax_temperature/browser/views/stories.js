@@ -3,6 +3,7 @@
 import { chanceText, firstOfWords, phrase, rounded, temperatureText } from "../engine/words.js";
 import { asHeld, temperatureOf } from "../store.js";
 import { stopAt } from "../stops.js";
+import { endsOf } from "../taken.js";
 import { followPointer, make } from "./parts.js";
 import { makeShape } from "./svg.js";
 import { levelOf } from "./tints.js";
@@ -44,9 +45,9 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   const [tints, changes, texts, axis] = ["tints", "changes", "texts", "axis"].map((name) => makeShape("g", { class: name }));
   const paths = [0, 1, 2, 3, 4].map((level) => makeShape("path", { class: `level-${level}` }));
   tints.append(...paths);
-  const [edge, level, chosenBox, pointedBox] = ["edge", "at", "chosen", "pointed"].map((name) => makeShape("path", { class: name }));
+  const [edge, level, chosenBox, pointedBox, own] = ["edge", "at", "chosen", "pointed", "own"].map((name) => makeShape("path", { class: name }));
   changes.append(edge);
-  svg.append(tints, changes, level, texts, chosenBox, pointedBox, axis);
+  svg.append(tints, changes, level, texts, chosenBox, pointedBox, own, axis);
   const pen = document.createElement("canvas").getContext("2d");
   const lengths = new Map();
   const lengthOf = (/** @type {string} */ text) => {
@@ -118,6 +119,8 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
     );
     solids.sort((one, next) => one.left - next.left);
     const bottom = TOP + HEIGHT;
+    const taken = endsOf(store.get().taken).filter((end) => end + 1 < edges.length);
+    own.setAttribute("d", taken.map((end) => `M${LEFT + edges[end]} ${bottom + 3}H${LEFT + edges[end + 1]}`).join(""));
     const marks = columnMarks(edges).map((mark) => {
       const isLast = mark > 1 && mark === edges.length - 1;
       return [isLast ? width : LEFT + (edges[mark - 1] + edges[mark]) / 2, bottom + 16, `${mark}`, isLast ? "end" : "middle"];

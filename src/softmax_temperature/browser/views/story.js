@@ -1,6 +1,8 @@
 // A text whose tokens are tinted by surprise, and what the chosen one was drawn from.
 
 import { phrase, rounded } from "../engine/words.js";
+import { isSame } from "../store.js";
+import { takenBefore } from "../taken.js";
 import { drawLuck } from "./luck.js";
 import { make, uniquePrefix } from "./parts.js";
 import { drawStories } from "./stories.js";
@@ -27,7 +29,7 @@ export function drawStory(el, core) {
   const room = make("p", { "aria-hidden": "true" });
   const map = core.frame && drawStories(core);
   const told = make("p");
-  const rivals = make("ol");
+  const rivals = make("ol", { className: "takeable" });
   const luck = core.frame && drawLuck(core.model);
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
   el.replaceChildren(
@@ -74,7 +76,10 @@ export function drawStory(el, core) {
     while (kept > 0 && (isWithin(words) || isWithin(last.words))) kept--;
     while (list.children.length > kept) list.lastChild.remove();
     for (let i = kept; i < places.length; i++) list.append(optionOf(i));
-    [...list.children].forEach((option, i) => option.classList.toggle("fork", i === fork));
+    [...list.children].forEach((option, i) => {
+      option.classList.toggle("fork", i === fork);
+      option.classList.toggle("taken", shown.taken.includes(i));
+    });
     list.classList.toggle("open", !shown.ended);
     prompt.textContent = shown.prompt;
     caption.textContent = shown.sentence;
@@ -100,14 +105,35 @@ export function drawStory(el, core) {
     const place = isPointed ? pointed : bits.indexOf(Math.max(...bits));
     if (place < 0) return "";
     const { lines, name, rank, total, chance } = core.rivals(places[place]);
-    luck.show(core.luck(places[place]));
+    // What a reader has taken, and what was held for it, no dice have drawn.
+    luck.show(place < store.get().taken.flat().length ? undefined : core.luck(places[place]));
     const gaps = { word: name, bits: rounded(bits[place], 1), rank: rounded(rank, 0, true), total: rounded(total, 0, true), chance };
     const said = phrase("surprise_of", gaps);
     told.textContent = isPointed ? said : phrase("most_surprising", { told: said });
     const head = [shown.temperature, "1"].map((temperature) => phrase("chance_at", { temperature }));
-    rivals.replaceChildren(headOfRivals(head), ...lines.map(lineOfRival));
+    const items = [headOfRivals(head), ...lines.map(lineOfRival)];
+    items.forEach((item, i) => item.append(make("span", {}, i ? buttonOf(lines[i - 1], place) : "")));
+    rivals.replaceChildren(...items);
     const named = lines.map((line) => phrase("rival", { word: line.name, chance: line.text }));
     return `${said} ${phrase("rivals_there", { temperature: shown.temperature, rivals: named.join(", ") })}`;
+  }
+
+  // Beside a rival, what takes it; beside a token that was taken, what takes that back.
+  function buttonOf({ isOwn, token, name }, place) {
+    const isTaken = isOwn && shown.taken.includes(place);
+    if (isOwn && !isTaken) return "";
+    const before = takenBefore(store.get().taken, place);
+    const taken = isTaken ? before : [...before, [...shown.places.slice(before.flat().length, place).map((own) => own.token), token]];
+    const [text, label] = isTaken ? ["take_back", "take_back_name"] : ["take", "take_name"];
+    const take = () => {
+      // Another token stands there now, and is the chosen one.
+      held = undefined;
+      store.set({ taken, chosen: place });
+      // The button is gone: the keys go on from the text.
+      list.focus({ preventScroll: true });
+      chosenAloud.textContent = isTaken ? mark() : `${phrase("taken_aloud", { word: name })} ${mark()}`;
+    };
+    return make("button", { type: "button", "aria-label": phrase(label, { word: name }), onclick: take }, phrase(text));
   }
 
   // A chosen token that is no longer in the text is no longer chosen, once that is written so far.
@@ -135,7 +161,7 @@ export function drawStory(el, core) {
     shown = core.frame();
     map.show();
     const isNew = !last || last.places.length !== shown.places.length || last.places.at(-1) !== shown.places.at(-1) || last.prompt !== shown.prompt;
-    const isTold = isNew || last.sentence !== shown.sentence || last.done !== shown.done || last.fork !== shown.fork;
+    const isTold = isNew || last.sentence !== shown.sentence || last.done !== shown.done || last.fork !== shown.fork || !isSame(last.taken, shown.taken);
     if (isTold) paint(last);
     if (isTold || last.chosen !== shown.chosen || last.T !== shown.T) mark();
     letGo();
