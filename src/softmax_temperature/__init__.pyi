@@ -17,6 +17,7 @@ from .explorers.sampler import SamplerExplorer
 from .explorers.temperature import TemperatureExplorer
 from .explorers.text import TextExplorer
 from .model.chat import ChatModel, load_chat_model, load_gguf
+from .model.hugging_face import from_transformers
 from .model.language import LanguageModel
 from .model.story import StoryModel, load_story_model
 from .peaks import peak_temperature
@@ -55,6 +56,7 @@ __all__ = [
     "epsilon_cutoff",
     "estimate_temperature",
     "eta_cutoff",
+    "from_transformers",
     "gumbel_draws",
     "load_chat_model",
     "load_example",

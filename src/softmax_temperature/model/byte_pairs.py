@@ -10,6 +10,11 @@ from typing import Any
 # Before pairs are joined, a text is cut into words as GPT-2 does. With these some cut more.
 _DIGITS_ALONE = {"gpt-2": False, "smollm": True}
 
+# GPT-2's letter for each byte is itself, or another one where it cannot be seen.
+_SEEN = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+_UNSEEN = [byte for byte in range(0x100) if byte not in _SEEN]
+_BYTES = {0x100 + place: byte for place, byte in enumerate(_UNSEEN)}
+
 
 class BytePairs:
     """Cut texts into tokens, and join tokens to texts.
@@ -55,10 +60,9 @@ class BytePairs:
         if twice:
             raise ValueError(f"the tokens must be different, got {twice[0]!r} twice")
         self._start, own = start, set(signs)
-        letters = str.maketrans({letter: chr(byte) for byte, letter in enumerate(_letters())})
         try:
             self._bytes = [
-                token.encode() if i in own else token.translate(letters).encode("latin-1")
+                token.encode() if i in own else token.translate(_BYTES).encode("latin-1")
                 for i, token in enumerate(tokens)
             ]
         except UnicodeEncodeError as error:
@@ -121,8 +125,9 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _letters() -> list[str]:
-    """Return GPT-2's letter for each byte: itself, or another where it cannot be seen."""
-    seen = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
-    unseen = [byte for byte in range(0x100) if byte not in seen]
-    return [chr(byte if byte in seen else 0x100 + unseen.index(byte)) for byte in range(0x100)]
+def escaped(token: str) -> str:
+    """Return a token in GPT-2's alphabet as readers see it, and any other as it is."""
+    try:
+        return token.translate(_BYTES).encode("latin-1").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return token
