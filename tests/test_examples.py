@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from softmax_temperature import entropy, load_example, perplexity, softmax
+from softmax_temperature.examples import notice_of
 from tests.helpers import LOGITS
 
 
@@ -74,6 +75,11 @@ def test_gpt2s_perplexities(name, choices):
         ("gpt2-spaceship", "As the spaceship was approaching the planet"),
         ("gpt2-deserted-planet", "On the deserted planet they discovered a strange"),
         ("gpt2-artificial-intelligence", "Artificial Intelligence is transforming the way"),
+        ("smollm2-wonderful", "It was a wonderful place"),
+        ("smollm2-capital", "The capital of France is Paris"),
+        ("smollm2-colour", "My favourite colour is blue"),
+        ("smollm2-code", "def add(a, b):\n    return a"),
+        ("smollm2-story", "Once upon a time, there was a small"),
         ("gpt-4o-mini-tv", "My least favorite TV show"),
         ("gpt-4o-mini-tv-show-is", "My least favorite TV show is My"),
     ],
@@ -83,12 +89,37 @@ def test_prompt_and_likeliest_token_are_joined_to_the_letter(name, sentence):
     assert table.prompt + table.tokens[int(np.argmax(table.logits))] == sentence
 
 
-def test_the_docstring_names_gpt2s_prompts():
-    text = (files("softmax_temperature") / "data/gpt2/prompts.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("model", ["gpt2", "smollm2"])
+def test_the_docstring_names_the_prompts(model):
+    text = (files("softmax_temperature") / f"data/{model}/prompts.json").read_text(encoding="utf-8")
     words = " ".join(load_example.__doc__.split())
     for key, prompt in json.loads(text).items():
-        assert f'"{prompt}"' in words
-        assert f'"gpt2-{key}"' in words
+        # A message stands in its template, and code is described.
+        assert f'"{prompt}"' in words or key in ("joke", "code")
+        assert f'"{model}-{key}"' in words
+
+
+def test_the_chat_models_tables_are_whole_and_as_it_is_described():
+    # Published figures of the same file: tests/model/smollm2.json.
+    table = load_example("smollm2-wonderful")
+    assert (len(table.tokens), table.logits.dtype) == (49_152, np.float32)
+    leading = table.sweep([1.0], top=4)
+    assert [*leading.columns[:4]] == [" place", " day", " experience", " opportunity"]
+    shares = leading.to_numpy()[0, :4].tolist()
+    assert shares == pytest.approx([0.138, 0.091, 0.086, 0.069], abs=0.0005)
+    assert perplexity(table.probabilities()) == pytest.approx(112.62, abs=0.05)
+    capital = load_example("smollm2-capital").probabilities()
+    assert capital.max() == pytest.approx(0.773, abs=0.0005)
+    assert perplexity(capital) == pytest.approx(4.398, abs=0.002)
+    assert "<|im_start|>user\nTell me a joke." in load_example("smollm2-joke").prompt
+    folder = files("softmax_temperature") / "data/smollm2"
+    assert sum(len(path.read_bytes()) for path in folder.iterdir()) < 1_500_000
+
+
+def test_a_copy_of_a_vocabulary_has_its_licence():
+    assert "OpenAI" in notice_of(load_example("gpt2-spaceship"))
+    assert "Apache License" in notice_of(load_example("smollm2-code"))
+    assert notice_of(load_example("wonderful-day")) == ""
 
 
 @pytest.mark.parametrize(
@@ -117,10 +148,12 @@ def test_an_unknown_name_lists_the_names_there_are(name):
 def test_the_files_are_read_as_utf_8_whatever_the_system_prefers():
     code = """if True:
         import warnings
-        from softmax_temperature import examples
+        from softmax_temperature import examples, load_text_example
         warnings.simplefilter("error", EncodingWarning)
-        for name in examples._TOYS + examples._GPT2 + examples._ANSWERS:
+        names = examples._TOYS + examples._GPT2 + examples._SMOLLM2 + examples._ANSWERS
+        for name in names:
             examples.load_example(name)
+        load_text_example("wonderful")
     """
     subprocess.run(
         [sys.executable, "-X", "warn_default_encoding", "-c", code], check=True, timeout=600

@@ -19,6 +19,7 @@ from .explorers.text import TextExplorer
 from .model.chat import ChatModel, load_chat_model, load_gguf
 from .model.hugging_face import from_transformers
 from .model.language import LanguageModel
+from .model.recorded import RecordedModel, load_text_example
 from .model.story import StoryModel, load_story_model
 from .peaks import peak_temperature
 from .sampling import (
@@ -41,6 +42,7 @@ __all__ = [
     "LanguageModel",
     "Prediction",
     "Question",
+    "RecordedModel",
     "SamplerChain",
     "SamplerExplorer",
     "StoryModel",
@@ -62,6 +64,7 @@ __all__ = [
     "load_example",
     "load_gguf",
     "load_story_model",
+    "load_text_example",
     "logit_line",
     "luck_chart",
     "min_p",

@@ -15,6 +15,10 @@ from .reading.files import read_csv_text
 _DATA = files(__package__) / "data"
 _TOYS = ("wonderful-day", "wonderful-day-large")
 _GPT2 = ("gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence")
+_SMOLLM2 = (
+    *("smollm2-wonderful", "smollm2-capital", "smollm2-colour"),
+    *("smollm2-code", "smollm2-story", "smollm2-joke"),
+)
 _ANSWERS = ("gpt-4o-mini-tv", "gpt-4o-mini-tv-show-is")
 
 
@@ -31,7 +35,13 @@ def load_example(name: str) -> TokenTable:
         approaching the"; ``"gpt2-deserted-planet"``: after "On the deserted planet they discovered
         a"; ``"gpt2-artificial-intelligence"``: after "Artificial Intelligence is transforming the".
 
-        ``"gpt-4o-mini-tv"``: the three logprobs in a recorded answer of gpt-4o-mini [2]_, which was
+        ``"smollm2-wonderful"``: all 49,152 logits of a chat model, SmolLM2-135M-Instruct [2]_,
+        after "It was a wonderful"; ``"smollm2-capital"``: after "The capital of France is";
+        ``"smollm2-colour"``: after "My favourite colour is"; ``"smollm2-code"``: after the first
+        line of a function that adds; ``"smollm2-story"``: after "Once upon a time, there was a";
+        ``"smollm2-joke"``: the beginning of its answer to "Tell me a joke."
+
+        ``"gpt-4o-mini-tv"``: the three logprobs in a recorded answer of gpt-4o-mini [3]_, which was
         asked to complete "My least favorite TV"; ``"gpt-4o-mini-tv-show-is"``: the same for "My
         least favorite TV show is".
 
@@ -44,25 +54,28 @@ def load_example(name: str) -> TokenTable:
     ----------
     .. [1] A. Radford and others, "Language models are unsupervised multitask learners", OpenAI,
        2019; logits as recorded in poloclub/transformer-explainer (``data/README.md``).
-    .. [2] openai/openai-cookbook, ``examples/Using_logprobs.ipynb``.
+    .. [2] L. Ben Allal and others, "SmolLM2: when smol goes big", 2025. arXiv:2502.02737; computed
+       by `load_chat_model`, rounded to 1/4096.
+    .. [3] openai/openai-cookbook, ``examples/Using_logprobs.ipynb``.
 
     Examples
     --------
     >>> load_example("wonderful-day")
     TokenTable(6 tokens: 'day', 'space', 'furniture', ...)
     """
-    names = _TOYS + _GPT2 + _ANSWERS
+    names = _TOYS + _GPT2 + _SMOLLM2 + _ANSWERS
     if not isinstance(name, str) or name not in names:
         raise ValueError(f"name must be one of {', '.join(names)}, got {short(name)}")
     if name in _TOYS:
         text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
         tokens, logits, _ = read_csv_text(text)
         return TokenTable(tokens, logits, "It was a wonderful ")
-    if name in _GPT2:
-        prompts = json.loads((_DATA / "gpt2" / "prompts.json").read_text(encoding="utf-8"))
-        key = name.removeprefix("gpt2-")
-        with (_DATA / "gpt2" / "logits.npz").open("rb") as file, np.load(file) as recorded:
-            return TokenTable(_vocabulary(), recorded[key], prompts[key])
+    if name in _GPT2 + _SMOLLM2:
+        model, _, key = name.partition("-")
+        folder = _DATA / model
+        prompts = json.loads((folder / "prompts.json").read_text(encoding="utf-8"))
+        with (folder / "logits.npz").open("rb") as file, np.load(file) as recorded:
+            return TokenTable(_vocabulary(model), recorded[key], prompts[key])
     answers = json.loads((_DATA / "openai_logprobs.json").read_text(encoding="utf-8"))
     answer = answers[_ANSWERS.index(name)]
     # A recorded answer is a new text: its tokens begin without a space.
@@ -70,17 +83,18 @@ def load_example(name: str) -> TokenTable:
 
 
 def notice_of(table: TokenTable) -> str:
-    """Return the notice that has to go along with a copy of a table: of GPT-2's vocabulary, a text.
+    """Return the notice that has to go along with a copy of a table: of a vocabulary, a text.
 
     Of logits alone nothing is known here, but who copies the vocabulary copies those recorded, too.
     """
     # Reading the vocabulary takes longer than most tables do.
-    if len(table.tokens) != 50_257 or table.tokens != _vocabulary():
+    model = {50_257: "gpt2", 49_152: "smollm2"}.get(len(table.tokens))
+    if model is None or table.tokens != _vocabulary(model):
         return ""
-    return (_DATA / "gpt2" / "LICENSE").read_text(encoding="utf-8")
+    return (_DATA / model / "LICENSE").read_text(encoding="utf-8")
 
 
 @cache
-def _vocabulary() -> tuple[str, ...]:
-    text = (_DATA / "gpt2" / "vocabulary.json").read_text(encoding="utf-8")
+def _vocabulary(model: str) -> tuple[str, ...]:
+    text = (_DATA / model / "vocabulary.json").read_text(encoding="utf-8")
     return tuple(json.loads(text))

@@ -1,0 +1,205 @@
+"""Texts that a chat model has written, for readers who do not have it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..checks import Floats, as_count, as_temperatures, short
+from ..sampling import temper
+from .language import LanguageModel, SamplingStep, Step
+from .transformer import Ints
+
+_DATA = files("softmax_temperature") / "data" / "smollm2"
+_NAMES = ("wonderful",)
+
+
+def load_text_example(name: str) -> RecordedModel:
+    """Load texts that the chat model has written at 41 temperatures with the same dice.
+
+    Parameters
+    ----------
+    name : str
+        ``"wonderful"``: how SmolLM2-135M-Instruct goes on from "It was a wonderful", by 20 tokens,
+        at temperatures from 0 to 2 in steps of 0.05. Of the seeds 0 to 7 it is the one whose texts
+        read best, 4; the others' are neither shorter nor of another kind.
+
+    Returns
+    -------
+    RecordedModel
+        What writes these texts, and no others.
+
+    Raises
+    ------
+    ValueError
+        If there is no such example.
+
+    Examples
+    --------
+    >>> example = load_text_example("wonderful")
+    >>> example
+    RecordedModel('It was a wonderful', 20 tokens, 41 temperatures)
+    >>> example.write(example.prompt, [0.5, 1.2], length=7, seed=example.seed)
+    ['It was a wonderful day at the beach with my friends',
+     'It was a wonderful panoramic pitch beneath a dam where the']
+    """
+    if not isinstance(name, str) or name not in _NAMES:
+        raise ValueError(f"name must be one of {', '.join(_NAMES)}, got {short(name)}")
+    tokens, recorded = (
+        json.loads((_DATA / f"{part}.json").read_text(encoding="utf-8"))
+        for part in ("vocabulary", name)
+    )
+    return RecordedModel(tokens, recorded)
+
+
+class RecordedModel(LanguageModel):
+    """Write again what a chat model has written: one prompt, one seed, some temperatures.
+
+    It takes the place of the model in whatever draws or shows texts. Of each place it has the
+    surprise of the likeliest tokens and of those that were drawn, no logits: the last of its
+    `tokens` stands for all others.
+
+    Attributes
+    ----------
+    prompt : str
+        How all texts begin.
+    seed : int
+        The seed of the dice.
+    temperatures : tuple of float
+        Those that texts were written at.
+    length : int
+        How many tokens a text has.
+    """
+
+    def __init__(self, tokens: Sequence[str], recorded: Any) -> None:
+        self.prompt, self.seed = recorded["prompt"], recorded["seed"]
+        self.temperatures: tuple[float, ...] = tuple(recorded["temperatures"])
+        self._steps, self._ids = recorded["steps"], recorded["ids"]
+        self.length = len(self._steps)
+        names = _Names((*tokens, "all other tokens"), self.prompt, self._ids)
+        context = len(self._ids) + self.length
+        super().__init__(_Nothing(), names, None, recorded["end"], context)
+
+    def __repr__(self) -> str:
+        """Show what is recorded."""
+        return (
+            f"{type(self).__name__}({self.prompt!r}, {self.length} tokens, "
+            f"{len(self.temperatures)} temperatures)"
+        )
+
+    def notice(self) -> str:
+        """Return what has to go along with a copy of the texts."""
+        return (_DATA / "LICENSE").read_text(encoding="utf-8")
+
+    def grow(
+        self,
+        ids: ArrayLike,
+        temperatures: ArrayLike,
+        length: int,
+        seeds: Sequence[int],
+        step: SamplingStep = temper,
+        taken: Sequence[int] = (),
+    ) -> Iterator[Step]:
+        """Write again, as `LanguageModel.grow` says, what is recorded.
+
+        The logits that it gives are logarithms of probabilities at temperature 1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is asked for anything else: the error says what is recorded.
+        """
+        stops = [float(stop) for stop in as_temperatures(temperatures)]
+        positions = {round(stop, 9): place for place, stop in enumerate(self.temperatures)}
+        missing = [stop for stop in stops if round(stop, 9) not in positions]
+        if missing:
+            raise self._unlike("temperatures", f"{self.temperatures[0]:g} to 2", missing[0])
+        if list(seeds) != [self.seed]:
+            raise self._unlike("seeds", [self.seed], seeds)
+        if step is not temper or len(taken):
+            raise self._unlike("step and taken", "temperature alone", step)
+        if list(np.asarray(ids)) != self._ids:
+            raise self._unlike("ids", self._ids, ids)
+        count = as_count(length, "length", 1)
+        if count > self.length:
+            raise self._unlike("length", f"at most {self.length}", length)
+        return self._again([positions[round(stop, 9)] for stop in stops], count)
+
+    def _unlike(self, name: str, recorded: object, got: object) -> ValueError:
+        return ValueError(
+            f"{name} must be those of the recording, {recorded}, got {short(got)}: with "
+            "load_chat_model() you can have others"
+        )
+
+    def _again(self, columns: list[int], length: int) -> Iterator[Step]:
+        """Yield the recorded steps, of the temperatures that are wanted."""
+        # The place here of each recorded place of the step before.
+        living = {0: 0}
+        for recorded in self._steps[:length]:
+            places = [recorded["places"][column] for column in columns]
+            kept = sorted({place for place in places if place >= 0})
+            if not kept:
+                return
+            contexts, rows = np.unique(
+                [recorded["contexts"][place] for place in kept], return_inverse=True
+            )
+            logits = np.full((len(contexts), len(self.tokens)), -np.inf)
+            for row, context in zip(logits, contexts, strict=True):
+                tokens, bits = recorded["listed"][context]
+                row[tokens] = -np.log(2) * np.array(bits)
+                # Recorded to four digits, they can add up to a little more than 1.
+                row[-1] = np.log(max(1e-9, 1 - np.exp(row[tokens]).sum()))
+            yield Step(
+                logits,
+                np.array([recorded["tokens"][place] for place in kept]),
+                rows,
+                np.array([living[recorded["parents"][place]] for place in kept]),
+                np.array([[kept.index(place) if place >= 0 else -1 for place in places]]),
+            )
+            living = {place: here for here, place in enumerate(kept)}
+
+
+class _Names:
+    """Name tokens whose texts are known, and cut one prompt."""
+
+    def __init__(self, tokens: tuple[str, ...], prompt: str, ids: Sequence[int]) -> None:
+        self.tokens, self._prompt, self._ids = tokens, prompt, ids
+
+    def encode(self, text: str) -> list[int]:
+        if text != self._prompt:
+            raise ValueError(
+                f"prompt must be that of the recording, {self._prompt!r}, got {short(text)}: "
+                "load_chat_model() goes on from any"
+            )
+        return list(self._ids)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return "".join(self.pieces(ids))
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        return [self.tokens[token] for token in ids]
+
+
+class _Nothing:
+    """Take the place of a network that is not there."""
+
+    size, heads, dtype = 0, 1, np.dtype(np.float64)
+
+    def new_cache(self, texts: int, positions: int) -> None:
+        raise ValueError(
+            "a recording has no logits but those of its own texts: load_chat_model() has all"
+        )
+
+    def forward(self, ids: Ints, cache: None, start: int = 0) -> Floats:
+        raise NotImplementedError
+
+    def logits(self, x: Floats) -> Floats:
+        raise NotImplementedError
+
+    def branch(self, cache: None, sources: Ints, positions: int) -> tuple[None, Ints]:
+        raise NotImplementedError

@@ -1,0 +1,89 @@
+"""Record what the chat model says: ``python -m tools.chat_examples``, where it is installed.
+
+It writes the examples of `load_example` that begin with ``smollm2-``, and the texts of
+`load_text_example`, into ``src/softmax_temperature/data/smollm2``.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from softmax_temperature import load_chat_model
+from softmax_temperature.model.texts import surprises
+
+FOLDER = Path(__file__).parents[1] / "src/softmax_temperature/data/smollm2"
+# By their names; those of the second kind are messages.
+PROMPTS = {
+    "wonderful": "It was a wonderful",
+    "capital": "The capital of France is",
+    "colour": "My favourite colour is",
+    "code": "def add(a, b):\n    return",
+    "story": "Once upon a time, there was a",
+}
+MESSAGES = {"joke": "Tell me a joke."}
+# Logits are rounded to so many parts of 1: three times as fine as two machines agree.
+PARTS = 4_096
+# The most readable of the seeds 0 to 7.
+SEED = 4
+TEMPERATURES = [stop / 20 for stop in range(41)]
+LENGTH = 20
+# So many candidates are recorded at each place, and the token that was drawn.
+LISTED = 20
+
+
+def main() -> None:
+    """Write all files."""
+    model = load_chat_model()
+    prompts = PROMPTS | {name: model.chat(message) for name, message in MESSAGES.items()}
+    logits = {name: model.table(prompt).logits for name, prompt in prompts.items()}
+    np.savez_compressed(
+        FOLDER / "logits.npz",
+        **{
+            name: (np.round(row * PARTS) / PARTS).astype(np.float32) for name, row in logits.items()
+        },
+    )
+    write("prompts", prompts)
+    write("vocabulary", model.tokens)
+    write("wonderful", recording(model, prompts["wonderful"]))
+
+
+def recording(model, prompt):
+    """Return texts of all temperatures as the tree that they are, with what could be drawn."""
+    ids = model.encode(prompt)
+    steps = []
+    for step in model.grow(ids, TEMPERATURES, LENGTH, [SEED]):
+        bits = surprises(step.logits)
+        listed = []
+        for context, row in enumerate(bits):
+            drawn = step.tokens[step.contexts == context]
+            likeliest = np.argsort(row, kind="stable")[:LISTED]
+            tokens = sorted({*likeliest.tolist(), *drawn.tolist()}, key=lambda token: row[token])
+            listed.append([tokens, [round(float(row[token]), 4) for token in tokens]])
+        steps.append(
+            {
+                "tokens": step.tokens.tolist(),
+                "contexts": step.contexts.tolist(),
+                "parents": step.parents.tolist(),
+                "places": step.places[0].tolist(),
+                "listed": listed,
+            }
+        )
+    return {
+        "prompt": prompt,
+        "ids": ids,
+        "end": model.end,
+        "seed": SEED,
+        "temperatures": TEMPERATURES,
+        "steps": steps,
+    }
+
+
+def write(name, value):
+    """Write a file of JSON."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
