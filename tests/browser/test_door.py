@@ -57,9 +57,9 @@ def test_the_first_sentence_is_what_the_model_writes_at_each_temperature(open_do
 def test_words_of_the_prose_move_the_picture(open_door):
     page = open_door()
     title = page.locator("#word svg title")
-    page.get_by_role("button", name="twice as much").press("Enter")
+    page.get_by_role("link", name="twice as much").press("Enter")
     expect(title).to_have_text("T = 2.00: day leads with 0.34")
-    page.get_by_role("button", name="Half of it").click()
+    page.get_by_role("link", name="Half of it").click()
     expect(title).to_have_text("T = 0.50: day leads with 0.71")
 
 

@@ -39,12 +39,7 @@ const started = startPage(
   () => (scene < 0 ? [] : [scene ? `present=${scene + 1}` : "present"]),
 );
 started.then(({ explorers }) => {
-  for (const { el, core } of explorers) {
-    addButtons(el, core.store);
-    // What moves the picture from the prose of its scene.
-    for (const button of el.closest(".scene").querySelectorAll(".move"))
-      button.addEventListener("click", () => core.store.set({ T: Number(button.value) }));
-  }
+  for (const { el, core } of explorers) addButtons(el, core.store);
 });
 
 async function present(next) {
@@ -72,16 +67,23 @@ function addButtons(el, store) {
 }
 
 const SCENE_KEYS = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
-const MOVED_BY_ARROWS = "input, textarea, select, [role=slider], [role=listbox]";
-addEventListener("keydown", (/** @type {any} */ event) => {
-  const { key, target, ctrlKey, metaKey, altKey, defaultPrevented } = event;
-  if (scene < 0 || ctrlKey || metaKey || altKey) return;
-  // A field that refuses what was typed takes it back by this key.
-  if (key === "Escape" && !target.matches(":is(textarea, input):not([type=range])")) return void present(-1);
-  if (!Object.hasOwn(SCENE_KEYS, key)) return;
-  // What has the focus by the Tab key is moved by the arrows; what was only pressed, is not.
-  if (target.matches(MOVED_BY_ARROWS) && (defaultPrevented || target.matches(":focus-visible"))) return;
-  event.preventDefault();
-  const next = scene + SCENE_KEYS[key];
-  if (next >= 0 && next < scenes.length) present(next);
-});
+const FIELDS = ":is(textarea, input):not([type=range])";
+const MOVED_BY_ARROWS = ":is(input, select, [role=slider], [role=listbox])";
+// What was pressed has the focus, but not for the sake of the arrows.
+let isPressed = false;
+addEventListener("pointerdown", () => (isPressed = true), true);
+addEventListener(
+  "keydown",
+  (/** @type {any} */ event) => {
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    if (key === "Tab") isPressed = false;
+    if (scene < 0 || ctrlKey || metaKey || altKey || target.matches(FIELDS)) return;
+    if (key === "Escape") return void present(-1);
+    if (!Object.hasOwn(SCENE_KEYS, key) || (target.matches(MOVED_BY_ARROWS) && !isPressed)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const next = scene + SCENE_KEYS[key];
+    if (next >= 0 && next < scenes.length) present(next);
+  },
+  true,
+);
