@@ -1,15 +1,17 @@
-// A text in large letters, for a first look: no more than the sentence and its temperature.
+// A text in large letters with the map of all its temperatures, for a first look.
 
-import { textKind } from "./text.js";
+import { followText, textKind } from "./text.js";
 import { drawSentence } from "./views/sentence.js";
+import { drawStories } from "./views/stories.js";
 
 export const openingKind = {
   coreOf: textKind.coreOf,
-  head(el, core) {
-    const show = drawSentence(el, core);
-    show();
-    core.store.follow(show);
-    core.writer?.follow(show);
+  head: (el, core) => followText(core, drawSentence(el, core)),
+  body(el, core) {
+    el.classList.add("softmax-temperature", "softmax-temperature-text");
+    if (!core.frame) return;
+    const map = drawStories(core);
+    el.replaceChildren(map.el);
+    followText(core, map.show);
   },
-  body() {},
 };

@@ -62,7 +62,8 @@ export const textKind = {
   body: (el, core) => followText(core, drawStory(el, core)),
 };
 
-function followText({ store, writer }, show) {
+/** Show a text as it is now, and whenever it is written on or another is asked for. */
+export function followText({ store, writer }, show) {
   show();
   const ends = [store.follow(show), writer?.follow(show)];
   return () => ends.forEach((end) => end?.());

@@ -17,6 +17,7 @@ export function drawSentence(el, core) {
   /** @type {any} */
   let pause;
   let last = "";
+  let isMeasured = false;
   return () => {
     if (!core.frame) {
       shown.textContent = core.data.text;
@@ -37,8 +38,13 @@ export function drawSentence(el, core) {
     }
     shown.replaceChildren(make("b", {}, prompt), ...spans, ended ? "" : " …");
     const whole = shown.textContent;
-    // The longest text so far keeps its room, so that nothing below jumps.
-    if (whole.length > room.textContent.length) room.textContent = whole;
+    const { count, total } = core.writer.progress();
+    // The longest text of all keeps its room, so that nothing below jumps.
+    if (count === total && !isMeasured) {
+      isMeasured = true;
+      const texts = core.rows().map((row) => `${prompt}${row.pieces.join("")} …`);
+      room.textContent = texts.reduce((one, next) => (next.length > one.length ? next : one));
+    }
     if (!done || whole === last) return;
     clearTimeout(pause);
     // Read aloud only what has come to rest, and nothing before the first change.

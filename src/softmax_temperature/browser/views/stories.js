@@ -18,8 +18,8 @@ import { levelOf } from "./tints.js";
  * @typedef {{ places: any[], pieces: string[], words: number[], bits: number[] }} Row
  */
 
-// Pixels: what is left of the columns and below them, and the height of the rows together.
-const [LEFT, BELOW, TOP, HEIGHT] = [40, 24, 4, 402];
+// Pixels where letters have 12: what is left of the columns, and below and above them.
+const [LEFT, BELOW, TOP, LETTERS] = [40, 24, 4, 12];
 // The widest column, the height of a text, and what is between the edge of a cell and its text.
 const [WIDEST, LINE, PAD] = [44, 14, 3];
 // While texts are being written, the map grows now and then only.
@@ -55,8 +55,10 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
     return lengths.get(text);
   };
 
-  /** @type {{ ids: number[], count: number, width: number, at: number } | undefined} */
+  /** @type {{ ids: number[], count: number, across: number, down: number, at: number } | undefined} */
   let drawn;
+  // The height of the rows together, and how much larger all is on the screen.
+  let [rowsHeight, scale] = [0, 1];
   /** @type {Row[]} */
   let rows = [];
   /** @type {Cell[][]} */
@@ -66,22 +68,26 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   /** @type {{ left: number, right: number, y: number }[]} */
   let solids = [];
 
-  const heightAt = (/** @type {number} */ stop) => TOP + HEIGHT * (1 - stop / stops.count);
+  const heightAt = (/** @type {number} */ stop) => TOP + rowsHeight * (1 - stop / stops.count);
   const stopOf = (/** @type {number} */ T) => (T - stops.first) / stops.step;
   const cellAt = (/** @type {number} */ position, /** @type {number} */ stop) =>
     columns[position]?.find(({ first, last }) => first <= stop && stop <= last);
 
   function draw() {
-    const width = picture.clientWidth;
+    // As large as its style says.
+    const { clientWidth: across, clientHeight: down } = picture;
     const { count, total } = writer.progress();
     const ids = writer.ids();
     // In a tab that is not shown there is nothing to measure.
-    if (!width) return;
-    if (drawn && drawn.ids === ids && drawn.width === width) {
+    if (!across) return;
+    if (drawn && drawn.ids === ids && drawn.across === across && drawn.down === down) {
       if (drawn.count === count) return;
       if (count < total && performance.now() - drawn.at < UNTIL_DRAWN_AGAIN) return;
     }
-    drawn = { ids, count, width, at: performance.now() };
+    drawn = { ids, count, across, down, at: performance.now() };
+    scale = parseFloat(getComputedStyle(picture).fontSize) / LETTERS;
+    rowsHeight = down / scale - TOP - BELOW;
+    const width = across / scale;
     rows = rowsOf();
     edges = columnEdges(store.get().length, width - LEFT - 1, WIDEST);
     const cells = cellsOf(rows.map(({ places }) => places.map(({ token }) => token)));
@@ -91,7 +97,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   }
 
   function paint(cells, width) {
-    svg.setAttribute("viewBox", `0 0 ${width} ${TOP + HEIGHT + BELOW}`);
+    svg.setAttribute("viewBox", `0 0 ${width} ${TOP + rowsHeight + BELOW}`);
     const boxes = ["", "", "", "", ""];
     let lines = "";
     for (const { position, first, last } of cells) {
@@ -105,8 +111,8 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
     }
     paths.forEach((path, level) => path.setAttribute("d", boxes[level]));
     edge.setAttribute("d", lines);
-    pen.font = `12px ${getComputedStyle(picture).fontFamily}`;
-    const room = rows.map(() => HEIGHT / stops.count);
+    pen.font = `${LETTERS}px ${getComputedStyle(picture).fontFamily}`;
+    const room = rows.map(() => rowsHeight / stops.count);
     solids = [];
     texts.replaceChildren(
       ...namesIn(cells, rows, edges, room, lengthOf, LINE, PAD).map(({ cell: { position, first, last }, text }) => {
@@ -118,7 +124,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
       }),
     );
     solids.sort((one, next) => one.left - next.left);
-    const bottom = TOP + HEIGHT;
+    const bottom = TOP + rowsHeight;
     const taken = endsOf(store.get().taken).filter((end) => end + 1 < edges.length);
     own.setAttribute("d", taken.map((end) => `M${LEFT + edges[end]} ${bottom + 3}H${LEFT + edges[end + 1]}`).join(""));
     const marks = columnMarks(edges).map((mark) => {
@@ -136,7 +142,8 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
         return mark;
       }),
     );
-    Object.assign(pad.style, { left: `${LEFT}px`, width: `${width - LEFT}px`, top: `${TOP}px`, height: `${HEIGHT}px` });
+    const box = { left: LEFT, width: width - LEFT, top: TOP, height: rowsHeight };
+    for (const [name, pixels] of Object.entries(box)) pad.style[name] = `${pixels * scale}px`;
   }
 
   // The line leaves out the words that it would cross.
@@ -163,7 +170,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   const placeOf = ({ clientX, clientY }) => {
     const { left, top, height } = pad.getBoundingClientRect();
     const stop = Math.floor(stops.count * (1 - (clientY - top) / height));
-    const position = edges.findLastIndex((edge) => edge <= clientX - left);
+    const position = edges.findLastIndex((edge) => edge <= (clientX - left) / scale);
     return { position, stop: Math.min(Math.max(stop, 0), last) };
   };
 
