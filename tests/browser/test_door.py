@@ -46,7 +46,7 @@ def test_the_first_sentence_is_what_the_model_writes_at_each_temperature(open_do
     for name, text in zip(["0", "½", "1", "2"], written, strict=True):
         scene.get_by_role("button", name=name, exact=True).click()
         expect(sentence).to_have_text(f"{text} …")
-    scene.get_by_role("slider").press("Home")
+    scene.get_by_role("slider", name="Temperature", exact=True).press("Home")
     expect(sentence).to_have_text(f"{written[0]} …")
     expect(scene.get_by_role("button", name="0", exact=True)).to_have_attribute(
         "aria-pressed", "true"
@@ -115,7 +115,7 @@ def test_an_audience_sees_one_scene_after_another_and_nothing_else(open_door):
     assert not page.locator("#lessons").is_visible()
     # What was pressed does not keep the arrows.
     page.locator("#sentence").get_by_role("button", name="2", exact=True).click()
-    page.locator("#sentence").get_by_role("slider").click()
+    page.locator("#sentence").get_by_role("slider", name="Temperature", exact=True).click()
     for key, name in [("ArrowRight", "word"), ("PageDown", "story"), ("ArrowLeft", "word")]:
         page.keyboard.press(key)
         assert shown(page) == [name]
