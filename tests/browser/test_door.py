@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from softmax_temperature import load_story_model
+from softmax_temperature.model.recorded import load_text_example
 from softmax_temperature.publishing.door import door
 from tests.helpers import becomes, comes_to, need
 
@@ -38,20 +38,44 @@ def shown(page):
 
 
 @pytest.mark.engines("chromium", "firefox", "webkit")
-def test_the_first_sentence_is_what_the_model_writes_at_each_temperature(open_door):
+def test_the_first_sentence_is_what_was_recorded_at_each_temperature(open_door):
     page = open_door()
-    prompt = "Once upon a time, there was a little"
+    example = load_text_example("wonderful")
+    stops = [0, 0.5, 1, 2]
+    texts = example.write(example.prompt, stops, length=example.length, seed=example.seed)
     scene, sentence = page.locator("#sentence"), page.locator("#sentence .large p").first
-    written = load_story_model().write(prompt, [0, 0.5, 1, 2], length=24)
-    for name, text in zip(["0", "½", "1", "2"], written, strict=True):
-        scene.get_by_role("button", name=name, exact=True).click()
+    for name, text in zip(["0", "½", "1", "2"], texts, strict=True):
+        button = scene.get_by_role("button", name=name, exact=True)
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
         expect(sentence).to_have_text(f"{text} …")
-    scene.get_by_role("slider", name="Temperature", exact=True).press("Home")
-    expect(sentence).to_have_text(f"{written[0]} …")
-    expect(scene.get_by_role("button", name="0", exact=True)).to_have_attribute(
-        "aria-pressed", "true"
-    )
-    comes_to(page, "#1.T=0")
+    # From text to text on the map; between the stops nothing was recorded.
+    scene.get_by_role("slider", name="Map of all texts").press("PageDown")
+    comes_to(page, "#1.T=1.95")
+    scene.get_by_role("textbox").fill("0.62")
+    scene.get_by_role("textbox").press("Enter")
+    comes_to(page, "#1.T=0.6")
+    (text,) = example.write(example.prompt, [0.6], length=example.length, seed=example.seed)
+    expect(sentence).to_have_text(f"{text} …")
+    page.evaluate("location.hash = '1.T=inf&1.length=3'")
+    expect(sentence).to_have_text(f"{texts[-1]} …")
+
+
+def test_nothing_jumps_where_the_sentence_changes(open_door):
+    for width in (1280, 360):
+        page = open_door(width=width)
+        tops = page.evaluate(
+            """() => {
+                const [slider] = document.querySelectorAll("#sentence [type=range]");
+                return Array.from({ length: 41 }, (_, stop) => {
+                    slider.value = stop / 20;
+                    slider.dispatchEvent(new Event("input"));
+                    return document.querySelector("#word").getBoundingClientRect().top;
+                });
+            }"""
+        )
+        assert len(tops) == 41
+        assert len(set(tops)) == 1
 
 
 def test_words_of_the_prose_move_the_picture(open_door):
@@ -119,7 +143,7 @@ def test_an_audience_sees_one_scene_after_another_and_nothing_else(open_door):
     for key, name in [("ArrowRight", "word"), ("PageDown", "story"), ("ArrowLeft", "word")]:
         page.keyboard.press(key)
         assert shown(page) == [name]
-    comes_to(page, "#present=2")
+    comes_to(page, "#present=2&1.T=1")
     # What the Tab key has reached is moved by them.
     slider = page.locator("#word").get_by_role("slider", name="Temperature", exact=True)
     while not slider.evaluate("slider => slider === document.activeElement"):
@@ -127,9 +151,9 @@ def test_an_audience_sees_one_scene_after_another_and_nothing_else(open_door):
     page.keyboard.press("ArrowRight")
     expect(page.locator("#word svg title")).to_have_text("T = 1.01: day leads with 0.51")
     assert shown(page) == ["word"]
-    comes_to(page, "#present=2&2.T=1.01")
+    comes_to(page, "#present=2&1.T=1&2.T=1.01")
     page.keyboard.press("Escape")
-    comes_to(page, "#2.T=1.01")
+    comes_to(page, "#1.T=1&2.T=1.01")
     assert len(shown(page)) == 5
 
 
@@ -164,6 +188,7 @@ def test_without_scripts_it_shows_its_pictures_as_stills(browser, path):
     page = context.new_page()
     page.goto(path.as_uri())
     assert page.locator("#word img").evaluate("picture => picture.naturalWidth") > 500
-    assert "Once upon a time, there was a little girl" in page.locator("#sentence").inner_text()
+    assert page.locator("#sentence img").evaluate("picture => picture.naturalWidth") > 900
+    assert "It was a wonderful day at the beach" in page.locator("#sentence").inner_text()
     assert "does it gain or lose?" in page.locator("#bits").inner_text()
     context.close()

@@ -13,17 +13,25 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from ..core import TokenTable, softmax
 from ..drawing.colours import PALETTE
 from ..drawing.maps import areas_of
+from ..drawing.picture import house_style, png_of
+from ..drawing.stories import pieces_of, story_map
 from ..draws import dice, landings
 from ..examples import load_example
 from ..explorers.base import Explorer
-from ..explorers.page import as_html, fill, replace_file, with_data, without_repeats
+from ..explorers.data import stops_of
+from ..explorers.page import as_html, fill, replace_file, to_base64, with_data
 from ..explorers.temperature import TemperatureExplorer
 from ..explorers.text import TextExplorer
+from ..model.recorded import RecordedModel, load_text_example
 from ..model.story import load_story_model
+from ..model.texts import texts_of
+from ..sampling import temper
 from ..words import in_text
 
 _STYLES = ("explorer.css", "chart.css", "tints.css", "text.css", "page.css", "door.css")
@@ -49,21 +57,11 @@ def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature")
     generator : str, optional
         What writes the page.
     """
-    model = load_story_model()
-    opening = TextExplorer(model, "Once upon a time, there was a little", length=24)
     bars = TemperatureExplorer(load_example("wonderful-day"))
     # On the map there is a point to grab from the start.
     bars.draw()
-    story = TextExplorer(model, "The dragon", value=0.7, length=60)
-    shown: list[Explorer] = [opening, bars, story]
-    data: list[Any] = [explorer._page_data() for explorer in shown]
-    data[0] |= {"kind": "opening"}
-    explorers = [
-        with_data("softmax-temperature-explorer", own, _still(explorer))
-        for own, explorer in zip(without_repeats(data), shown, strict=True)
-    ]
-    for explorer in shown:
-        explorer.close()
+    story = TextExplorer(load_story_model(), "The dragon", value=0.7, length=60)
+    explorers = [_opening(load_text_example("wonderful")), _explorer(bars), _explorer(story)]
     return fill(
         "door.html",
         script='import "./door.js";\n',
@@ -78,6 +76,8 @@ def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature")
     )
 
 
+# The temperature of the first text.
+_OPENING = 0.5
 _WHERE = "<p>The lessons are notebooks, and come with the source of this package.</p>"
 
 
@@ -144,14 +144,43 @@ def _card(lesson: Lesson) -> str:
     return f'<li><a href="{escape(lesson.address)}">{inside}</a></li>'
 
 
-def _still(explorer: Explorer) -> str:
-    """Return what an explorer leaves to readers without scripts."""
+def _opening(example: RecordedModel) -> str:
+    """Return the recorded texts of a chat model, as `opening.js` takes them."""
+    prompt, stops, length = example.prompt, example.temperatures, example.length
+    (texts,) = texts_of(example, example.encode(prompt), stops, length, [example.seed], temper)
+    rows = [
+        (pieces_of(example, text.tokens, prompt), [round(bits, 3) for bits in text.bits])
+        for text in texts
+    ]
+    data = {
+        "kind": "opening",
+        "stops": stops_of(np.array(stops)),
+        "prompt": prompt,
+        "texts": rows,
+        "notice": example.notice(),
+        "state": {"T": _OPENING, "length": length, "chosen": -1},
+    }
+    with house_style():
+        figure = Figure(figsize=(11, 4), layout="constrained")
+        FigureCanvasAgg(figure)
+        story_map(example, prompt, stops, length=length, seed=example.seed, ax=figure.add_subplot())
+        picture = to_base64(png_of(figure))
+    said = prompt + "".join(rows[stops.index(_OPENING)][0])
+    still = f'<p>{as_html(said)} …</p><img src="data:image/png;base64,{picture}" alt="">'
+    return with_data("softmax-temperature-explorer", data, f"<noscript>{still}</noscript>")
+
+
+def _explorer(explorer: Explorer) -> str:
+    """Return an explorer with what it leaves to readers without scripts."""
     bundle: Any = explorer._repr_mimebundle_()
     if isinstance(bundle, tuple):
         data, metadata = (part["image/png"] for part in bundle)
-        picture = f'<img src="data:image/png;base64,{data}" alt="{escape(metadata["alt"])}">'
-        return f"<noscript>{picture}</noscript>"
-    return f"<noscript>{bundle['text/html']}</noscript>"
+        still = f'<img src="data:image/png;base64,{data}" alt="{escape(metadata["alt"])}">'
+    else:
+        still = bundle["text/html"]
+    shown = explorer._page_data()
+    explorer.close()
+    return with_data("softmax-temperature-explorer", shown, f"<noscript>{still}</noscript>")
 
 
 def _questions() -> str:

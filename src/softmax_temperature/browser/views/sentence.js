@@ -7,7 +7,7 @@ import { levelOf } from "./tints.js";
 /**
  * Fill an element with a text, and return what shows it as it is now.
  * @param {HTMLElement} el
- * @param {Object} core As `coreOf` in text.js returns it.
+ * @param {Object} core As `coreOf` in opening.js returns it.
  */
 export function drawSentence(el, core) {
   el.classList.add("softmax-temperature", "softmax-temperature-sentence");
@@ -17,13 +17,11 @@ export function drawSentence(el, core) {
   /** @type {any} */
   let pause;
   let last = "";
-  let isMeasured = false;
+  // The longest text of all keeps its room, so that nothing below jumps.
+  const texts = core.rows().map((row) => `${core.data.prompt}${row.pieces.join("")} …`);
+  room.textContent = texts.reduce((one, next) => (next.length > one.length ? next : one));
   return () => {
-    if (!core.frame) {
-      shown.textContent = core.data.text;
-      return;
-    }
-    const { prompt, pieces, words, bits, ended, done, temperature } = core.frame();
+    const { prompt, pieces, words, bits, temperature } = core.frame();
     const spans = [];
     for (let i = 0; i < pieces.length; ) {
       let [text, surprise] = ["", 0];
@@ -32,20 +30,14 @@ export function drawSentence(el, core) {
         text += pieces[i];
         surprise += bits[i++];
       }
-      // The space before a word is none of its ground.
+      // The space before a word is none of its ground, and a line does not end within the sentence.
+      text = text.replaceAll("\n", "↵");
       const space = /^\s*/.exec(text)[0];
       spans.push(space, make("span", { className: `level-${levelOf(surprise)}` }, text.slice(space.length)));
     }
-    shown.replaceChildren(make("b", {}, prompt), ...spans, ended ? "" : " …");
+    shown.replaceChildren(make("b", {}, prompt), ...spans, " …");
     const whole = shown.textContent;
-    const { count, total } = core.writer.progress();
-    // The longest text of all keeps its room, so that nothing below jumps.
-    if (count === total && !isMeasured) {
-      isMeasured = true;
-      const texts = core.rows().map((row) => `${prompt}${row.pieces.join("")} …`);
-      room.textContent = texts.reduce((one, next) => (next.length > one.length ? next : one));
-    }
-    if (!done || whole === last) return;
+    if (whole === last) return;
     clearTimeout(pause);
     // Read aloud only what has come to rest, and nothing before the first change.
     const isFirst = last === "";
