@@ -158,7 +158,7 @@ def _opening(example: RecordedModel) -> str:
         "prompt": prompt,
         "texts": rows,
         "notice": example.notice(),
-        "state": {"T": _OPENING, "length": length, "chosen": -1},
+        "state": {"T": _OPENING, "length": length, "chosen": -1, "taken": []},
     }
     with house_style():
         figure = Figure(figsize=(11, 4), layout="constrained")
