@@ -81,8 +81,7 @@ def write(path, architecture="llama", fields=None, more=None):
     for name, value in values.items():
         if value is not None:
             kind = kinds.UINT32 if type(value) is int else kinds.get_type(value)
-            inner = [kinds.get_type(value[0])] if kind == kinds.ARRAY else []
-            writer.add_key_value(name, value, kind, *inner)
+            writer.add_key_value(name, value, kind)
     for name, weights in (tensors() | (more or {})).items():
         if weights is not None:
             writer.add_tensor(name, weights)
@@ -295,9 +294,7 @@ def test_a_long_prompt_is_read_in_parts(model, monkeypatch):
 
 def test_the_same_file_is_loaded_once(small, model, tmp_path):
     assert load_gguf(str(small)) is load_gguf(small) is model
-    link = tmp_path / "link.gguf"
-    link.symlink_to(small)
-    assert load_gguf(link) is model
+    assert load_gguf(small.parent / ".." / small.parent.name / small.name) is model
     assert load_gguf(shutil.copy(small, tmp_path / "copy.gguf")) is not model
 
 
@@ -467,6 +464,7 @@ def test_texts_side_by_side_are_what_each_is_alone(smollm2):
 
 @needs_model
 def test_the_chat_model_is_loaded_once_and_in_little_memory():
+    pytest.importorskip("resource")
     code = """if True:
         import resource, sys
         from softmax_temperature import load_chat_model
