@@ -24,7 +24,7 @@ def test_environment_yml_names_the_same_dependencies():
 
 def test_the_test_extra_holds_what_readers_install():
     extras = PROJECT["optional-dependencies"]
-    assert {*extras["lab"], *extras["app"]} <= set(extras["test"])
+    assert {*extras["lab"], *extras["app"], *extras["chat"]} <= set(extras["test"])
 
 
 def test_the_readmes_example_prints_what_it_says():
