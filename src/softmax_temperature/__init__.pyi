@@ -22,6 +22,7 @@ from .model.language import LanguageModel
 from .model.recorded import RecordedModel, load_text_example
 from .model.story import StoryModel, load_story_model
 from .peaks import peak_temperature
+from .quiz import Quiz, load_quiz, vote_chance
 from .sampling import (
     epsilon_cutoff,
     eta_cutoff,
@@ -42,6 +43,7 @@ __all__ = [
     "LanguageModel",
     "Prediction",
     "Question",
+    "Quiz",
     "RecordedModel",
     "SamplerChain",
     "SamplerExplorer",
@@ -63,6 +65,7 @@ __all__ = [
     "load_chat_model",
     "load_example",
     "load_gguf",
+    "load_quiz",
     "load_story_model",
     "load_text_example",
     "logit_line",
@@ -79,4 +82,5 @@ __all__ = [
     "top_n_sigma",
     "top_p",
     "typical_p",
+    "vote_chance",
 ]
