@@ -482,6 +482,7 @@ def contrasts(view, paper):
             const segment = (e) => {
                 const id = e.parentNode.id?.replace("-name-", "-segment-");
                 if (id?.includes("-segment-")) return root.querySelector(`[id="${id}"] path`);
+                if (e.id.includes("-tiedname-")) return root.querySelector("[id$='-area-0']");
                 return e.id.includes("-areaname-")
                     ? root.querySelector(`[id="${e.id.replace("name", "")}"]`) : null;
             };

@@ -18,7 +18,7 @@ from softmax_temperature.words import first_of_words
 
 ENTRY = """
 import { readFileSync } from "node:fs";
-import { spread } from "./views/labels.js";
+import { spread } from "./views/levels.js";
 import { namePlaces, tiedNames } from "./views/map.js";
 import { nearestStop, stopAt } from "./stops.js";
 const jobs = JSON.parse(readFileSync(0, "utf8"));

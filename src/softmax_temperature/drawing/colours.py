@@ -19,6 +19,7 @@ WORDS = (
     "#949494",
     "#fbafe4",
 )
+_BRIGHTEST_LINE = 0.295
 _GREYS = ("#5a5a5a", "#808080", "#a6a6a6", "#c8c8c8", "#e4e4e4")
 PALETTE = [*WORDS, *_GREYS]
 # Where the next tint of surprise begins, in bits, and the tints themselves: blue mixed into white
@@ -41,6 +42,14 @@ def edge_of(colour: str) -> str:
     """Return a darker colour, which sets a light one off from white paper."""
     red, green, blue = (0.55 * part for part in to_rgb(colour))
     return to_hex((red, green, blue))
+
+
+def line_of(colour: str) -> str:
+    """Return a colour for lines, which has a contrast of 3 to white paper and to a dark page."""
+    while luminance(colour) > _BRIGHTEST_LINE:
+        red, green, blue = (0.97 * part for part in to_rgb(colour))
+        colour = to_hex((red, green, blue))
+    return colour
 
 
 def ink_on(colour: str) -> str:

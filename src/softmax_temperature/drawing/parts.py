@@ -51,7 +51,7 @@ def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
     ax.set_title(moment.title, fontsize="medium", pad=bars.room * 10).set_gid("title")
     # Lying bars of tokens are short, and so are the last ones of upright bars. Of a narrow chart
     # the room for the labels of full bars is needed, too.
-    beside = 1.35 if bars.narrow and not bars.upright else 1
+    beside = 1.35 if bars.narrow and not (bars.upright or plan.middle) else 1
     # Colours are told by the names below the bars.
     signs, names = key_of(bars, plan.outline_name)
     ax.legend(

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from ..phrases import phrase
 from .bars import add_halo, glyphs, name_bars
-from .colours import PALETTE, colour_of, ink_on
+from .colours import PALETTE, colour_of, ink_on, line_of
 from .maps import LINE, name_lengths
 from .parts import (
     add_marks,
@@ -203,7 +203,7 @@ def _of_line(plan: Plan, edges: dict[str, float]) -> dict[str, Any]:
         "foot": edges["bottom"] - DEPTH * height,
         "full": edges["top"] + (TOP - 1) * height,
         "line": LINE,
-        "colours": [colour_of(rank) for rank in range(len(sticks.logits))],
+        "colours": [line_of(colour_of(rank)) for rank in range(len(sticks.logits))],
     }
 
 
@@ -256,7 +256,10 @@ def _compact(svg: str) -> str:
         )
 
     svg = svg.replace("font-family: 'DejaVu Sans'; ", "")
-    return re.sub(r' (?:d|x|y|transform)="[^"]*"', shorter, svg)
+    # No turn, ids that nothing asks for, and blanks around the letters of a path.
+    svg = re.sub(r' transform="rotate\(-0 [^"]*"| id="(?:line2d|text)_\d+"', "", svg)
+    svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(" *([A-Za-z]) *", r"\1", path[0]), svg)
+    return re.sub(r' (?:d|x|y|transform)="[^"]*"', shorter, svg.replace("> <", "><"))
 
 
 @contextmanager

@@ -17,6 +17,8 @@ _PANELS = ("logits", "map", "curves")
 _MOST_CURVES, _MOST_CURVES_BESIDE_OTHERS = 12, 5
 # The height of the strip, of what stands below the bars, and of bars beside it, in inches.
 _STRIP, _BELOW, _BESIDE = 0.62, 3.0, 3.6
+# The width of two columns of narrow parts.
+_MIDDLE = 7.3
 
 
 class Layout(TypedDict):
@@ -60,6 +62,8 @@ class Plan:
     rows: Floats | None = None
     peaks: Sequence[tuple[float, float]] = ()
     areas: Areas | None = None
+    # Two columns of narrow parts, for screens between wide and narrow ones.
+    middle: bool = False
     # The name of the outlines' phrase.
     outline_name: str = "at_1"
 
@@ -81,12 +85,14 @@ class Plan:
     @property
     def side_by_side(self) -> bool:
         """Whether the first of these stands beside the bars, and not below them."""
-        return bool(self.panels) and not self.bars.narrow
+        return bool(self.panels) and (self.middle or not self.bars.narrow)
 
     @property
     def size(self) -> tuple[float, float]:
         """The figure's width and height in inches."""
         width = 3.7 if self.bars.narrow else 10.6 if self.side_by_side else 7.6
+        if self.middle:
+            width = _MIDDLE
         height = self.bars.height
         if self.side_by_side and self.panels[0] != "curves":
             height = max(height, _BESIDE)

@@ -18,10 +18,10 @@ COLOURS = {
     "top_k": "#029e73",
     "top_p": "#0173b2",
     "min_p": "#d55e00",
-    "typical_p": "#ca9161",
-    "top_n_sigma": "#cc78bc",
+    "typical_p": "#b0763f",
+    "top_n_sigma": "#bd62aa",
     "epsilon_cutoff": "#949494",
-    "eta_cutoff": "#de8f05",
+    "eta_cutoff": "#8f8000",
 }
 DASHES: dict[str, tuple[float, ...]] = {
     "top_k": (),

@@ -17,7 +17,7 @@ from ..core import TokenTable, check_table, likeliest
 from ..phrases import phrase, rounded
 from ..words import temperature_texts, token_labels
 from .bars import REFERENCE, as_axes, glyphs, style_axes
-from .colours import colour_of
+from .colours import colour_of, line_of
 from .labels import spread
 from .maps import LINE, name_lengths
 
@@ -169,7 +169,7 @@ def draw_sticks(
     for i in reversed(range(len(heights))):
         height, place = float(heights[i]), max(float(gaps[i]), sticks.low)
         below = max(float(sticks.logits[i] - sticks.leader), sticks.low)
-        stick: Any = {"color": colour_of(hues[i]), "clip_on": False, "zorder": 2}
+        stick: Any = {"color": line_of(colour_of(hues[i])), "clip_on": False, "zorder": 2}
         ax.plot([below, place], [-DEPTH, 0], linewidth=0.9, **stick)
         ax.plot([place, place], [0, height], linewidth=2.4, **stick)
         ax.plot([below], [-DEPTH], "o", markersize=7, markeredgecolor="white", **stick)

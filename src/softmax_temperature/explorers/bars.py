@@ -40,8 +40,9 @@ class Pictures:
 
     def sent(self, narrow: bool) -> list[Table]:
         """Return the tables as the browser gets them, with pictures for narrow screens or not."""
-        widths = (self._wide, self._narrow) if narrow else (self._wide,)
-        return tables_of(self.bars, [list(layouts) for layouts in zip(*widths, strict=True)])
+        widths = (self._wide, self._middle, self._narrow) if narrow else (self._wide,)
+        layouts = [list(filter(None, own)) for own in zip(*widths, strict=True)]
+        return tables_of(self.bars, layouts)
 
     # What is drawn once serves the widget and every page.
     @cached_property
@@ -49,13 +50,27 @@ class Pictures:
         return [layout(self.plan(bars)) for bars in self.bars]
 
     @cached_property
+    def _middle(self) -> list[Layout | None]:
+        plans = [self.plan(bars) for bars in self._narrow_bars]
+        # Curves are long, and would be in a page three times.
+        return [
+            layout(replace(plan, middle=True))
+            if {"logits", "map"} >= set(plan.panels) > set()
+            else None
+            for plan in plans
+        ]
+
+    @cached_property
     def _narrow(self) -> list[Layout]:
+        return [layout(self.plan(bars)) for bars in self._narrow_bars]
+
+    @cached_property
+    def _narrow_bars(self) -> list[Bars]:
         # There is less room for upright bars.
-        narrow = [
+        return [
             self.bars_of(bars.table, orient=None if bars.upright else "h", narrow=True)
             for bars in self.bars
         ]
-        return [layout(self.plan(bars)) for bars in narrow]
 
 
 class BarsExplorer(Explorer):

@@ -102,11 +102,11 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
 
   function fit() {
     const { layouts, ranks: frames } = given();
-    // Letters stay large enough to be read.
-    const widest = frames ?? layouts;
-    const isNarrow = el.clientWidth > 0 && el.clientWidth < 0.9 * widest[0].width;
-    if (isNarrow && widest.length === 1) wantNarrow();
-    const [fitting, ranked] = [layouts, frames].map((all) => all?.[isNarrow ? all.length - 1 : 0]);
+    // The widest in which letters stay large enough to be read.
+    const wanted = frames ?? layouts;
+    const place = el.clientWidth ? wanted.findIndex(({ width }) => el.clientWidth >= 0.9 * width) : 0;
+    if (place < 0 && wanted.length === 1) wantNarrow();
+    const [fitting, ranked] = [layouts, frames].map((all) => all?.at(Math.min(place, all.length - 1)));
     if (fitting === layout && ranked === rankLayout) return;
     [layout, rankLayout] = [fitting, ranked];
     drawn = undefined;

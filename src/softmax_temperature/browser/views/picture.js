@@ -3,7 +3,7 @@
 import { peakTemperature } from "../engine/peaks.js";
 import { sweep } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
-import { spread } from "./labels.js";
+import { spread } from "./levels.js";
 import { panelOfMap } from "./map.js";
 import { fall } from "./parts.js";
 import { panelOfSticks } from "./sticks.js";

@@ -13,10 +13,10 @@ const RULE_COLOURS = {
   top_k: "#029e73",
   top_p: "#0173b2",
   min_p: "#d55e00",
-  typical_p: "#ca9161",
-  top_n_sigma: "#cc78bc",
+  typical_p: "#b0763f",
+  top_n_sigma: "#bd62aa",
   epsilon_cutoff: "#949494",
-  eta_cutoff: "#de8f05",
+  eta_cutoff: "#8f8000",
 };
 const RULE_DASHES = {
   typical_p: "9.6 3.2 2.4 3.2",
@@ -257,7 +257,8 @@ function drawMarks(ground, root, store) {
     for (const group of [under, middle]) group.setAttribute("clip-path", `url(#${id})`);
   }
   const holds = make("div", { className: "holds" });
-  const reach = matchMedia("(pointer: coarse)").matches ? 36 : 14;
+  const isCoarse = matchMedia("(pointer: coarse)").matches;
+  const reach = isCoarse ? 44 : 14;
   let drawn = [];
   let order = "";
   /** @type {any[]} */
@@ -281,7 +282,7 @@ function drawMarks(ground, root, store) {
     const filled = makeShape("path", { class: "area", fill: isSum ? "none" : colour, stroke: isSum ? colour : "none" });
     const lines = Array.from({ length: name === "typical_p" ? 2 : 1 }, () => makeShape("path", paint));
     const tie = makeShape("path", { stroke: colour, class: "tie" });
-    const dot = makeShape("circle", { r: 4, fill: colour, class: "dot" });
+    const dot = makeShape("circle", { r: isCoarse ? 6 : 4, fill: colour, class: "dot" });
     const label = makeShape("text", { class: "rulename" });
     const sum = makeShape("text", { class: "rulename sum" });
     sum.textContent = phrase("running_sum");
@@ -299,8 +300,14 @@ function drawMarks(ground, root, store) {
     handles[0].dataset.lmSuppressShortcuts = "true";
     for (const handle of handles) {
       handle.style.cursor = isAcross(name) ? "ns-resize" : "ew-resize";
-      // Over an upright line a finger still scrolls the page.
-      handle.style.touchAction = isAcross(name) ? "pan-x" : "pan-y";
+      // Over an upright line a finger still scrolls the page, and over a level one, too, but for where
+      // it is held: at its dot.
+      if (isAcross(name)) {
+        handle.append(make("div", { className: "grip" }));
+        handle.addEventListener("pointerdown", (event) => {
+          if (event.pointerType === "touch" && event.target === handle) event.stopImmediatePropagation();
+        });
+      } else handle.style.touchAction = "pan-y";
       const drag = (event) => {
         const box = root.getBoundingClientRect();
         const scale = view.width / box.width;
@@ -353,6 +360,8 @@ function drawMarks(ground, root, store) {
       style.top = `calc(${(100 * (isAcross(name) ? py : top)) / view.height}% - ${isAcross(name) ? reach / 2 : 0}px)`;
       style.width = w ? `${(100 * w) / view.width}%` : `${reach}px`;
       style.height = h ? `${(100 * h) / view.height}%` : `${reach}px`;
+      const grip = /** @type {HTMLElement | null} */ (part.handles[i].firstElementChild);
+      if (grip) grip.style.left = `${(100 * (px - left)) / (right - left)}%`;
     });
     part.dot.setAttribute("cx", at(x));
     part.dot.setAttribute("cy", at(y));

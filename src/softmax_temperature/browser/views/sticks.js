@@ -3,7 +3,7 @@
 import { general } from "../engine/checks.js";
 import { exponent } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
-import { spread } from "./labels.js";
+import { spread } from "./levels.js";
 import { asTyped, checkTyped, typedOf } from "./editor.js";
 import { followPointer, layOver, make } from "./parts.js";
 import { inkWidth, makeShape } from "./svg.js";
