@@ -69,3 +69,27 @@ def test_a_level_line_is_dragged_at_its_handle_only(open_explorer):
     page.evaluate(press, ["grip", -40])
     told = page.locator(".hold[aria-label^='min-p']").get_attribute("aria-valuenow")
     assert float(told) > 0.1
+
+
+def test_in_a_readers_own_colours_everything_is_told_by_lines_too(open_explorer):
+    options = {"forced_colors": "active", "color_scheme": "dark"}
+    page = open_explorer(EXPLORERS["all parts"](), "#constant=100", **options)
+    colours = """() => {
+        const of = (css) => {
+            const probe = document.body.appendChild(document.createElement("i"));
+            probe.style.color = css;
+            const { color } = getComputedStyle(probe);
+            probe.remove();
+            return color;
+        };
+        const texts = [...document.querySelectorAll(
+            "svg :is([id*=tick_], [id*=-label-], .sticknames, [id$=-title]) text")];
+        return [of("CanvasText"), [...new Set(texts.map((text) => getComputedStyle(text).fill))]];
+    }"""
+    ink, fills = page.evaluate(colours)
+    assert fills == [ink]
+    pressed = page.locator("button[aria-pressed=true]")
+    assert pressed.evaluate("e => getComputedStyle(e).borderTopWidth") == "3px"
+    page = open_explorer(EXPLORERS["many tokens cut"](), **options)
+    bar = page.locator(".steps .left").last.evaluate("e => getComputedStyle(e).backgroundImage")
+    assert "gradient" in bar
