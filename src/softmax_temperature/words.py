@@ -236,6 +236,21 @@ def drawn_anew(number: str, expected: float, total: int, listed: bool) -> str:
     )
 
 
+def comparison_beside(fork: int, length: int, differing: int, bits: float) -> str:
+    """Say how a text A stands to a text B that is held beside it.
+
+    Examples
+    --------
+    >>> print(comparison_beside(14, 80, 60, 1.53))
+    A and B are the same for 14 of 80 tokens; 60 are others than in the same place of B.
+    A token comes as a surprise of 1.5 bits on average.
+    """
+    way = phrase("same_as_b")
+    if differing:
+        way = phrase("other_than_b", fork=f"{fork}", length=f"{length}", count=f"{differing}")
+    return f"{way}\n{phrase('mean_surprise', bits=rounded(bits, 1))}"
+
+
 def first_of_words(pieces: Sequence[str]) -> list[int]:
     """Return for each piece of a text the place of the first of its word.
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from softmax_temperature import TextExplorer, load_story_model
+from softmax_temperature import SamplerChain, TextExplorer, load_story_model
 from softmax_temperature.drawing.colours import SURPRISE
 from softmax_temperature.drawing.stories import cells_of, column_edges
 from softmax_temperature.model.texts import texts_of
@@ -296,3 +296,55 @@ def test_what_is_taken_is_in_the_address_and_a_wrong_one_is_refused(open_explore
     for wrong in ("2", "512", "3.-1", "a", "3..4", "1.5e3"):
         page.evaluate("text => (location.hash = text)", f"taken={wrong}")
         expect(page.locator("p.address")).to_contain_text("taken must be numbers of tokens")
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_a_text_is_held_beside_by_keys_alone_and_all_that_differs_is_marked(open_explorer):
+    explorer = TextExplorer(MODEL, PROMPT, length=20)
+    page = opened(open_explorer, explorer, "#T=1.3")
+    page.get_by_role("button", name="Hold as B").press("Enter")
+    comes_to(page, "#T=1.3&beside=T:1.3")
+    explorer.beside = (1.3, None)
+    for temperature in (1.3, 0.3):
+        go_to(page, temperature)
+        explorer.temperature = temperature
+        check_beside(page, explorer)
+    page.evaluate("location.hash = 'T=0.9&beside=top-k:40,T:2,min-p:0.1'")
+    explorer.temperature = 0.9
+    explorer.beside = (2, SamplerChain([("top_k", 40), ("temperature", 1), ("min_p", 0.1)]))
+    check_beside(page, explorer)
+    assert page.locator(".setting").all_text_contents() == [
+        "A: T = 0.90",
+        "B, held: top-k 40, T = 2.00, min-p 0.1",
+    ]
+    page.get_by_role("button", name="Let B go").press("Enter")
+    explorer.beside = None
+    check_text(page, explorer)
+    comes_to(page, "#T=0.9")
+    for wrong in ("0.7", "T:-1", "top-p:0.5", "T:1,T:2", "T:1,best:3", "T:1,top-p:2"):
+        page.evaluate("text => (location.hash = text)", f"beside={wrong}")
+        expect(page.locator("p.address")).not_to_be_empty()
+        expect(page.locator(".setting").last).to_be_hidden()
+        page.evaluate("location.hash = 'T=0.9'")
+        expect(page.locator("p.address")).to_be_empty()
+
+
+def check_beside(page, explorer):
+    """Compare the two texts, and the marks in them, with Python's."""
+    settle(page)
+    expect(page.locator(".sentences p").first).to_have_text(
+        explorer._caption(), use_inner_text=False
+    )
+    own, other = explorer._written().new, explorer._text_beside()
+    differing = [i for i in range(20) if own[i] != other[i]]
+    for selector, tokens in (("[role=option]", own), (".token", other)):
+        parts = page.locator(f".story {selector}")
+        assert parts.all_text_contents() == MODEL.pieces(tokens)
+        marks, forks, lines = parts.evaluate_all(
+            """parts => ["other", "fork"].map((name) => [...parts.keys()].filter((i) =>
+                parts[i].classList.contains(name))).concat([parts.map((part) =>
+                getComputedStyle(part).textDecorationLine)])"""
+        )
+        assert marks == differing
+        assert forks == differing[:1]
+        assert [i for i in range(20) if lines[i] == "overline"] == differing

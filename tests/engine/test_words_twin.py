@@ -292,6 +292,10 @@ def test_a_text_is_said_to_go_as_far_with_that_of_1_as_python_says(answers):
         fork = int(rng.choice([0, length, rng.integers(0, length + 1)]))
         calls.append(("comparison", some_temperature(rng), fork, length, some_bits(rng)))
     assert_same(answers, calls, [words.comparison(*given) for _, *given in calls])
+    beside = []
+    for _, _, fork, length, bits in calls:
+        beside.append(("comparisonBeside", fork, length, int(rng.integers(3)), bits))
+    assert_same(answers, beside, [words.comparison_beside(*given) for _, *given in beside])
 
 
 def test_a_reply_has_the_sentences_that_python_writes(answers):

@@ -276,6 +276,7 @@ def test_the_page_keeps_what_is_set_and_is_small():
         **{"T": 0.7, "seed": "2", "prompt": "The dragon", "length": 80, "chosen": -1},
         "steps": [["temperature", None], ["top_p", 0.9]],
         "taken": [],
+        "beside": None,
     }
     # With the model's licence in it.
     assert page.count("stories260K by Andrej Karpathy (karpathy/tinyllamas)") == 1
@@ -361,6 +362,31 @@ def test_a_text_goes_on_with_what_is_taken_and_with_the_same_dice():
     explorer.take(3, " a")
     explorer.prompt = "Lily"
     assert explorer.taken == []
+
+
+def test_a_text_that_is_held_beside_is_what_the_sentence_compares_with():
+    explorer = explorer_of("The dragon", length=20)
+    own = tokens_of(explorer)
+    explorer.beside = (1.0, None)
+    assert explorer.beside == (1.0, None)
+    assert explorer._caption().startswith("A and B are the same text.")
+    chain = SamplerChain([("temperature", 1), ("top_k", 1)])
+    explorer.beside = (2, chain)
+    assert explorer.beside == (2.0, SamplerChain([("temperature", 2.0), ("top_k", 1)]))
+    # The likeliest tokens alone are those of T = 0.
+    (greedy,) = MODEL.write("The dragon", [0], 20)
+    ids = MODEL.encode(greedy)[len(MODEL.encode("The dragon")) :]
+    assert explorer._text_beside() == ids
+    fork = next(i for i in range(20) if own[i] != ids[i])
+    count = sum(one != other for one, other in zip(own, ids, strict=True))
+    assert explorer._caption().startswith(
+        f"A and B are the same for {fork} of 20 tokens; {count} are others than in the same place"
+    )
+    explorer.beside = None
+    assert explorer.beside is None
+    for wrong, error in [(1.0, TypeError), ((1, "min_p"), TypeError), ((-1, None), ValueError)]:
+        with pytest.raises(error, match=r"beside|chain"):
+            explorer.beside = wrong
 
 
 def test_the_surprise_of_a_taken_token_is_the_models_own():

@@ -20,6 +20,7 @@ const OWNERS = {
   WORDS: "tokens",
   TOKEN: "chosen",
   TAKEN: "taken",
+  BESIDE: "beside",
 };
 const NOTHING_DRAWN = { dice: -1, place: null, draws: 0, batch: 0 };
 
@@ -54,6 +55,7 @@ export function entriesOf(state, first) {
   if (isNew("length")) add("length", `${state.length}`);
   if (isNew("chosen") && state.chosen >= 0) add("token", `${state.chosen + 1}`);
   if (isNew("taken")) add("taken", state.taken.map((run) => run.join(".")).join(","));
+  if (isNew("beside")) add("beside", state.beside ? besideText(state.beside) : "none");
   // All that is drawn, or nothing: what was drawn at first is not then.
   if (Object.keys(NOTHING_DRAWN).some(isNew)) {
     const { place = null, dice, draws = 0, batch = 0 } = state;
@@ -143,6 +145,9 @@ export function stateAsked(asked, first, { tables, check, isToken = () => false 
       if (taken.flat().some((token) => !isToken(token))) throw new TypeError(phrase("no_taken", { text: excerpt(text) }));
       state.taken = taken;
     },
+    BESIDE(text) {
+      state.beside = text === "none" ? null : besideOf(text);
+    },
     CUTS() {},
   };
   for (const [name, written] of asked) {
@@ -199,6 +204,26 @@ export function stateAsked(asked, first, { tables, check, isToken = () => false 
       throw new RangeError(phrase("no_count", { name, text: excerpt(text), least: `${least}`, most: `${most}` }));
     return count;
   }
+}
+
+// The setting of a text that is held: its steps in their order.
+function besideText({ T, steps }) {
+  const textOf = ([name, value]) => (name === "temperature" ? numberText(temperatureOf({ T })) : value === null ? "off" : numberText(value));
+  return steps.map((step) => `${step[0] === "temperature" ? "T" : nameOf(step[0])}:${textOf(step)}`).join(",");
+}
+
+function besideOf(text) {
+  const held = { T: undefined, steps: [] };
+  for (const [name, value = ""] of text.split(",").map((part) => part.split(":"))) {
+    const step = stepOf(name.toLowerCase());
+    if (name === "T") {
+      held.T = asHeld(readTemperature(value));
+      held.steps.push(["temperature", null]);
+    } else if (Object.hasOwn(TRUNCATIONS, step)) held.steps.push([step, /^off$/i.test(value) ? null : TRUNCATIONS[step].check(readNumber(value, name), name)]);
+    else held.T = undefined;
+  }
+  if (held.T === undefined || new Set(held.steps.map(([name]) => name)).size < held.steps.length) throw new TypeError(phrase("no_beside", { text: excerpt(text) }));
+  return held;
 }
 
 function plain(written, name) {

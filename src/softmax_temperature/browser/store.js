@@ -20,6 +20,7 @@ import { phrase } from "./engine/words.js";
  * @property {string} prompt How a text begins,
  * @property {number} length the largest number of its new tokens,
  * @property {number} chosen and which of them is chosen, counted from 0, or -1.
+ * @property {{ T: number | "inf", steps: any[][] } | null} beside The setting of a text that is held beside it.
  * @property {number[][]} taken What it begins with: a list for each token that a reader has taken, its last.
  */
 

@@ -3,9 +3,10 @@
 import { masked } from "./engine/cuts.js";
 import { exponent, firstOf, prepare, softmax } from "./engine/numbers.js";
 import { leftAfter, storyModelOf } from "./engine/story.js";
-import { chanceText, comparison, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
+import { chanceText, comparison, comparisonBeside, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
 import { checkPrompt } from "./prompt.js";
 import { storeOf, temperatureOf } from "./store.js";
+import { settingOf } from "./table.js";
 import { endsOf } from "./taken.js";
 import { joinWords, unpackBytes } from "./unpack.js";
 import { drawPrompt } from "./views/prompt.js";
@@ -73,14 +74,25 @@ export function followText({ store, writer }, show) {
 function frameOf({ model, data, store, writer }) {
   const state = store.get();
   const T = temperatureOf(state);
-  const [text, at1] = [writer.at(T), writer.at(1)];
-  const [places, others] = [text, at1].map(({ path }) => path.slice(writer.ids().length));
+  // What it is compared with: the text that is held, or that of temperature 1.
+  const [text, other] = [writer.at(T), writer.beside() ?? writer.at(1)];
+  const [places, others] = [text, other].map(({ path }) => path.slice(writer.ids().length));
   const tokens = places.map(({ token }) => token);
   const fork = firstOther(places, others);
-  const isCompared = text.done && (at1.done || fork < others.length);
+  const held = state.beside;
+  const isCompared = text.done && (other.done || (!held && fork < others.length));
   const pieces = piecesOf(model, tokens, state.prompt);
   const bits = places.map(surpriseOf);
+  const sentence = () =>
+    held ? comparisonBeside(fork, places.length, differing(places, others).length, mean(bits)) : comparison(T, fork, places.length, mean(bits));
   return {
+    beside: held && {
+      ...textPartsOf(model, others, state.prompt),
+      setting: settingOfText(temperatureOf(held), held.steps, data),
+      own: settingOfText(T, state.steps, data),
+      differing: differing(places, others),
+      ended: others.at(-1)?.token === model.end,
+    },
     T,
     temperature: temperatureText(T, data.stops.step),
     prompt: state.prompt,
@@ -93,17 +105,32 @@ function frameOf({ model, data, store, writer }) {
     fork: fork < places.length && fork < others.length ? fork : -1,
     done: text.done,
     ended: tokens.at(-1) === model.end,
-    sentence: isCompared ? comparison(T, fork, places.length, mean(bits)) : phrase("writing"),
+    sentence: isCompared ? sentence() : phrase("writing"),
   };
 }
 
 /** The texts of all stops: of one that is not complete, nothing. */
 function rowsOf({ model, store, writer }) {
   const { prompt } = store.get();
-  return writer.rows().map((places) => {
-    const pieces = piecesOf(model, places.map(({ token }) => token), prompt);
-    return { places, pieces, words: firstOfWords(pieces), bits: places.map(surpriseOf) };
-  });
+  return writer.rows().map((places) => textPartsOf(model, places, prompt));
+}
+
+function textPartsOf(model, places, prompt) {
+  const pieces = piecesOf(model, places.map(({ token }) => token), prompt);
+  return { places, pieces, words: firstOfWords(pieces), bits: places.map(surpriseOf) };
+}
+
+/** Return the places at which a text has another token than the other in the same place. */
+function differing(places, others) {
+  return [...places.keys()].filter((i) => places[i].token !== others[i]?.token);
+}
+
+/** Say what temperature and cuts a text has. */
+function settingOfText(T, steps, { stops }) {
+  return steps
+    .filter(([name, value]) => name === "temperature" || value !== null)
+    .map((step) => (step[0] === "temperature" ? phrase("panel_title", { temperature: temperatureText(T, stops.step) }) : settingOf(step).join(" ")))
+    .join(", ");
 }
 
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;

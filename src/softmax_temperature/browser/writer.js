@@ -7,7 +7,7 @@ import { stopAt } from "./stops.js";
 
 /**
  * A text so far: its places, those of the prompt included, and whether it is complete.
- * @typedef {{ T: number, path: import("./engine/story.js").Place[], done: boolean }} Text
+ * @typedef {{ T: number, path: import("./engine/story.js").Place[], done: boolean, steps?: any[][] }} Text
  */
 
 // Milliseconds: a frame has 16.
@@ -33,7 +33,8 @@ export function writerOf(model, stops, store) {
   port1.onmessage = () => {
     isWaiting = false;
     const [T, begun] = [temperatureOf(store.get()), performance.now()];
-    const isShown = [T, 1].includes(nextText()?.T);
+    const asked = nextText();
+    const isShown = [T, 1].includes(asked?.T) || (asked && asked === beside());
     const until = begun + (isShown ? FIRST_SLICE : SLICE);
     do {
       const text = nextText();
@@ -72,17 +73,30 @@ export function writerOf(model, stops, store) {
   /** @param {Text} text */
   function carryOn(text) {
     const { ids, asked, noise, begun } = job;
-    const chain = chainAt(asked.steps, text.T);
+    const chain = chainAt(text.steps ?? asked.steps, text.T);
     // A reader's tokens leave the dice of all others as they are.
     const draw = (place, position) => begun[position] ?? drawAfter(place, text.T, noise(position), chain);
     text.done = goOn(model, text.path, ids, asked.length, draw);
+  }
+
+  /** Return the text that is held beside the current one, if there is one. */
+  function beside() {
+    const held = store.get().beside;
+    if (!held) return undefined;
+    const own = current();
+    if (!isSame(own.held, held)) Object.assign(own, { held, beside: { T: temperatureOf(held), steps: held.steps, path: [], done: false } });
+    if (!own.beside.path.length) carryOn(own.beside);
+    return own.beside;
   }
 
   /** Return the text to go on with, or none. */
   function nextText() {
     const T = temperatureOf(store.get());
     const own = current();
-    for (const first of [T, 1]) if (!own.texts.get(first)?.done) return at(first);
+    if (!own.texts.get(T)?.done) return at(T);
+    const other = beside();
+    if (other && !other.done) return other;
+    if (!own.texts.get(1)?.done) return at(1);
     if (own.from !== T) {
       const far = (/** @type {number} */ stop) => Math.abs(stop - Math.min(T, values[values.length - 1]));
       Object.assign(own, { from: T, left: values.toSorted((one, next) => far(next) - far(one)) });
@@ -100,6 +114,7 @@ export function writerOf(model, stops, store) {
   store.follow(start);
   return {
     at,
+    beside,
     ids: () => current().ids,
     /** The noise with which a place is drawn that has so many tokens before it. */
     luck: (depth) => current().noise(depth - current().ids.length),

@@ -72,6 +72,13 @@ class Knob(TypedDict):
     usual: float
 
 
+class Beside(TypedDict):
+    """The setting of a text that is held beside the current one."""
+
+    T: float | str
+    steps: list[tuple[str, float | None]]
+
+
 class State(TypedDict, total=False):
     """What is set in an explorer: the address of a page can name all of it.
 
@@ -101,6 +108,8 @@ class State(TypedDict, total=False):
     # The tokens with which the text goes on from its prompt: a list for each that a reader has
     # taken, which is its last, behind those that the dice drew before.
     taken: list[list[int]]
+    # The temperature and the steps of a text that is held beside it, or None.
+    beside: Beside | None
     # In a notebook, of how many of the browser's messages Python has heard.
     told: int
 
@@ -287,6 +296,7 @@ _IN_ADDRESSES = {
     "length": ["length"],
     "chosen": ["token"],
     "taken": ["taken"],
+    "beside": ["beside"],
 }
 
 

@@ -18,9 +18,9 @@ from ..core import TokenTable
 from ..drawing.stories import pieces_of, step_of
 from ..model.story import StoryModel
 from ..model.texts import texts_of
-from ..words import comparison, first_of_words, in_text
+from ..words import comparison, comparison_beside, first_of_words, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
-from .data import State, TextData, model_data, stops_of
+from .data import State, TextData, held, model_data, stops_of
 from .page import as_html
 from .steps import TEMPERATURE, Steps, chain_of, knobs_below, steps_of
 
@@ -82,6 +82,9 @@ class TextExplorer(Explorer):
         The largest number of new tokens. It can be set.
     chain : SamplerChain or None
         What is cut, at the slider's temperature; None is nothing. It can be set.
+    beside : tuple of (float, SamplerChain or None), or None
+        The temperature and the cuts of a text that is held beside the current one, with the same
+        dice: what differs between them is marked. It can be set.
     taken : list of (int, str)
         What was taken in place of what the dice drew: see `take` and `rewind`.
     text : str
@@ -143,6 +146,7 @@ class TextExplorer(Explorer):
             "steps": steps,
             "chosen": -1,
             "taken": [],
+            "beside": None,
         }
         first = _write(model, prompt, value, count, checked[0], steps, [])
         self._last: Any = ((prompt, value, count, checked[0], steps, []), first)
@@ -223,6 +227,29 @@ class TextExplorer(Explorer):
         self._set(chosen=position)
         ids = written.ids[: len(written.ids) - written.length + position]
         return TokenTable(self._model.tokens, self._model.logits(ids), self._model.decode(ids))
+
+    @property
+    def beside(self) -> tuple[float, SamplerChain | None] | None:
+        """The temperature and the cuts of a text that is held beside the current one, if any."""
+        held = self._state["beside"]
+        if held is None:
+            return None
+        temperature = float(held["T"])
+        chain = chain_of([(name, value) for name, value in held["steps"]], temperature)
+        return temperature, chain if len(chain) > 1 else None
+
+    @beside.setter
+    def beside(self, setting: tuple[float, SamplerChain | None] | None) -> None:
+        if setting is None:
+            self._set(beside=None)
+            return
+        if not isinstance(setting, tuple) or len(setting) != 2:
+            raise TypeError(
+                "beside must be a temperature and a chain or None, as in (0.7, None), got "
+                f"{short(setting)}"
+            )
+        temperature = as_temperature(setting[0], "beside[0]")
+        self._set(beside={"T": held(temperature), "steps": _check_steps(setting[1])})
 
     @property
     def taken(self) -> list[tuple[int, str]]:
@@ -349,11 +376,25 @@ class TextExplorer(Explorer):
         written: _Written = self._last[1]
         return written
 
+    def _text_beside(self) -> list[int]:
+        """Return the new tokens of the text that is held beside the current one."""
+        setting = self._state["beside"]
+        steps = [(name, value) for name, value in setting["steps"]]
+        asked = (self.prompt, float(setting["T"]), self.length, self.seed, steps, self._taken)
+        return _write(self._model, *asked).new
+
     def _prompt(self) -> str:
         return in_text(self.prompt)
 
     def _caption(self) -> str:
         written = self._written()
+        if self.beside is not None:
+            other = self._text_beside()
+            own = written.new
+            same = sum(one == two for one, two in zip(own, other))
+            begun = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(own, other))))
+            bits = float(written.bits.mean())
+            return comparison_beside(begun, len(own), len(own) - same, bits)
         return comparison(
             self.temperature, written.fork, written.length, float(written.bits.mean())
         )

@@ -273,6 +273,19 @@ export function comparison(temperature, fork, length, bits) {
 }
 
 /**
+ * Say how a text A stands to a text B that is held beside it.
+ * @param {number} fork
+ * @param {number} length
+ * @param {number} differing
+ * @param {number} bits
+ */
+export function comparisonBeside(fork, length, differing, bits) {
+  const gaps = { fork: `${fork}`, length: `${length}`, count: `${differing}` };
+  const way = differing ? phrase("other_than_b", gaps) : phrase("same_as_b");
+  return `${way}\n${phrase("mean_surprise", { bits: rounded(bits, 1) })}`;
+}
+
+/**
  * Return for each piece of a text the place of the first of its word.
  *
  * Where letters, marks, digits or apostrophes meet, a word goes on; and so it does at the bytes of a

@@ -38,6 +38,7 @@ export function drawPrompt(el, core) {
     { inputMode: "numeric", size: 4 },
   );
   const next = make("button", { type: "button", onclick: () => store.set({ seed: nextSeed(store.get().seed, data.seeds), chosen: -1 }) }, phrase("other_dice"));
+  const hold = make("button", { type: "button", onclick: () => store.set({ beside: store.get().beside ? null : heldOf(store.get()) }) });
   const steps = drawSteps(core);
   const summary = make("summary");
   const cuts = make("details", { className: "cuts", open: store.get().steps.length > 1 }, summary, steps.el);
@@ -53,13 +54,14 @@ export function drawPrompt(el, core) {
       seed.problem,
       control(length, "length"),
       length.problem,
+      hold,
       progress,
     ),
     cuts,
   );
   if (problem) {
     cuts.remove();
-    for (const control of [prompt.field, seed.field, length.field, next]) control.disabled = true;
+    for (const control of [prompt.field, seed.field, length.field, next, hold]) control.disabled = true;
     prompt.problem.textContent = problem;
     prompt.tell = () => {};
     prompt.field.value = store.get().prompt;
@@ -74,6 +76,7 @@ export function drawPrompt(el, core) {
     const state = store.get();
     if (state === told) return;
     told = state;
+    hold.textContent = phrase(state.beside ? "let_go_beside" : "hold_beside");
     prompt.tell(state.prompt);
     seed.tell(state.seed);
     length.tell(`${state.length}`);
@@ -81,6 +84,8 @@ export function drawPrompt(el, core) {
     steps.show({ temperature: temperatureText(temperatureOf(state), data.stops.step) });
   };
 }
+
+const heldOf = ({ T, steps }) => ({ T, steps });
 
 /** Return the next of the explorer's seeds, or the next whole number. */
 function nextSeed(seed, seeds) {

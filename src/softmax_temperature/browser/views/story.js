@@ -27,6 +27,10 @@ export function drawStory(el, core) {
   const prompt = make("span", { className: "prompt" });
   const list = makeTokens({ now: () => shown?.chosen, choose, point: (place) => mark(place) });
   const room = make("p", { "aria-hidden": "true" });
+  const settings = [1, 2].map(() => make("p", { className: "setting", hidden: true }));
+  const otherText = make("p");
+  const otherRoom = make("p", { "aria-hidden": "true" });
+  const other = make("div", { hidden: true }, settings[1], make("div", { className: "story" }, otherText, otherRoom));
   const map = core.frame && drawStories(core);
   const told = make("p");
   const rivals = make("ol", { className: "takeable" });
@@ -34,7 +38,12 @@ export function drawStory(el, core) {
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
   el.replaceChildren(
     make("div", { className: "sentences" }, caption, longest),
-    make("div", { className: "story" }, make("p", {}, prompt, list), room),
+    make(
+      "div",
+      { className: "stories-beside" },
+      make("div", {}, settings[0], make("div", { className: "story" }, make("p", {}, prompt, list), room)),
+      other,
+    ),
     drawTints(),
     ...(map ? [map.el] : []),
     make("div", { className: "details" }, told, rivals, ...(luck ? [luck.el] : [])),
@@ -83,7 +92,32 @@ export function drawStory(el, core) {
     list.classList.toggle("open", !shown.ended);
     prompt.textContent = shown.prompt;
     caption.textContent = shown.sentence;
+    paintBeside();
     makeRoom();
+  }
+
+  // The text that is held beside it, and in both what is another token than in the same place.
+  function paintBeside() {
+    const { beside } = shown;
+    other.hidden = settings[0].hidden = settings[1].hidden = !beside;
+    el.classList.toggle("beside", Boolean(beside));
+    const isOther = (/** @type {number} */ i) => Boolean(beside) && beside.differing.includes(i);
+    [...list.children].forEach((option, i) => option.classList.toggle("other", isOther(i)));
+    if (!beside) return otherText.replaceChildren();
+    const { pieces, words, bits, setting, own, differing } = beside;
+    settings[0].textContent = phrase("text_a", { setting: own });
+    settings[1].textContent = phrase("text_b", { setting });
+    const parts = pieces.map((piece, i) => {
+      const level = levelOf(bits.filter((_, j) => words[j] === words[i]).reduce((sum, number) => sum + number, 0));
+      const part = make("span", { className: `token level-${level}` }, piece);
+      part.classList.toggle("fork", i === shown.fork);
+      part.classList.toggle("other", i >= shown.places.length || differing.includes(i));
+      part.classList.toggle("newline", piece === "\n");
+      part.classList.toggle("end", beside.ended && i === pieces.length - 1);
+      return part;
+    });
+    const tokens = make("span", { className: beside.ended ? "" : "open" }, ...parts);
+    otherText.replaceChildren(make("span", { className: "prompt" }, shown.prompt), tokens);
   }
 
   // So much that nothing below jumps.
@@ -94,7 +128,7 @@ export function drawStory(el, core) {
     const needed = Math.max(asked === before ? largest : length * PER_TOKEN, width);
     if (asked === before && needed === largest) return;
     [before, largest] = [asked, needed];
-    room.textContent = `${prompt} ${FILLER.repeat(Math.ceil(needed / PER_FILLER))}`;
+    room.textContent = otherRoom.textContent = `${prompt} ${FILLER.repeat(Math.ceil(needed / PER_FILLER))}`;
   }
 
   // Show what is known of the token that is pointed at, or else of the chosen one.
@@ -161,7 +195,7 @@ export function drawStory(el, core) {
     shown = core.frame();
     map.show();
     const isNew = !last || last.places.length !== shown.places.length || last.places.at(-1) !== shown.places.at(-1) || last.prompt !== shown.prompt;
-    const isTold = isNew || last.sentence !== shown.sentence || last.done !== shown.done || last.fork !== shown.fork || !isSame(last.taken, shown.taken);
+    const isTold = isNew || last.sentence !== shown.sentence || last.done !== shown.done || last.fork !== shown.fork || !isSame(last.taken, shown.taken) || isOtherBeside(last.beside, shown.beside);
     if (isTold) paint(last);
     if (isTold || last.chosen !== shown.chosen || last.T !== shown.T) mark();
     letGo();
@@ -176,6 +210,10 @@ export function drawStory(el, core) {
       }, 600);
     }
   };
+}
+
+function isOtherBeside(before, now) {
+  return before?.setting !== now?.setting || before?.own !== now?.own || before?.places.length !== now?.places.length || before?.places.at(-1) !== now?.places.at(-1);
 }
 
 function widthOf(text) {
