@@ -2,6 +2,7 @@ from .chain import SamplerChain
 from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
+from .drawing.forest import forest_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.ranks import rank_chart
@@ -61,6 +62,7 @@ __all__ = [
     "estimate_temperature",
     "eta_cutoff",
     "from_transformers",
+    "forest_chart",
     "gumbel_draws",
     "load_chat_model",
     "load_example",

@@ -132,7 +132,8 @@ def story_map(
     stops = _check_stops(temperatures)
     count = as_count(length, "length", 1)
     step = step_of(chain)
-    ids = _encode(model, prompt, count)
+    check_model(model)
+    ids = model.encode_prompt(prompt, count)
     ax = as_axes(ax)
     (texts,) = texts_of(model, ids, stops, count, [seed], step)
     rows = [text.tokens for text in texts]
@@ -322,9 +323,9 @@ def _check_stops(temperatures: ArrayLike) -> list[float]:
     return [float(stop) for stop in stops]
 
 
-def _encode(model: LanguageModel, prompt: str, length: int) -> list[int]:
+def check_model(model: object) -> None:
+    """Check that something is a language model."""
     if not isinstance(model, LanguageModel):
         raise TypeError(
             f"model must be a language model, got {short(model)}: load_story_model() gives one"
         )
-    return model.encode_prompt(prompt, length)
