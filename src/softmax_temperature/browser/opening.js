@@ -1,16 +1,15 @@
 // Recorded texts of one model, in large letters and as a map of all temperatures, for a first look.
 
-import { firstOfWords, phrase, temperatureText } from "./engine/words.js";
+import { firstOfWords, temperatureText } from "./engine/words.js";
 import { nearestStop, stopAt } from "./stops.js";
 import { storeOf, temperatureOf } from "./store.js";
 import { followText } from "./text.js";
-import { make } from "./views/parts.js";
 import { drawSentence } from "./views/sentence.js";
 import { drawStories } from "./views/stories.js";
 
 /**
  * What was recorded: for each stop a text, as what its tokens add and how they surprise.
- * @typedef {{ kind: string, stops: import("./stops.js").Stops, prompt: string, texts: [string[], number[]][], notice: string }} OpeningData
+ * @typedef {{ kind: string, stops: import("./stops.js").Stops, prompt: string, texts: [string[], number[]][] }} OpeningData
  */
 
 /**
@@ -48,10 +47,7 @@ export const openingKind = {
   body(el, core) {
     el.classList.add("softmax-temperature", "softmax-temperature-text");
     const map = drawStories(core);
-    el.replaceChildren(
-      map.el,
-      make("details", { className: "notice" }, make("summary", {}, phrase("notice")), core.data.notice),
-    );
+    el.replaceChildren(map.el);
     followText(core, map.show);
   },
 };

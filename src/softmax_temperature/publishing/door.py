@@ -61,17 +61,18 @@ def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature")
     # On the map there is a point to grab from the start.
     bars.draw()
     story = TextExplorer(load_story_model(), "The dragon", value=0.7, length=60)
-    explorers = [_opening(load_text_example("wonderful")), _explorer(bars), _explorer(story)]
+    example = load_text_example("wonderful")
     return fill(
         "door.html",
         script='import "./door.js";\n',
         styles=_STYLES,
         generator=escape(generator),
-        opening=explorers[0],
-        bars=explorers[1],
-        story=explorers[2],
+        opening=_opening(example),
+        bars=_explorer(bars),
+        story=_explorer(story),
         questions=_questions(),
         lessons="".join(map(_card, lessons or course_lessons().values())),
+        notice=as_html(example.notice()),
         where="" if any(lesson.address for lesson in lessons) else _WHERE,
     )
 
@@ -157,7 +158,6 @@ def _opening(example: RecordedModel) -> str:
         "stops": stops_of(np.array(stops)),
         "prompt": prompt,
         "texts": rows,
-        "notice": example.notice(),
         "state": {"T": _OPENING, "length": length, "chosen": -1, "taken": []},
     }
     with house_style():
