@@ -133,6 +133,9 @@ def test_a_prediction_is_accessible_and_fits_a_narrow_screen(open_file, tmp_path
     )
     settle(page, "document.documentElement.dataset.started")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    # No paper of another colour lies behind the picture.
+    paper = page.locator(".prediction svg").evaluate("svg => getComputedStyle(svg).backgroundColor")
+    assert paper == "rgba(0, 0, 0, 0)"
     for is_drawn in (False, True):
         if is_drawn:
             page.get_by_role("slider").first.press("End")

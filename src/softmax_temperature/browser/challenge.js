@@ -29,7 +29,12 @@ export function verdictOf(goal, core) {
   }
   const state = core.store.get();
   const { tokens, words, name } = goal;
-  const places = tokens.map((token, i) => (state.tokens ? state.tokens.indexOf(token) : goal.places[state.table][i]));
+  const { raw } = core.shown();
+  const places = tokens.map((token, i) => {
+    const place = state.tokens ? state.tokens.indexOf(token) : (goal.places[state.table]?.[i] ?? -1);
+    // Where Python has sent another table, and not yet where that has the tokens.
+    return place < raw.length ? place : -1;
+  });
   const quoted = words.map((word) => phrase("quoted", { word }));
   const missing = places.findIndex((place) => place < 0);
   if (missing >= 0) return { isReached: false, now: phrase("not_listed", { word: quoted[missing] }) };
@@ -92,7 +97,8 @@ export function pose(el, goal) {
 
 export const challenge = {
   async render({ model, el }) {
-    const attach = pose(el, model.get("_goal"));
+    const goal = { ...model.get("_goal") };
+    const attach = pose(el, goal);
     const explorer = await model.widget_manager.get_model(model.get("_body").replace("IPY_MODEL_", ""));
     let [core, end] = [undefined, () => {}];
     const find = () => {
@@ -104,7 +110,14 @@ export const challenge = {
     };
     find();
     const stop = whenOpened(find);
+    const change = () => {
+      Object.assign(goal, model.get("_goal"));
+      core = undefined;
+      find();
+    };
+    model.on("change:_goal", change);
     return () => {
+      model.off("change:_goal", change);
       stop();
       end();
     };

@@ -132,11 +132,24 @@ class Challenge(Asking):
         # Not before all is checked: a widget that is refused would stay for good.
         super().__init__(_goal={"text": text} | goal, _body=explorer._body)
         self._moved = explorer
+        # Other tables have their tokens in other places.
+        self._body.observe(self._find_again, "data")
+
+    def close(self) -> None:
+        """Take it off the page and free it. The explorer stays."""
+        if self.comm is not None:
+            self._body.unobserve(self._find_again, "data")
+        super().close()
 
     @property
     def reached(self) -> bool:
         """Whether the explorer is at the goal now."""
         return _is_reached(self._moved, self._goal)
+
+    def _find_again(self, _: Any) -> None:
+        if "tokens" in self._goal:
+            places = _places_of(self._moved, self._goal["tokens"])
+            self._goal = self._goal | {"places": places}
 
     def __repr__(self) -> str:
         """Give the text."""
@@ -200,11 +213,15 @@ def _with_places(explorer: BarsExplorer, tokens: Sequence[Any], name: str) -> Go
         "name": name,
         "tokens": list(tokens),
         "words": [in_text(token).strip() or token for token in tokens],
-        "places": [
-            [table.tokens.index(token) if token in table.tokens else -1 for token in tokens]
-            for table in tables
-        ],
+        "places": _places_of(explorer, tokens),
     }
+
+
+def _places_of(explorer: BarsExplorer, tokens: Sequence[str]) -> list[list[int]]:
+    return [
+        [table.tokens.index(token) if token in table.tokens else -1 for token in tokens]
+        for table in explorer._pictures.tables
+    ]
 
 
 def _is_met(explorer: TemperatureExplorer, goal: Goal) -> bool:
