@@ -482,7 +482,8 @@ def contrasts(view, paper):
             const segment = (e) => {
                 const id = e.parentNode.id?.replace("-name-", "-segment-");
                 if (id?.includes("-segment-")) return root.querySelector(`[id="${id}"] path`);
-                if (e.id.includes("-tiedname-")) return root.querySelector("[id$='-area-0']");
+                // One that is tied has its ground around it.
+                if (e.id.includes("-tiedname-")) return e;
                 return e.id.includes("-areaname-")
                     ? root.querySelector(`[id="${e.id.replace("name", "")}"]`) : null;
             };
@@ -496,7 +497,8 @@ def contrasts(view, paper):
                 // A light bar is set off by its edge.
                 const edge = least === 3 && getComputedStyle(element).stroke;
                 return { what: element.textContent || element.parentNode.id, css, least,
-                         paper: below ? colour(getComputedStyle(below).fill) : paper,
+                         paper: below ? colour(getComputedStyle(below)[
+                             below === element ? "stroke" : "fill"]) : paper,
                          inks: [css, ...(edge && edge !== "none" ? [edge] : [])].map(colour) };
             });
         }""",

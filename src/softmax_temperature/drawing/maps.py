@@ -163,12 +163,13 @@ def draw_areas(ax: Axes, areas: Areas, stops: Sequence[float]) -> None:
     names = areas.names(glyphs())
     lengths = name_lengths(names)
     places = name_places(ends, lengths, across, up)
-    ink = ink_on(areas.colours[0])
     width = stops[-1] - stops[0]
-    for number, end, level, reach in tied_names(ends, lengths, places, across, up):
+    for number, host, end, level, reach in tied_names(ends, lengths, places, across, up):
+        ground = areas.colours[host]
+        ink = ink_on(ground)
         start, stop = (stops[0] + width * share for share in (end, reach))
         text = ax.text(start, level, names[number], color=ink, ha="right", va="center")
-        halo = [withStroke(linewidth=3, foreground=areas.colours[0])]
+        halo = [withStroke(linewidth=3, foreground=ground)]
         text.set(parse_math=False, fontsize="small", zorder=3, path_effects=halo)
         ax.plot([start + 2 * width / across, stop], [level, level], color=ink, linewidth=0.8)
         ax.plot([stop], [level], "o", color=ink, markersize=2.5)
@@ -225,24 +226,37 @@ def tied_names(
     places: Sequence[tuple[float, float] | None],
     across: float,
     up: float,
-) -> list[tuple[int, float, float, float]]:
-    """Return names of narrow areas that stand in the first one, and are tied to their own.
+) -> list[tuple[int, int, float, float, float]]:
+    """Return names of narrow areas that stand in the one before them, and are tied to their own.
 
-    Each has the number of its area, where its name ends, its level, and where its tie ends, as
-    shares of the axes. The likeliest is the highest. The twin of `tiedNames` in `views/map.js`.
+    Each has the number of its area, that in which it stands, where its name ends, its level, and
+    where its tie ends, as shares of the axes. The likeliest is the highest. The twin of
+    `tiedNames` in `views/map.js`.
     """
     last = len(ends) - 1
     missing = [number for number, place in enumerate(places) if number and place is None]
     missing = missing[: int((_TOP_NAME - _LAST_NAME) * up / LINE) + 1]
+    host = missing[0] - 1 if missing else 0
     half = 0.5 * LINE / up
     tied = []
     for row, number in enumerate(missing):
         level = _TOP_NAME - (_TOP_NAME - _LAST_NAME) * row / max(len(missing) - 1, 1)
-        # Where the level line is within the area, and up to where the first one has room.
+        # Where the level line is within the area, and up to where the one before has room.
         inside = np.flatnonzero((ends[:, number] <= level) & (level < ends[:, number + 1]))
-        roomy = int((ends[:, 1] >= level + half).sum()) - 1
-        if len(inside) and roomy * across / last - _FROM_EDGE >= lengths[number] + 2:
-            tied.append((number, roomy / last - _FROM_EDGE / across, level, inside.mean() / last))
+        roomy = int((ends[:, host + 1] >= level + half).sum()) - 1
+        start = roomy * across / last - _FROM_EDGE - lengths[number] - 2
+        end = roomy / last - _FROM_EDGE / across
+        # No name of another area is there.
+        free = all(
+            place is None
+            or abs(place[1] - level) * up >= LINE
+            or (place[0] - end) * across >= length / 2
+            or start >= place[0] * across + length / 2
+            for place, length in zip(places, lengths, strict=True)
+        )
+        fits = start >= 0 and ends[int(start / across * last), host] <= level - half
+        if len(inside) and fits and free:
+            tied.append((number, host, end, level, inside.mean() / last))
     return tied
 
 

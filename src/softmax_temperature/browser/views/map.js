@@ -53,9 +53,9 @@ export function panelOfMap(map, shown, find) {
     texts.append(text);
   });
   const tied = makeShape("g", { class: "tied" });
-  for (const [i, end, up, reach] of tiedNames(ends, lengths.slice(0, count), places, width, height, line)) {
-    const [ink, at] = [inks[hueOf(0)], y(up)];
-    const text = makeShape("text", { x: x(end), y: at, style: `fill: ${ink}; stroke: ${colours[hueOf(0)]}`, id: `tiedname-${i}` });
+  for (const [i, host, end, up, reach] of tiedNames(ends, lengths.slice(0, count), places, width, height, line)) {
+    const [ink, at] = [inks[hueOf(host)], y(up)];
+    const text = makeShape("text", { x: x(end), y: at, style: `fill: ${ink}; stroke: ${colours[hueOf(host)]}`, id: `tiedname-${i}` });
     text.textContent = names[i];
     const tie = makeShape("path", { d: `M${(left + width * end + 2).toFixed(2)} ${at}H${x(reach)}`, stroke: ink });
     tied.append(text, tie, makeShape("circle", { r: 1.25, cx: x(reach), cy: at, fill: ink }));
@@ -127,9 +127,9 @@ export function namePlaces(ends, lengths, across, up, line) {
 }
 
 /**
- * Return names of narrow areas that stand in the first one, on the left, and are tied to theirs: the
- * number of the area, where its name ends, its level, and where its tie ends, as shares of the axes. The
- * twin of `tied_names` in `drawing/maps.py`.
+ * Return names of narrow areas that stand in the one before them, and are tied to their own: the number
+ * of the area, that in which it stands, where its name ends, its level, and where its tie ends, as shares
+ * of the axes. The twin of `tied_names` in `drawing/maps.py`.
  * @param {ArrayLike<number>[]} ends
  * @param {number[]} lengths
  * @param {any[]} places
@@ -141,16 +141,28 @@ export function tiedNames(ends, lengths, places, across, up, line) {
   const last = ends.length - 1;
   const most = Math.floor(((TOP_NAME - LAST_NAME) * up) / line) + 1;
   const missing = [...places.keys()].filter((number) => number && !places[number]).slice(0, most);
+  const host = missing.length ? missing[0] - 1 : 0;
   const half = (0.5 * line) / up;
   const step = (TOP_NAME - LAST_NAME) / Math.max(missing.length - 1, 1);
   return missing.flatMap((number, row) => {
     const level = TOP_NAME - step * row;
-    // Where the level line is within the area, and up to where the first one has room.
+    // Where the level line is within the area, and up to where the one before has room.
     const inside = [...ends.keys()].filter((i) => ends[i][number] <= level && level < ends[i][number + 1]);
-    const roomy = ends.filter((stop) => stop[1] >= level + half).length - 1;
-    if (!inside.length || (roomy * across) / last - FROM_EDGE < lengths[number] + 2) return [];
+    const roomy = ends.filter((stop) => stop[host + 1] >= level + half).length - 1;
+    const start = (roomy * across) / last - FROM_EDGE - lengths[number] - 2;
+    if (!inside.length || start < 0 || ends[Math.floor((start / across) * last)][host] > level - half) return [];
+    const end = roomy / last - FROM_EDGE / across;
+    // No name of another area is there.
+    const isFree = places.every(
+      (place, i) =>
+        !place ||
+        Math.abs(place[1] - level) * up >= line ||
+        (place[0] - end) * across >= lengths[i] / 2 ||
+        start >= place[0] * across + lengths[i] / 2,
+    );
+    if (!isFree) return [];
     const middle = inside.reduce((sum, i) => sum + i, 0) / inside.length;
-    return [[number, roomy / last - FROM_EDGE / across, level, middle / last]];
+    return [[number, host, end, level, middle / last]];
   });
 }
 
