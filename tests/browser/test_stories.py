@@ -1,5 +1,6 @@
 """The map of stories on a page: its cells, its words, its line, and what it says of them."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
@@ -7,12 +8,13 @@ import pytest
 
 from softmax_temperature import SamplerChain, TextExplorer, load_story_model
 from softmax_temperature.drawing.colours import SURPRISE
-from softmax_temperature.drawing.stories import cells_of, column_edges
+from softmax_temperature.drawing.stories import cells_of, column_edges, step_of
 from softmax_temperature.model.texts import texts_of
 from softmax_temperature.sampling import temper
 from tests.browser.test_text import check_text, settle
 from tests.helpers import becomes, comes_to, contrast, go_to, need
 
+Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 MODEL = load_story_model()
@@ -348,3 +350,81 @@ def check_beside(page, explorer):
         assert marks == differing
         assert forks == differing[:1]
         assert [i for i in range(20) if lines[i] == "overline"] == differing
+
+
+ROWS = """() => [...document.querySelectorAll(".forest .rows")]
+    .filter((rows) => rows.checkVisibility()).map((rows) =>
+    [...rows.querySelectorAll("path:not(.pointed)")].map((path) =>
+        [...(path.getAttribute("d") ?? "").matchAll(/M(\\d+) (\\d+)/g)]
+            .map((found) => found.slice(1).map(Number))))"""
+
+
+def check_forest(page, explorer, settings):
+    """Compare the cells of each panel with Python's texts of 24 dice."""
+    ids = MODEL.encode(explorer.prompt)
+    expected = []
+    for temperature, chain in settings:
+        seeds = range(explorer.seed, explorer.seed + 24)
+        step = step_of(chain)
+        rows = texts_of(MODEL, ids, [temperature], explorer.length, seeds, step)
+        cells = [[] for _ in range(5)]
+        for row, (text,) in enumerate(rows):
+            for position, level in enumerate(np.searchsorted(SURPRISE, text.bits, "right")):
+                cells[level].append([position, row])
+        expected.append(cells)
+    becomes(page, f"JSON.stringify(({ROWS})()) === '{json.dumps(expected, separators=(',', ':'))}'")
+    return expected
+
+
+@pytest.mark.engines("chromium", "firefox", "webkit")
+def test_a_forest_has_the_texts_of_python_and_each_row_can_be_read(open_explorer):
+    explorer = TextExplorer(MODEL, "And they lived happily ever after.", length=12)
+    page = opened(open_explorer, explorer, "#T=1.5&dice=3")
+    explorer.seed = 3
+    forest = page.locator(".forest")
+    forest.locator("summary").press("Enter")
+    check_forest(page, explorer, [(1.5, None), (1.0, None)])
+    titles = forest.locator(".title").all_text_contents()
+    assert titles[0].startswith("T = 1.50: ")
+    assert titles[1].startswith("T = 1.00: ")
+    # With what is held beside in place of T = 1.
+    page.get_by_role("button", name="Hold as B").press("Enter")
+    explorer.chain = SamplerChain([("temperature", 1), ("top_k", 3)])
+    page.evaluate("location.hash = 'T=0.7&top-k=3&dice=3&beside=T:1.5'")
+    check_forest(
+        page, explorer, [(0.7, SamplerChain([("temperature", 0.7), ("top_k", 3)])), (1.5, None)]
+    )
+    rows = forest.locator(".rows").first
+    for key, seed in (("ArrowDown", 3), ("ArrowDown", 4), ("End", 26), ("ArrowUp", 25)):
+        rows.press(key)
+        explorer.seed, explorer.temperature = seed, 0.7
+        new = "".join(explorer._pieces(explorer._written())).strip()
+        assert rows.get_attribute("aria-valuetext") == f"Dice {seed}: {new}"
+        expect(forest.locator(".read")).to_have_text(f"Dice {seed}: {new}", use_inner_text=False)
+    box = rows.bounding_box()
+    page.mouse.move(box["x"] + 9, box["y"] + box["height"] * 4.5 / 24)
+    expect(forest.locator(".read")).to_contain_text("Dice 7: ")
+    # Alone, temperature 1 is compared with nothing.
+    page.evaluate("location.hash = 'T=1&dice=3'")
+    explorer.seed, explorer.chain = 3, None
+    check_forest(page, explorer, [(1.0, None)])
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_with_all_of_it_has_no_fault_that_axe_knows(open_explorer, width, scheme):
+    explorer = TextExplorer(MODEL, "The dragon", length=20)
+    explorer.take(3, " little")
+    explorer.beside = (0.3, None)
+    page = opened(
+        open_explorer,
+        explorer,
+        "#T=1.7&token=4",
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+    )
+    page.locator(".forest summary").click()
+    settle(page, everywhere=True)
+    pad(page).press("ArrowRight")
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -4,6 +4,7 @@ import { masked } from "./engine/cuts.js";
 import { exponent, firstOf, prepare, softmax } from "./engine/numbers.js";
 import { leftAfter, storyModelOf } from "./engine/story.js";
 import { chanceText, comparison, comparisonBeside, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
+import { foresterOf } from "./forester.js";
 import { checkPrompt } from "./prompt.js";
 import { storeOf, temperatureOf } from "./store.js";
 import { settingOf } from "./table.js";
@@ -22,6 +23,8 @@ import { chainAt, writerOf } from "./writer.js";
 
 // So many of the likeliest tokens are listed beside a token of the text.
 const LISTED = 8;
+// So many texts has the forest for each setting.
+const MANY = 24;
 
 /**
  * Return all that the parts of an explorer of texts share.
@@ -39,11 +42,13 @@ async function coreOfText(data, state, send, given = data.model) {
     const names = tokenLabels(model.tokens);
     const words = model.tokens.map((token) => inText(token));
     const writer = writerOf(model, data.stops, store);
-    const core = { ...base, model, names, words, writer };
+    const core = { ...base, model, names, words, writer, forest: foresterOf(model, store, writer, MANY) };
     return {
       ...core,
       frame: () => frameOf(core),
       rows: () => rowsOf(core),
+      parts: (places) => textPartsOf(model, places, store.get().prompt),
+      settingText: ({ T, steps }) => settingOfText(temperatureOf({ T }), steps, data),
       rivals: (place) => rivalsOf(core, place),
       luck: (place) => luckOf(core, place),
       // Two signs stand in no text.

@@ -4,6 +4,7 @@ import { phrase, rounded } from "../engine/words.js";
 import { isSame } from "../store.js";
 import { takenBefore } from "../taken.js";
 import { drawLuck } from "./luck.js";
+import { drawForest } from "./forest.js";
 import { make, uniquePrefix } from "./parts.js";
 import { drawStories } from "./stories.js";
 import { drawTints, levelOf } from "./tints.js";
@@ -45,7 +46,7 @@ export function drawStory(el, core) {
       other,
     ),
     drawTints(),
-    ...(map ? [map.el] : []),
+    ...(map ? [map.el, drawForest(core)] : []),
     make("div", { className: "details" }, told, rivals, ...(luck ? [luck.el] : [])),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
     aloud,
