@@ -145,6 +145,8 @@ def test_the_command_opens_the_page_or_says_where_it_is(monkeypatch, tmp_path, c
     assert sorted(opened) == sorted(path.resolve().as_uri() for path in pages)
     assert [path.read_text() for path in pages] == ["<!doctype html>"] * 2
     first, second = capsys.readouterr().out.splitlines()
+    module.main(["--output", str(tmp_path / "own.html")])
+    assert len(opened) == 2
     assert re.fullmatch(r".+\.html is open in your browser\.", first)
     assert re.fullmatch(r".+\.html: open it in a browser\.", second)
 
