@@ -398,6 +398,11 @@ def names_of(node):
 PHRASES = json.loads((PACKAGE / "phrases" / "en.json").read_text(encoding="utf-8"))
 
 
+def test_no_phrase_has_the_name_of_another():
+    text = (PACKAGE / "phrases" / "en.json").read_text(encoding="utf-8")
+    assert len(json.loads(text, object_pairs_hook=list)) == len(PHRASES)
+
+
 def test_each_phrase_is_used():
     texts = [text for kind in (".py", ".js") for text in sources(kind)]
     named = {name for text in texts for name in re.findall(r'["\n ](\w+)["(:]', text)}

@@ -37,7 +37,7 @@ export function verdictOf(goal, core) {
   });
   const quoted = words.map((word) => phrase("quoted", { word }));
   const missing = places.findIndex((place) => place < 0);
-  if (missing >= 0) return { isReached: false, now: phrase("not_listed", { word: quoted[missing] }) };
+  if (missing >= 0) return { isReached: false, now: phrase("word_is_gone", { word: quoted[missing] }) };
   const { order } = core.shown().table;
   if (name === "lands_on") {
     const landed = frame.dice === undefined ? -1 : order[frame.ranks[0]];
