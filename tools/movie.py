@@ -1,6 +1,6 @@
-"""Make README's moving picture from the exported page: T from 0 to 2 and back.
+"""Make README's moving picture from the front door: what a chat model writes from T = 0 to 2 and back.
 
-Run by hand, where Chromium is: ``python -m tools.movie notebooks/explorer.gif``
+Run by hand, where Chromium is: ``python -m tools.movie notebooks/stories.gif``
 """
 
 from __future__ import annotations
@@ -12,29 +12,28 @@ from pathlib import Path
 
 from PIL import Image
 
-from softmax_temperature import TemperatureExplorer, load_example
+from softmax_temperature.publishing.door import door
 from tests.helpers import go_to
 from tools.lab import chromium
 
 # A frame for each tenth, and the same way back; milliseconds for each.
 STOPS = [number / 10 for number in range(21)]
-PAUSE, REST = 180, 900
+PAUSE, REST = 500, 1500
 
 
 def main(path: str) -> None:
-    """Draw a token, and take a picture at each temperature."""
+    """Take a picture of sentence and map at each temperature."""
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         file = Path(folder, "page.html")
-        TemperatureExplorer(load_example("wonderful-day"), value=0).to_html(file)
+        file.write_text(door(), encoding="utf-8")
         # Drawn at three quarters of its size, which leaves fewer shades than making it smaller.
-        page = browser.new_page(viewport={"width": 1040, "height": 700}, device_scale_factor=0.75)
+        page = browser.new_page(viewport={"width": 1180, "height": 700}, device_scale_factor=0.75)
         page.goto(file.as_uri())
-        page.get_by_role("button", name="Draw", exact=True).click()
-        page.evaluate("document.activeElement.blur()")
+        page.wait_for_selector("#sentence .stories svg")
         page.mouse.move(0, 0)
         shots = [picture(page, stop) for stop in STOPS]
     # One palette for all, so that only what moves is stored.
-    palette = shots[10].quantize(20)
+    palette = shots[10].quantize(32)
     frames = [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]
     times = [REST, *[PAUSE] * (len(frames) - 2), REST, *[PAUSE] * (len(frames) - 2)]
     first, *others = [*frames, *frames[-2:0:-1]]
@@ -44,7 +43,7 @@ def main(path: str) -> None:
 def picture(page, stop: float) -> Image.Image:
     """Show a temperature, and return what is on screen."""
     go_to(page, stop)
-    area = {"x": 0, "y": 60, "width": 1040, "height": 490}
+    area = {"x": 30, "y": 60, "width": 1120, "height": 635}
     return Image.open(io.BytesIO(page.screenshot(clip=area))).convert("RGB")
 
 
