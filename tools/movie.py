@@ -43,7 +43,7 @@ def main(path: str) -> None:
 def picture(page, stop: float) -> Image.Image:
     """Show a temperature, and return what is on screen."""
     go_to(page, stop)
-    area = {"x": 30, "y": 60, "width": 1120, "height": 635}
+    area = {"x": 30, "y": 60, "width": 1120, "height": 605}
     return Image.open(io.BytesIO(page.screenshot(clip=area))).convert("RGB")
 
 
