@@ -67,6 +67,10 @@ def recording(model, prompt):
                 "parents": step.parents.tolist(),
                 "places": step.places[0].tolist(),
                 "listed": listed,
+                "totals": [
+                    total(bits[step.contexts[place]], stop) if place >= 0 else 0
+                    for place, stop in zip(step.places[0], TEMPERATURES, strict=True)
+                ],
             }
         )
     return {
@@ -77,6 +81,13 @@ def recording(model, prompt):
         "temperatures": TEMPERATURES,
         "steps": steps,
     }
+
+
+def total(bits, temperature):
+    """Return the logarithm of the sum of all probabilities, each to the power of 1/T."""
+    if temperature == 0:
+        return 0
+    return round(float(np.logaddexp.reduce(-np.log(2) * bits.astype(float) / temperature)), 4)
 
 
 def write(name, value):

@@ -9,6 +9,7 @@ import { checkPrompt } from "./prompt.js";
 import { storeOf, temperatureOf } from "./store.js";
 import { settingOf } from "./table.js";
 import { endsOf } from "./taken.js";
+import { toldOf } from "./told.js";
 import { joinWords, unpackBytes } from "./unpack.js";
 import { drawPrompt } from "./views/prompt.js";
 import { drawStory } from "./views/story.js";
@@ -32,9 +33,14 @@ const MANY = 24;
  * @param {import("./store.js").State} state
  * @param {(state: import("./store.js").State, part: Object) => void} [send]
  * @param {ModelData} [given] The model, if it is not in the data.
+ * @param {(message: Object) => void} [ask] Ask Python, in a notebook.
  */
-async function coreOfText(data, state, send, given = data.model) {
+async function coreOfText(data, state, send, given = data.model, ask) {
   const store = storeOf(state, send);
+  if (data.isTold) {
+    const core = { data, tables: [], store, notice: data.notice, ...toldOf(data, store, ask) };
+    return { ...core, frame: () => frameOf(core), rows: () => rowsOf(core) };
+  }
   const base = { data, tables: [], store, notice: given?.notice };
   try {
     const [weights, vocabulary] = await Promise.all([given.weights, given.vocabulary].map(unpackBytes));
@@ -86,13 +92,13 @@ function frameOf({ model, data, store, writer }) {
   const fork = firstOther(places, others);
   const held = state.beside;
   const isCompared = text.done && (other.done || (!held && fork < others.length));
-  const pieces = piecesOf(model, tokens, state.prompt);
+  const pieces = text.pieces ?? piecesOf(model, tokens, state.prompt);
   const bits = places.map(surpriseOf);
   const sentence = () =>
     held ? comparisonBeside(fork, places.length, differing(places, others).length, mean(bits)) : comparison(T, fork, places.length, mean(bits));
   return {
     beside: held && {
-      ...textPartsOf(model, others, state.prompt),
+      ...textPartsOf(model, Object.assign(others, { pieces: other.pieces }), state.prompt),
       setting: settingOfText(temperatureOf(held), held.steps, data),
       own: settingOfText(T, state.steps, data),
       differing: differing(places, others),
@@ -110,7 +116,7 @@ function frameOf({ model, data, store, writer }) {
     fork: fork < places.length && fork < others.length ? fork : -1,
     done: text.done,
     ended: tokens.at(-1) === model.end,
-    sentence: isCompared ? sentence() : phrase("writing"),
+    sentence: isCompared ? sentence() : (writer.halted?.() || phrase("writing")),
   };
 }
 
@@ -121,7 +127,7 @@ function rowsOf({ model, store, writer }) {
 }
 
 function textPartsOf(model, places, prompt) {
-  const pieces = piecesOf(model, places.map(({ token }) => token), prompt);
+  const pieces = places.pieces ?? piecesOf(model, places.map(({ token }) => token), prompt);
   return { places, pieces, words: firstOfWords(pieces), bits: places.map(surpriseOf) };
 }
 

@@ -42,6 +42,7 @@ export function widget({ coreOf, head, body }) {
           if (owner === model) ends.push(core.store.follow(follow));
           stop = () => ends.forEach((end) => end());
           if (owner === model) follow();
+          listen();
         } catch (error) {
           if (!alive) return;
           stop();
@@ -67,6 +68,7 @@ export function widget({ coreOf, head, body }) {
       }
 
       const hear = () => session.hear(owner.get("state"));
+      const listen = () => session.core?.hear?.(owner.get("told"));
       // A slider that follows a temperature between its stops, or beyond them, does not move it.
       const slid = () => {
         const { data, store } = session.core ?? {};
@@ -80,6 +82,7 @@ export function widget({ coreOf, head, body }) {
       const events = [
         [owner, "change:data", redraw],
         [owner, "change:state", hear],
+        [owner, "change:told", listen],
         [slider, "change:value", slid],
       ];
       for (const [source, name, handler] of events) source.on(name, handler);
@@ -128,7 +131,8 @@ function enter(key, coreOf) {
     open(data, state, shared) {
       if (data !== opened) {
         opened = data;
-        opening = coreOf(data, state, send, shared).then((core) => {
+        const ask = (message) => session.owner.send(message);
+        opening = coreOf(data, state, send, shared, ask).then((core) => {
           if (data === opened) {
             session.core = core;
             // What has changed while it was unpacked.

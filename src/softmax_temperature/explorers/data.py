@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +151,53 @@ class ModelData(TypedDict):
     notice: str
 
 
-class TextData(TypedDict):
+class Context(TypedDict):
+    """What can follow a text: the likeliest tokens, and those that were drawn at any temperature.
+
+    Beside their numbers and ranks stand their shares at temperature 1, if nothing is cut.
+    """
+
+    tokens: list[int]
+    ranks: list[int]
+    shares: list[float]
+    # How many tokens there are.
+    total: int
+
+
+class Row(TypedDict):
+    """The text of a temperature, so far."""
+
+    T: float | str
+    tokens: list[int]
+    pieces: list[str]
+    # The surprise of each token at temperature 1, if nothing is cut.
+    bits: list[float]
+    # What each was drawn from: the number of its context, and the shares of what that lists.
+    contexts: list[int]
+    shares: list[list[float]]
+    done: bool
+
+
+class Told(TypedDict):
+    """What Python has written: the twin of what `told.js` reads."""
+
+    # What it was asked for, as the state has it.
+    asked: dict[str, Any]
+    rows: list[Row]
+    contexts: list[Context]
+    # Of the listed tokens, how they are called beside bars and in sentences.
+    names: dict[str, tuple[str, str]]
+    # How many of how many tokens are there at all temperatures.
+    count: int
+    total: int
+    # Why nothing is written, or that a reader has stopped it.
+    problem: str
+    stopped: bool
+    # The text that is held beside the current one, with its temperature and cuts.
+    beside: dict[str, Any] | None
+
+
+class TextData(TypedDict, total=False):
     """All that an explorer of texts sends beside its model."""
 
     kind: str
@@ -161,6 +207,13 @@ class TextData(TypedDict):
     seeds: list[str]
     # What the first state shows: a page whose model is damaged has nothing else.
     text: str
+    # Where Python writes, since the model is not in the page: how many tokens it has, which of them
+    # ends a text, and in a page what it has written.
+    isTold: bool
+    tokens: int
+    end: int
+    told: Told
+    notice: str
 
 
 class PlaceData(TypedDict):

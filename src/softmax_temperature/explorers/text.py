@@ -16,15 +16,20 @@ from ..chain import SamplerChain
 from ..checks import as_count, as_temperature, short
 from ..core import TokenTable
 from ..drawing.stories import pieces_of, step_of
+from ..model.language import LanguageModel
+from ..model.recorded import RecordedModel
 from ..model.story import StoryModel
 from ..model.texts import texts_of
 from ..words import comparison, comparison_beside, first_of_words, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
-from .data import State, TextData, held, model_data, stops_of
+from .data import State, TextData, Told, held, model_data, stops_of
 from .page import as_html
 from .steps import TEMPERATURE, Steps, chain_of, knobs_below, steps_of
+from .teller import Teller
 
 _SEEDS = (0, 1, 2, 3, 4)
+# Of a larger model each text takes its time.
+_FEWER_STOPS = np.arange(41) / 20
 # A still text has no colours: words with so many bits of surprise are underlined.
 _SURPRISING = 4
 # A tab and a line break are text.
@@ -36,6 +41,8 @@ class _Text(View):
 
     _esm = script("text")
     _css = styles("text")
+    # What Python has written of a model that is not in the page: `data.py` types it.
+    told: Any = traitlets.Dict().tag(sync=True)
 
 
 class _Model(ipywidgets.Widget):
@@ -47,22 +54,27 @@ class _Model(ipywidgets.Widget):
 class TextExplorer(Explorer):
     """Show a text that a language model writes, which follows a temperature slider at once.
 
-    The browser has the model, and writes the texts of all temperatures with the same dice, so that
-    what differs between two of them is due to temperature alone. A reader can give another prompt,
-    other dice and cuts, with a kernel or without.
+    The texts of all temperatures are written with the same dice, so that what differs between two
+    of them is due to temperature alone. A reader can give another prompt, other dice and cuts. The
+    story model is in the browser, and writes with a kernel or without. Other models are not: Python
+    writes in the background, the text of the current temperature first, and a page has what was
+    written before.
 
     Parameters
     ----------
-    model : StoryModel
-        The model, from `load_story_model`.
+    model : LanguageModel
+        The model, such as `load_story_model`, `load_chat_model`, `load_gguf` and
+        `from_transformers` give.
     prompt : str, default ""
         How all texts begin.
     temperatures : array_like, shape (n_temperatures,), optional
-        The stops of the slider, evenly spaced and rising; by default 0 to 2 in steps of 0.01.
+        The stops of the slider, evenly spaced and rising; by default 0 to 2 in steps of 0.01, and
+        of 0.05 where Python writes.
     value : float, default 1.0
         The first temperature.
-    length : int, default 80
-        How many tokens are written at most, a text ends earlier where its story does.
+    length : int, optional
+        How many tokens are written at most, a text ends earlier where its story does: by default
+        80, and 20 where Python writes.
     seeds : sequence of int, default (0, 1, 2, 3, 4)
         Seeds of the dice; a button goes from one to the next, and on from the last.
     chain : SamplerChain, optional
@@ -95,8 +107,8 @@ class TextExplorer(Explorer):
     Raises
     ------
     TypeError
-        If `model` is not a StoryModel, `prompt` not a string, a temperature not a real number, or
-        `length` or a seed not a whole number.
+        If `model` is not a LanguageModel, `prompt` not a string, a temperature not a real number,
+        or `length` or a seed not a whole number.
     ValueError
         If `temperatures` are fewer than two, not finite, negative or not evenly spaced; if `value`
         or, later, `temperature` is negative; if prompt and `length` exceed what the model can see;
@@ -119,21 +131,29 @@ class TextExplorer(Explorer):
 
     def __init__(
         self,
-        model: StoryModel,
+        model: LanguageModel,
         prompt: str = "",
-        temperatures: ArrayLike = STOPS,
+        temperatures: ArrayLike | None = None,
         value: float = 1.0,
         *,
-        length: int = 80,
+        length: int | None = None,
         seeds: Sequence[int] = _SEEDS,
         chain: SamplerChain | None = None,
     ) -> None:
-        if not isinstance(model, StoryModel):
+        if not isinstance(model, LanguageModel):
             raise TypeError(
-                f"model must be a StoryModel, got {short(model)}: load_story_model() gives one"
+                f"model must be a LanguageModel, got {short(model)}: load_story_model() gives one"
             )
+        if isinstance(model, RecordedModel):
+            prompt = prompt or model.prompt
+            seeds = [model.seed] if seeds is _SEEDS else seeds
+        is_there = isinstance(model, StoryModel)
+        if temperatures is None:
+            temperatures = STOPS if is_there else _FEWER_STOPS
         stops = as_stops(temperatures)
         value = as_temperature(value, "value")
+        if length is None:
+            length = 80 if is_there else 20
         count = as_count(length, "length", 1)
         checked = _check_seeds(seeds)
         steps = _check_steps(chain)
@@ -157,7 +177,36 @@ class TextExplorer(Explorer):
             "seeds": [f"{seed}" for seed in checked],
             "text": model.decode(first.ids),
         }
-        super().__init__(_Text, data, state, stops, value, 800, _shared(model))
+        if isinstance(model, StoryModel):
+            super().__init__(_Text, data, state, stops, value, 800, _shared(model))
+            return
+        data |= {"isTold": True, "tokens": len(model.tokens), "end": model.end}
+        if isinstance(model, RecordedModel):
+            data["notice"] = model.notice()
+        super().__init__(_Text, data, state, stops, value, 800)
+        self._teller = Teller(model, stops.tolist(), _check_prompt, self._tell)
+        self._body.on_msg(self._answer)
+
+    # What writes where the model is not in the page.
+    _teller: Teller | None = None
+
+    def _tell(self, told: Told) -> None:
+        self._body.told = told
+
+    def _answer(self, _: Any, message: Any, buffers: Any) -> None:
+        """Do what the browser asks for."""
+        if self._teller is None:
+            return
+        if "write" in message:
+            self._teller.ask(message["write"])
+        else:
+            self._teller.stop()
+
+    def close(self) -> None:
+        """Take the explorer off the page and free it: see `Explorer.close`."""
+        if self._teller is not None:
+            self._teller.stop()
+        super().close()
 
     @property
     def prompt(self) -> str:
@@ -402,6 +451,10 @@ class TextExplorer(Explorer):
     def _data(self, narrow: bool) -> Any:
         return self._body.data | {"text": self.text}
 
+    def _page_data(self) -> Any:
+        data = super()._page_data()
+        return data if self._teller is None else data | {"told": self._teller.told(self._state)}
+
 
 class _Written(NamedTuple):
     """A text: its tokens, and how it stands to temperature 1."""
@@ -425,7 +478,7 @@ class _Written(NamedTuple):
 
 
 def _write(
-    model: StoryModel,
+    model: LanguageModel,
     prompt: str,
     temperature: float,
     length: int,
@@ -453,7 +506,7 @@ def _shared(model: StoryModel) -> _Model:
     return _models[model]
 
 
-def _check_prompt(model: StoryModel, prompt: Any, length: int) -> None:
+def _check_prompt(model: LanguageModel, prompt: Any, length: int) -> None:
     """Check that a model can go on from a prompt for so many tokens."""
     if not isinstance(prompt, str):
         raise TypeError(f"prompt must be a string, got {short(prompt)}")

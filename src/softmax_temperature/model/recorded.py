@@ -130,6 +130,27 @@ class RecordedModel(LanguageModel):
             raise self._unlike("length", f"at most {self.length}", length)
         return self._again([positions[round(stop, 9)] for stop in stops], count)
 
+    def shares(self, position: int, temperature: float, logits: Floats) -> Floats:
+        """Return the probabilities of recorded tokens at a temperature, of all that there were.
+
+        Parameters
+        ----------
+        position : int
+            How many tokens the text has before.
+        temperature : float
+            One of those that were recorded.
+        logits : ndarray
+            A row of what `grow` gives after that text.
+        """
+        if temperature == 0:
+            leads: Floats = np.where(logits == logits[:-1].max(), 1.0, 0.0)
+            return leads
+        column = int(np.argmin(np.abs(np.array(self.temperatures) - temperature)))
+        # Recorded as the logarithm of a sum of powers.
+        total = self._steps[position]["totals"][column]
+        powers: Floats = np.exp(logits / temperature - total)
+        return powers
+
     def _unlike(self, name: str, recorded: object, got: object) -> ValueError:
         return ValueError(
             f"{name} must be those of the recording, {recorded}, got {short(got)}: with "

@@ -43,6 +43,9 @@ export function drawPrompt(el, core) {
   const summary = make("summary");
   const cuts = make("details", { className: "cuts", open: store.get().steps.length > 1 }, summary, steps.el);
   const progress = make("span", { className: "progress" });
+  const bar = make("progress", { "aria-label": phrase("writing") });
+  const cancel = make("button", { type: "button", onclick: () => writer.stop() }, phrase("stop_writing"));
+  const waiting = make("span", { className: "waiting", hidden: true }, bar, cancel);
   const control = ({ field }, name) => make("label", { className: "control" }, phrase(name), " ", field);
   el.replaceChildren(
     make("div", { className: "prompt-line" }, control(prompt, "prompt"), prompt.problem),
@@ -55,7 +58,7 @@ export function drawPrompt(el, core) {
       control(length, "length"),
       length.problem,
       hold,
-      progress,
+      writer?.stop ? waiting : progress,
     ),
     cuts,
   );
@@ -71,6 +74,9 @@ export function drawPrompt(el, core) {
   let told;
   return () => {
     const { count, total } = writer?.progress() ?? { count: 1, total: 1 };
+    const halted = writer?.halted?.() ?? "";
+    waiting.hidden = count === total || Boolean(halted);
+    Object.assign(bar, { value: count, max: total });
     progress.textContent = count < total ? phrase("written_at", { count: `${count}`, total: `${total}` }) : "";
     // What is written meanwhile leaves a field as it is, with what a reader has typed and why it was refused.
     const state = store.get();

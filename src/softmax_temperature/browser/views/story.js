@@ -156,7 +156,7 @@ export function drawStory(el, core) {
   // Beside a rival, what takes it; beside a token that was taken, what takes that back.
   function buttonOf({ isOwn, token, name }, place) {
     const isTaken = isOwn && shown.taken.includes(place);
-    if (isOwn && !isTaken) return "";
+    if ((isOwn && !isTaken) || core.problem) return "";
     const before = takenBefore(store.get().taken, place);
     const taken = isTaken ? before : [...before, [...shown.places.slice(before.flat().length, place).map((own) => own.token), token]];
     const [text, label] = isTaken ? ["take_back", "take_back_name"] : ["take", "take_name"];
