@@ -186,7 +186,7 @@ class Told(TypedDict):
     rows: list[Row]
     contexts: list[Context]
     # Of the listed tokens, how they are called beside bars and in sentences.
-    names: dict[str, tuple[str, str]]
+    names: dict[str, list[str]]
     # How many of how many tokens are there at all temperatures.
     count: int
     total: int

@@ -56,7 +56,7 @@ class Teller:
         job = self._begin(state)
         for _ in job.write(_temperature(state), state["beside"]):
             pass
-        return job.told
+        return job.copy()
 
     def ask(self, state: State) -> None:
         """Write in a thread of its own, unless that is what is being written."""
@@ -80,7 +80,7 @@ class Teller:
             if self._job is not None and self._job.is_wanted:
                 self._job.is_wanted = False
                 self._job.told["stopped"] = True
-                self._tell({**self._job.told})
+                self._tell(self._job.copy())
 
     def _begin(self, state: State) -> _Job:
         if self._job is not None:
@@ -91,14 +91,15 @@ class Teller:
 
     def _run(self, job: _Job, temperature: float, beside: Any) -> None:
         try:
-            for told in job.write(temperature, beside):
+            for _ in job.write(temperature, beside):
                 with self._lock:
                     if not job.is_wanted:
                         return
-                    self._tell({**told})
+                    self._tell(job.copy())
         except (TypeError, ValueError) as error:
             # A recording has nothing else, and a reader's cuts can leave nothing.
-            self._tell({**job.told, "problem": f"{error}"})
+            job.told["problem"] = f"{error}"
+            self._tell(job.copy())
 
 
 class _Job:
@@ -118,6 +119,15 @@ class _Job:
         self._step: SamplingStep = step_of(chain if len(chain) > 1 else None)
         self._begun = [token for run in asked["taken"] for token in run]
 
+    def copy(self) -> Told:
+        """Return what is told now: it stays as it is while more is written."""
+        told = self.told.copy()
+        told["rows"] = [row.copy() for row in told["rows"]]
+        told["names"] = told["names"].copy()
+        if told["beside"] is not None:
+            told["beside"] = told["beside"] | {"row": told["beside"]["row"].copy()}
+        return told
+
     def has(self, temperature: float) -> bool:
         """Tell whether a temperature is written, or will be."""
         written = [float(row["T"]) for row in self.told["rows"]]
@@ -131,20 +141,21 @@ class _Job:
         own = self.told["beside"]
         return setting is None or (own is not None and own["held"] == setting)
 
-    def write(self, temperature: float, beside: Any) -> Iterator[Told]:
-        """Write, and yield what is there after each token."""
+    def write(self, temperature: float, beside: Any) -> Iterator[None]:
+        """Write, and stop for a moment after each token."""
         told = self.told
         written = told["rows"]
         if not self._is_written(temperature):
             missing = [stop for stop in {temperature, 1.0} if not self._is_written(stop)]
             for rows in self._grow(sorted(missing, key=lambda stop: stop != temperature)):
                 told["rows"] = [*written, *rows]
-                yield told
+                yield
         if not self.has_beside(beside):
             other = _Job(self._model, [], {**self.told["asked"], "steps": beside["steps"]})
             for (row,) in other._grow([float(beside["T"])]):
+                told["names"] |= other.told["names"]
                 told["beside"] = {"held": beside, "row": row}
-                yield told
+                yield
         if self._is_whole:
             return
         self._is_whole = True
@@ -154,7 +165,7 @@ class _Job:
                 stops = {row["T"] for row in rows}
                 told["count"] = told["total"]
                 told["rows"] = [*rows, *(row for row in told["rows"] if row["T"] not in stops)]
-            yield told
+            yield
 
     def _is_written(self, temperature: float) -> bool:
         return any(row["T"] == held(temperature) for row in self.told["rows"])
@@ -234,7 +245,7 @@ class _Job:
         }
         names = [self._model.tokens[token] for token in tokens]
         for token, name, label in zip(tokens, names, token_labels(names)):
-            self.told["names"][f"{token}"] = (label, in_text(name))
+            self.told["names"][f"{token}"] = [label, in_text(name)]
         if known is not None and new["tokens"] == self.told["contexts"][known]["tokens"]:
             return known
         self.told["contexts"] = [*self.told["contexts"], new]
@@ -243,7 +254,8 @@ class _Job:
 
 
 def _asked(state: Any) -> dict[str, Any]:
-    return {name: state[name] for name in ASKED}
+    # As a browser has it: its lists are no tuples.
+    return {name: state[name] for name in ASKED} | {"steps": [[*step] for step in state["steps"]]}
 
 
 def _temperature(state: State) -> float:
