@@ -143,6 +143,37 @@ def test_the_line_is_dragged_and_a_cell_is_chosen_where_it_is_pressed(
     comes_to(page, "#T=0.4")
 
 
+def test_a_finger_drags_the_line_beside_its_axis_and_scrolls_on_the_cells(open_explorer, explorer):
+    page = opened(open_explorer, explorer)
+    assert [
+        page.locator(f".stories {name}").evaluate("part => getComputedStyle(part).touchAction")
+        for name in (".pad", ".grip")
+    ] == ["pan-y", "none"]
+    page.evaluate(
+        """() => {
+            window.touch = (name, kind, x, y) => {
+                const part = document.querySelector(name);
+                part.setPointerCapture = () => {};
+                const { left, top, height } = part.getBoundingClientRect();
+                const place = { clientX: left + x, clientY: top + height * (1 - y) };
+                part.dispatchEvent(new PointerEvent(kind,
+                    { ...place, pointerType: "touch", pointerId: 7, bubbles: true }));
+            };
+        }"""
+    )
+    touch = lambda *given: page.evaluate("given => touch(...given)", [*given])  # noqa: E731
+    touch(".grip", "pointerdown", 9, 0.5)
+    touch(".grip", "pointermove", 9, 60.5 / 201)
+    touch(".grip", "pointerup", 9, 60.5 / 201)
+    comes_to(page, "#T=0.6")
+    touch(".stories .pad", "pointerdown", 9, 150.5 / 201)
+    touch(".stories .pad", "pointermove", 9, 160.5 / 201)
+    touch(".stories .pad", "pointercancel", 9, 160.5 / 201)
+    assert page.evaluate("document.querySelector('.slider input').value") == "0.6"
+    touch(".stories .pad", "click", 9, 160.5 / 201)
+    comes_to(page, "#T=1.6&token=1")
+
+
 def test_pointing_at_a_cell_says_its_text_its_range_and_its_surprise(
     open_explorer, explorer, texts
 ):

@@ -40,7 +40,8 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   pad.setAttribute("aria-valuemax", `${stopAt(stops, last)}`);
   pad.setAttribute("aria-orientation", "vertical");
   pad.dataset.lmSuppressShortcuts = "true";
-  const picture = make("div", { className: "picture" }, svg, pad);
+  const grip = make("div", { className: "grip" });
+  const picture = make("div", { className: "picture" }, svg, grip, pad);
   const el = make("div", { className: "stories" }, make("p", {}, phrase("stories_title")), picture);
   const [tints, changes, texts, axis] = ["tints", "changes", "texts", "axis"].map((name) => makeShape("g", { class: name }));
   const paths = [0, 1, 2, 3, 4].map((level) => makeShape("path", { class: `level-${level}` }));
@@ -144,6 +145,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
     );
     const box = { left: LEFT, width: width - LEFT, top: TOP, height: rowsHeight };
     for (const [name, pixels] of Object.entries(box)) pad.style[name] = `${pixels * scale}px`;
+    Object.assign(grip.style, { width: pad.style.left, top: pad.style.top, height: pad.style.height });
   }
 
   // The line leaves out the words that it would cross.
@@ -194,14 +196,18 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   }
 
   const goTo = (/** @type {number} */ stop) => ({ T: asHeld(stopAt(stops, stop)) });
-  followPointer(
-    pad,
-    (event) => store.set(goTo(placeOf(event).stop)),
-    (event) => {
-      const { position, stop } = placeOf(event);
-      store.set(cellAt(position, stop) ? { ...goTo(stop), chosen: position } : goTo(stop));
-    },
-  );
+  const drag = (event) => store.set(goTo(placeOf(event).stop));
+  const press = (event) => {
+    const { position, stop } = placeOf(event);
+    store.set(cellAt(position, stop) ? { ...goTo(stop), chosen: position } : goTo(stop));
+  };
+  // A finger scrolls the page here, and drags the line beside its axis.
+  const isFinger = ({ pointerType }) => pointerType === "touch";
+  let isTouched = false;
+  pad.addEventListener("pointerdown", (event) => (isTouched = isFinger(event)));
+  followPointer(pad, (event) => !isFinger(event) && drag(event), (event) => !isFinger(event) && press(event));
+  pad.addEventListener("click", (event) => isTouched && press(event));
+  followPointer(grip, drag);
   pad.addEventListener("pointermove", point);
   pad.addEventListener("pointerleave", leave);
   pad.addEventListener("keydown", (event) => {
