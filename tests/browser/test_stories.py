@@ -357,7 +357,7 @@ def test_a_text_is_held_beside_by_keys_alone_and_all_that_differs_is_marked(open
     for wrong in ("0.7", "T:-1", "top-p:0.5", "T:1,T:2", "T:1,best:3", "T:1,top-p:2"):
         page.evaluate("text => (location.hash = text)", f"beside={wrong}")
         expect(page.locator("p.address")).not_to_be_empty()
-        expect(page.locator(".setting").last).to_be_hidden()
+        expect(page.locator(".setting")).to_be_hidden()
         page.evaluate("location.hash = 'T=0.9'")
         expect(page.locator("p.address")).to_be_empty()
 

@@ -426,7 +426,17 @@ def name_of(token):
 def test_the_keys_go_from_token_to_token(open_explorer, whole):
     page = open_explorer(whole)
     settle(page)
-    for name in ("Prompt", "Other dice", "Dice", "Length", "Cuts: none", "slider", "number"):
+    names = (
+        "Prompt",
+        "Other dice",
+        "Dice",
+        "Length",
+        "Hold as B",
+        "Cuts: none",
+        "slider",
+        "number",
+    )
+    for name in names:
         page.keyboard.press("Tab")
         seen = page.evaluate(
             "document.activeElement.ariaLabel ?? document.activeElement.textContent"
@@ -523,7 +533,9 @@ def test_what_is_told_of_a_token_is_the_models_own(open_explorer, whole, steps):
         )
         expected = [*order[:8], *([own] if rank >= 8 else [])]
         assert len(lines) == len(expected)
-        for (name, _, now, then, bar, outline, is_own), token in zip(lines, expected, strict=True):
+        for line, token in zip(lines, expected, strict=True):
+            name, _, now, then, button, bar, outline, is_own = line
+            assert button == ("" if is_own else "Take it")
             assert name.startswith(f"{order.tolist().index(token) + 1}. ")
             assert is_own == (token == own)
             share = weights[token] / weights.sum()

@@ -29,9 +29,10 @@ export function drawStory(el, core) {
   const list = makeTokens({ now: () => shown?.chosen, choose, point: (place) => mark(place) });
   const room = make("p", { "aria-hidden": "true" });
   const settings = [1, 2].map(() => make("p", { className: "setting", hidden: true }));
+  const both = make("div", { className: "stories-beside" });
   const otherText = make("p");
   const otherRoom = make("p", { "aria-hidden": "true" });
-  const other = make("div", { hidden: true }, settings[1], make("div", { className: "story" }, otherText, otherRoom));
+  const other = make("div", {}, settings[1], make("div", { className: "story" }, otherText, otherRoom));
   const map = core.frame && drawStories(core);
   const told = make("p");
   const rivals = make("ol", { className: "takeable" });
@@ -39,12 +40,7 @@ export function drawStory(el, core) {
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
   el.replaceChildren(
     make("div", { className: "sentences" }, caption, longest),
-    make(
-      "div",
-      { className: "stories-beside" },
-      make("div", {}, settings[0], make("div", { className: "story" }, make("p", {}, prompt, list), room)),
-      other,
-    ),
+    both,
     drawTints(),
     ...(map ? [map.el, drawForest(core)] : []),
     make("div", { className: "details" }, told, rivals, ...(luck ? [luck.el] : [])),
@@ -52,6 +48,7 @@ export function drawStory(el, core) {
     aloud,
     chosenAloud,
   );
+  both.append(make("div", {}, settings[0], make("div", { className: "story" }, make("p", {}, prompt, list), room)));
   longest.textContent = `${phrase("other_after", { fork: "000", length: "000" })}\n${phrase("mean_surprise", { bits: "00.0" })}`;
   const ids = uniquePrefix();
 
@@ -100,11 +97,13 @@ export function drawStory(el, core) {
   // The text that is held beside it, and in both what is another token than in the same place.
   function paintBeside() {
     const { beside } = shown;
-    other.hidden = settings[0].hidden = settings[1].hidden = !beside;
+    settings[0].hidden = settings[1].hidden = !beside;
+    if (beside) both.append(other);
+    else other.remove();
     el.classList.toggle("beside", Boolean(beside));
     const isOther = (/** @type {number} */ i) => Boolean(beside) && beside.differing.includes(i);
     [...list.children].forEach((option, i) => option.classList.toggle("other", isOther(i)));
-    if (!beside) return otherText.replaceChildren();
+    if (!beside) return;
     const { pieces, words, bits, setting, own, differing } = beside;
     settings[0].textContent = phrase("text_a", { setting: own });
     settings[1].textContent = phrase("text_b", { setting });
