@@ -70,6 +70,33 @@ def test_a_notebook_without_outputs_is_refused(path):
     assert "no saved outputs: the replay would compare nothing" in problems(notebook)
 
 
+def minutes(notebook):
+    """Work out how long a lesson takes: 200 words a minute, code at 8 seconds a line, pictures."""
+    words = lines = pictures = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"\$\$.*?\$\$|(?<=\])\([^)\s]*\)", "", cell.source, flags=re.S)
+            words += len(re.findall(r"\w[\w'’.,-]*", text))
+            continue
+        if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            lines += sum(bool(line.strip()) for line in cell.source.splitlines())
+        shown = [output.get("data", {}) for output in cell.outputs]
+        # A question belongs to its picture.
+        asked = ("Question: ", "Challenge: ")
+        pictures += sum(
+            bool({"image/png", "application/vnd.jupyter.widget-view+json"} & data.keys())
+            and not data["text/plain"].startswith(asked)
+            for data in shown
+        )
+    return words / 200 + lines * 8 / 60 + pictures
+
+
+def test_the_first_lesson_takes_half_an_hour():
+    notebook = nbformat.read(NOTEBOOKS["01-temperature"], as_version=4)
+    assert len(notebook.cells) <= 50
+    assert minutes(notebook) <= 30
+
+
 def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
     """Run the lines of notebook 02 on a tiny, randomly initialised model: nothing is downloaded."""
     torch = pytest.importorskip("torch")
