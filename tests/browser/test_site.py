@@ -379,6 +379,8 @@ def test_draws_of_the_notebook_and_of_the_reader_are_marked(open_page):
 def test_the_keys_go_through_the_tokens_of_a_text(open_page):
     explorer = open_page(MORE).locator(".softmax-temperature-explorer").nth(TEXT)
     tokens = explorer.get_by_role("listbox")
+    # The page's own bars are no style of those beside the rivals.
+    assert explorer.locator(".details .bar").first.bounding_box()["height"] < 18
     options = explorer.locator("[role=option]")
     expect(options).to_have_count(20)
     tokens.press("Home")
