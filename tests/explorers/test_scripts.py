@@ -134,12 +134,20 @@ def test_a_module_that_is_missing_is_an_error(join):
         join('import "./missing.js";\n')
 
 
-def test_the_phrases_are_a_module_of_one_line(join):
-    text = join('import { PHRASES } from "./phrases.js";\n')
-    assert text.count("\n") == 1
-    (value,) = re.findall("^const PHRASES = (.*);\n$", text)
-    kept = (files("softmax_temperature") / "phrases" / "en.json").read_text(encoding="utf-8")
-    assert json.loads(value) == json.loads(kept)
+def test_the_phrases_are_a_module_of_one_line_with_those_that_scripts_name(join):
+    kept = json.loads(
+        (files("softmax_temperature") / "phrases" / "en.json").read_text(encoding="utf-8")
+    )
+    text = join('import { PHRASES } from "./phrases.js";\nsay(["draw", "as_it_was"], { top_p });\n')
+    (value,) = re.findall("^const PHRASES = (.*);\nsay.*\n$", text)
+    assert json.loads(value) == {name: kept[name] for name in ("top_p", "draw", "as_it_was")}
+    for name, entry in ENTRIES.items():
+        (value,) = re.findall("^const PHRASES = (.*);$", entry, re.M)
+        named = set(re.findall(r"\"(\w+)\"", entry.replace(value, ""))) & set(kept)
+        assert named, name
+        assert {word: json.loads(value).get(word) for word in named} == {
+            word: kept[word] for word in named
+        }
 
 
 ENTRIES = {kind: script(kind) for kind in KINDS} | {

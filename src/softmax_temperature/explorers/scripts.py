@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from importlib.resources import files
@@ -30,6 +31,10 @@ def join_scripts(entry: str) -> str:
     """
     texts: dict[str, str] = {}
     _read(entry, "", texts, ())
+    if _PHRASES in texts:
+        # Of the sentences only those whose names stand in these scripts: a page carries them.
+        rest = "".join(text for module, text in texts.items() if module != _PHRASES)
+        texts[_PHRASES] = _phrases_for(set(re.findall(r"\w+", rest)))
     owners: dict[str, str] = {}
     for module, text in texts.items():
         for declared in _NAME.findall(text):
@@ -66,6 +71,12 @@ def _read(text: str, module: str, texts: dict[str, str], above: tuple[str, ...])
 def _text_of(name: str) -> str:
     if name != _PHRASES:
         return read_browser(name)
-    phrases = (files("softmax_temperature") / "phrases" / "en.json").read_text(encoding="utf-8")
+    return "export const PHRASES = {};\n"
+
+
+def _phrases_for(names: set[str]) -> str:
+    """Return the module of the sentences that scripts with these words in them can name."""
+    text = (files("softmax_temperature") / "phrases" / "en.json").read_text(encoding="utf-8")
+    phrases = {name: said for name, said in json.loads(text).items() if name in names}
     # In one line, as all that is data.
-    return f"export const PHRASES = {re.sub(chr(10) + ' *', '', phrases.strip())};\n"
+    return f"export const PHRASES = {json.dumps(phrases, ensure_ascii=False)};\n"
