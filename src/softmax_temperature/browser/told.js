@@ -30,6 +30,7 @@ import { stopAt } from "./stops.js";
 
 /** @type {Told} */
 const NOTHING = { asked: {}, rows: [], contexts: [], names: {}, count: 0, total: 1, problem: "", stopped: false, beside: null };
+const NONE = { path: [], pieces: [] };
 const isNear = (/** @type {number} */ one, /** @type {number} */ next) => one === next || Math.abs(one - next) < 1e-9;
 
 /**
@@ -101,20 +102,21 @@ export function toldOf(data, store, ask) {
   store.follow(want);
   hear(data.told);
   const writer = {
-    at: (/** @type {number} */ T) => rowAt(T) ?? { T, path: [], pieces: [], done: false },
+    at: (/** @type {number} */ T) => rowAt(T) ?? { ...NONE, T, done: false },
     /** The text that is held beside the current one, if one is. */
     beside() {
       const held = store.get().beside;
       if (!held) return undefined;
       const at = numberOf(held.T);
       if (isSame(held.steps, store.get().steps) && rowAt(at)) return rowAt(at);
-      return isCurrent() && isSame(told.beside?.held, held) ? beside : { T: at, path: [], pieces: [], done: false };
+      return isCurrent() && isSame(told.beside?.held, held) ? beside : { ...NONE, T: at, done: false };
     },
     ids: () => ids,
     rows: () =>
       Array.from({ length: data.stops.count }, (_, position) => {
         const text = rowAt(stopAt(data.stops, position));
-        return text?.done ? Object.assign([...text.path], { pieces: text.pieces }) : [];
+        const { path, pieces } = text?.done ? text : NONE;
+        return Object.assign([...path], { pieces });
       }),
     progress: () => (isCurrent() ? { count: told.count, total: told.total } : { count: 0, total: 1 }),
     /** Why nothing more is written, or an empty text. */
