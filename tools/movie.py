@@ -1,4 +1,4 @@
-"""Make README's moving picture from the front door: what a chat model writes from T = 0 to 2 and back.
+"""Make README's moving picture from the front door: a chat model's sentence from T = 0 to 2.
 
 Run by hand, where Chromium is: ``python -m tools.movie notebooks/stories.gif``
 """

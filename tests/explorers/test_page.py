@@ -91,9 +91,11 @@ def test_only_the_pages_own_script_may_run(text):
 
 # Those of questions, notebooks and texts.
 OTHER_SCRIPTS = {
-    *("question", "notebook", "widget"),
+    *("question", "challenge", "prediction", "notebook", "widget", "sessions", "answer"),
     *("sampler", "steps", "ranks", "rules", "labels"),
-    *("text", "writer", "prompt", "story", "tokenizer", "transformer"),
+    *("text", "writer", "prompt", "story", "tokenizer", "transformer", "tokens", "tints", "taken"),
+    *("stories", "forest", "forester", "luck", "told"),
+    *("door", "bits", "opening", "sentence"),
 }
 
 

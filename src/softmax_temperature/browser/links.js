@@ -20,7 +20,7 @@ const OF_A_TEXT = ["prompt", "seed", "length", "steps"];
  */
 export function followLinks(find, cell) {
   // Before a notebook, which would look for a heading of that name.
-  addEventListener("click", (event) => follow(event), true);
+  addEventListener("click", (event) => followLink(event), true);
   addEventListener(
     "focusin",
     (/** @type {any} */ { target: link }) => {
@@ -31,7 +31,7 @@ export function followLinks(find, cell) {
   );
 
   /** @param {any} event */
-  function follow(event) {
+  function followLink(event) {
     const link = event.target.closest?.('a[href^="#"]');
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const moved = askedBy(link, find(link), cell);
