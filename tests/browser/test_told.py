@@ -11,6 +11,7 @@ from tests.helpers import becomes, go_to, need, type_temperature, write
 expect = need("playwright.sync_api").expect
 ALL = pytest.mark.engines("chromium", "firefox", "webkit")
 IMPORTS = """
+import json
 from softmax_temperature import *
 story = load_story_model()
 # A model that no page has: the story model without its name.

@@ -53,6 +53,7 @@ export function toldOf(data, store, ask) {
   /** @type {number[]} */
   let ids = [];
   let askedLast = "";
+  let stoppedAt = NaN;
 
   const asked = () => {
     const { prompt, seed, length, steps, taken } = store.get();
@@ -90,7 +91,7 @@ export function toldOf(data, store, ask) {
     if (!ask || !followers.size) return;
     const T = temperatureOf(store.get());
     const isStop = [...Array(data.stops.count).keys()].some((position) => isNear(stopAt(data.stops, position), T));
-    const isComing = isCurrent() && !told.stopped && (isStop || told.problem);
+    const isComing = isCurrent() && (told.stopped ? stoppedAt === T : isStop || Boolean(told.problem));
     const held = store.get().beside;
     if ((rowAt(T) || isComing) && (!held || told.problem || isSame(told.beside?.held, held))) return;
     const key = JSON.stringify([asked(), held, isStop && !told.stopped ? "" : T]);
@@ -121,7 +122,13 @@ export function toldOf(data, store, ask) {
     progress: () => (isCurrent() ? { count: told.count, total: told.total } : { count: 0, total: 1 }),
     /** Why nothing more is written, or an empty text. */
     halted: () => (isCurrent() ? told.problem || (told.stopped ? phrase("stopped_writing") : "") : ""),
-    stop: ask && (() => ask({ stop: true })),
+    stop:
+      ask &&
+      (() => {
+        // Another temperature goes on.
+        stoppedAt = temperatureOf(store.get());
+        ask({ stop: true });
+      }),
     follow(/** @type {() => void} */ follower) {
       followers.add(follower);
       want();

@@ -114,6 +114,8 @@ class _Job:
         self.told = _nothing(asked, "")
         self.told["total"] = asked["length"]
         self._numbers: dict[tuple[int, ...], int] = {}
+        self._contexts: list[Context] = []
+        self._names: dict[str, list[str]] = {}
         steps: Steps = [(name, value) for name, value in asked["steps"]]
         chain = chain_of(steps, 1.0)
         self._step: SamplingStep = step_of(chain if len(chain) > 1 else None)
@@ -123,7 +125,6 @@ class _Job:
         """Return what is told now: it stays as it is while more is written."""
         told = self.told.copy()
         told["rows"] = [row.copy() for row in told["rows"]]
-        told["names"] = told["names"].copy()
         if told["beside"] is not None:
             told["beside"] = told["beside"] | {"row": told["beside"]["row"].copy()}
         return told
@@ -148,12 +149,13 @@ class _Job:
         if not self._is_written(temperature):
             missing = [stop for stop in {temperature, 1.0} if not self._is_written(stop)]
             for rows in self._grow(sorted(missing, key=lambda stop: stop != temperature)):
-                told["rows"] = [*written, *rows]
+                told["rows"] = [*written, *self._shown(rows)]
                 yield
         if not self.has_beside(beside):
             other = _Job(self._model, [], {**self.told["asked"], "steps": beside["steps"]})
             for (row,) in other._grow([float(beside["T"])]):
-                told["names"] |= other.told["names"]
+                other._shown([row])
+                told["names"] = told["names"] | other.told["names"]
                 told["beside"] = {"held": beside, "row": row}
                 yield
         if self._is_whole:
@@ -164,7 +166,10 @@ class _Job:
             if all(row["done"] for row in rows):
                 stops = {row["T"] for row in rows}
                 told["count"] = told["total"]
-                told["rows"] = [*rows, *(row for row in told["rows"] if row["T"] not in stops)]
+                told["rows"] = [
+                    *self._shown(rows),
+                    *(row for row in told["rows"] if row["T"] not in stops),
+                ]
             yield
 
     def _is_written(self, temperature: float) -> bool:
@@ -182,8 +187,15 @@ class _Job:
             self._add(rows, temperatures, grown)
             for row in rows:
                 row["done"] = row["done"] or len(row["tokens"]) == asked["length"]
-                row["pieces"] = pieces_of(model, row["tokens"], asked["prompt"])
             yield rows
+
+    def _shown(self, rows: list[Row]) -> list[Row]:
+        """Return rows with all that is needed to show them: what is not shown yet is not sent."""
+        for row in rows:
+            row["pieces"] = pieces_of(self._model, row["tokens"], self.told["asked"]["prompt"])
+        self.told["contexts"] = [*self._contexts]
+        self.told["names"] = {**self._names}
+        return rows
 
     def _steps(self, ids: list[int], temperatures: Sequence[float]) -> Iterator[Step]:
         asked = self.told["asked"]
@@ -213,7 +225,7 @@ class _Job:
                 drawn = {int(token) for token in grown.tokens[grown.contexts == context]}
                 numbers[context] = self._listed(tuple(row["tokens"]), at_1[context], drawn)
         for row, stop, token, context in going:
-            tokens = self.told["contexts"][numbers[context]]["tokens"]
+            tokens = self._contexts[numbers[context]]["tokens"]
             if isinstance(self._model, RecordedModel):
                 shares = self._model.shares(len(row["tokens"]), stop, grown.logits[context])[tokens]
             else:
@@ -235,7 +247,7 @@ class _Job:
         likeliest = np.argpartition(-shares, LISTED)[:LISTED].tolist()
         known = self._numbers.get(before)
         if known is not None:
-            drawn |= set(self.told["contexts"][known]["tokens"])
+            drawn |= set(self._contexts[known]["tokens"])
         tokens = sorted({*likeliest, *drawn}, key=lambda token: (-shares[token], token))
         new: Context = {
             "tokens": tokens,
@@ -245,11 +257,11 @@ class _Job:
         }
         names = [self._model.tokens[token] for token in tokens]
         for token, name, label in zip(tokens, names, token_labels(names)):
-            self.told["names"][f"{token}"] = [label, in_text(name)]
-        if known is not None and new["tokens"] == self.told["contexts"][known]["tokens"]:
+            self._names[f"{token}"] = [label, in_text(name)]
+        if known is not None and new["tokens"] == self._contexts[known]["tokens"]:
             return known
-        self.told["contexts"] = [*self.told["contexts"], new]
-        self._numbers[before] = len(self.told["contexts"]) - 1
+        self._contexts.append(new)
+        self._numbers[before] = len(self._contexts) - 1
         return self._numbers[before]
 
 
