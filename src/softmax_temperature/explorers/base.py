@@ -79,7 +79,7 @@ class Explorer(ipywidgets.VBox):
     temperature: Any = traitlets.TraitType(1.0)
     # Names of phrases: the heading of a page, and a note below it.
     _heading: ClassVar[str]
-    _note: ClassVar[str]
+    _note: str
     # The widgets that an explorer is made of: none yet where its arguments are refused.
     _parts: tuple[ipywidgets.Widget, ...] = ()
 

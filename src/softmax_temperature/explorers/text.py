@@ -185,6 +185,7 @@ class TextExplorer(Explorer):
             data["notice"] = model.notice()
         super().__init__(_Text, data, state, stops, value, 800)
         self._teller = Teller(model, stops.tolist(), _check_prompt, self._tell)
+        self._note = "told_note"
         self._body.on_msg(self._answer)
 
     # What writes where the model is not in the page.
