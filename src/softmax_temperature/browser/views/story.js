@@ -42,7 +42,9 @@ export function drawStory(el, core) {
     make("div", { className: "sentences" }, caption, longest),
     both,
     drawTints(),
-    ...(map ? [map.el, drawForest(core)] : []),
+    ...(map ? [map.el] : []),
+    // Python writes one text after the other: a forest of them takes too long.
+    ...(core.forest ? [drawForest(core)] : []),
     make("div", { className: "details" }, told, rivals, ...(luck ? [luck.el] : [])),
     ...(notice ? [make("details", { className: "notice" }, make("summary", {}, phrase("notice")), notice)] : []),
     aloud,
