@@ -167,6 +167,7 @@ def test_a_recording_is_an_explorer_of_its_own():
     assert len(data["told"]["rows"]) == 41
     assert "Apache License" in data["notice"]
     assert "model" not in data
+    assert "stories260K" not in explorer.to_html().partition("<script")[0]
     for row in data["told"]["rows"]:
         # What is listed is not all.
         assert all(sum(shares) < 1.01 for shares in row["shares"])

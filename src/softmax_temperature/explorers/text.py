@@ -184,6 +184,7 @@ class TextExplorer(Explorer):
         if isinstance(model, RecordedModel):
             data["notice"] = model.notice()
         super().__init__(_Text, data, state, stops, value, 800)
+        self._note = "told_note"
         self._teller = Teller(model, stops.tolist(), _check_prompt, self._tell)
         self._note = "told_note"
         self._body.on_msg(self._answer)
