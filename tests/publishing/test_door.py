@@ -41,7 +41,7 @@ def test_it_asks_for_nothing_and_no_link_is_dead(page):
     assert "default-src 'none'" in page.select_one("meta[http-equiv]")["content"]
     for element in page.select("[src], [href]"):
         address = element.get("src") or element["href"]
-        inside = address in ("#present", "#2.T=0.5", "#2.T=2") or (
+        inside = address in ("#2.T=0.5", "#2.T=2") or (
             address[0] == "#" and page.find(id=address[1:])
         )
         assert address.startswith("data:") or inside
