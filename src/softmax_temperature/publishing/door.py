@@ -116,7 +116,7 @@ def course_lessons() -> Mapping[str, Lesson]:
     table, gpt2 = load_example("wonderful-day"), load_example("gpt2-spaceship")
     return {
         "01-temperature": Lesson(
-            "Drag the temperature and watch the next word change",
+            "Drag the temperature and watch a text rewrite itself",
             "Some words gain from heat and then lose by it again. Find out where they turn.",
             _map(table),
         ),
