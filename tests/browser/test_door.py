@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from softmax_temperature import load_story_model
 from softmax_temperature.model.recorded import load_text_example
 from softmax_temperature.publishing.door import door
 from tests.helpers import becomes, comes_to, need
@@ -85,6 +86,21 @@ def test_nothing_jumps_where_the_sentence_changes(open_door):
         )
         assert len(tops) == 41
         assert len(set(tops)) == 1
+
+
+def test_a_reader_begins_a_story(open_door):
+    page = open_door()
+    field = page.get_by_role("textbox", name="Prompt")
+    field.fill("The fox")
+    field.press("Enter")
+    (text,) = load_story_model().write("The fox", [0.7], length=60)
+    story = page.locator("#story .story p").first
+    expect(story).to_have_text(text)
+    assert story.is_visible()
+    # Nothing else stands there but the button for other dice: the lessons have the rest.
+    controls = page.locator("#story :is(button, summary)").filter(visible=True)
+    names = [name.strip() for name in controls.all_text_contents()]
+    assert names == ["Other dice", "0", "½", "1", "2", "Licence of these data"]
 
 
 def test_words_of_the_prose_move_the_picture(open_door):
