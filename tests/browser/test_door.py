@@ -181,6 +181,20 @@ def test_an_audience_sees_one_scene_after_another_and_nothing_else(open_door):
     assert len(shown(page)) == 5
 
 
+def test_whoever_has_typed_before_an_audience_goes_on_with_the_same_keys(open_door):
+    page = open_door("#present=3")
+    field = page.locator("#story textarea")
+    field.fill("The cat")
+    field.press("Enter")
+    becomes(page, "document.activeElement === document.body")
+    page.keyboard.press("ArrowLeft")
+    assert shown(page) == ["word"]
+    page.keyboard.press("ArrowRight")
+    field.focus()
+    page.keyboard.press("PageDown")
+    assert shown(page) == ["bits"]
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
 def test_each_scene_fits_its_screen(open_door, size):
     page = open_door("#present=3", *size)

@@ -77,7 +77,12 @@ addEventListener(
   (/** @type {any} */ event) => {
     const { key, target, ctrlKey, metaKey, altKey } = event;
     if (key === "Tab") isPressed = false;
-    if (scene < 0 || ctrlKey || metaKey || altKey || target.matches(FIELDS)) return;
+    if (scene < 0 || ctrlKey || metaKey || altKey) return;
+    if (target.matches(FIELDS)) {
+      // Whoever speaks goes on from there: what is written is taken, and the keys turn scenes again.
+      if (key === "Enter" || key === "Escape") setTimeout(() => target.blur());
+      if (key !== "PageDown" && key !== "PageUp") return;
+    }
     if (key === "Escape") return void present(-1);
     if (!Object.hasOwn(SCENE_KEYS, key) || (target.matches(MOVED_BY_ARROWS) && !isPressed)) return;
     event.preventDefault();
