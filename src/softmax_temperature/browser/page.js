@@ -1,7 +1,7 @@
 // In a page without a kernel each explorer follows a native slider, and the address keeps its state.
 
 import { phrase, temperatureText } from "./engine/words.js";
-import { entriesOf, pairsOf, stateAsked } from "./address.js";
+import { decoded, entriesOf, pairsOf, stateAsked } from "./address.js";
 import { askedBy, followLinks } from "./links.js";
 import { asHeld, readTemperature, temperatureOf } from "./store.js";
 import { nearestStop, stopAt } from "./stops.js";
@@ -62,6 +62,9 @@ export async function startPage(kinds, own = () => []) {
   const write = keepAddress(explorers, own);
   followLinks(() => explorers, CELL);
   for (const link of findAll('a[href^="#"]')) completeLink(link, explorers);
+  // What stands above a place that the address names has grown.
+  const named = decoded(location.hash.slice(1));
+  if (named) findAll(`#${CSS.escape(named)}`)[0]?.scrollIntoView();
   // For tests: everything is there.
   document.documentElement.dataset.started = "true";
   return { explorers, write };
