@@ -191,7 +191,7 @@ def test_the_tail_of_a_vocabulary_is_met_by_name():
         (
             lambda explorer: six(parts=("bars", "pie")),
             ValueError,
-            "parts must be among bars, dice, map, curves, constant, got 'pie'",
+            "parts must be among bars, dice, logits, map, curves, constant, got 'pie'",
         ),
         (
             lambda explorer: TokenTable(["a"], [1], prompt=3),

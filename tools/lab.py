@@ -175,6 +175,8 @@ def start(playwright: Playwright, engine: str, scheme: str = "light") -> Iterato
         preferences = {
             # A classic scroll bar would take its width from the page.
             "ui.useOverlayScrollbars": 1,
+            # Playwright's own setting does not reach a distribution's Firefox.
+            "ui.prefersReducedMotion": 1,
             "layout.css.prefers-color-scheme.content-override": 0 if scheme == "dark" else 1,
         }
         with playwright.firefox.launch(

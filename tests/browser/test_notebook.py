@@ -70,7 +70,10 @@ def written(notebooks):
 
 
 def new_page(browser, viewport=None):
-    page = browser.new_page(viewport=viewport or {"width": 1100, "height": 1000})
+    # What moves for a moment is not where it is yet.
+    page = browser.new_page(
+        viewport=viewport or {"width": 1100, "height": 1000}, reduced_motion="reduce"
+    )
     page.set_default_timeout(240_000)
     page.problems = []
     page.add_init_script(SENT)
@@ -626,9 +629,9 @@ def test_the_explorer_is_accessible_in_both_themes(page, theme):
 def test_motion_is_reduced_where_the_reader_asks_for_it(page):
     view = explorer(page)
     seconds = "e => getComputedStyle(e).transitionDuration"
+    page.emulate_media(reduced_motion="no-preference")
     view.locator(".noUi-target").evaluate("e => e.classList.add('noUi-state-tap')")
     assert view.locator(".noUi-connect, .noUi-origin").first.evaluate(seconds) != "0s"
     page.emulate_media(reduced_motion="reduce")
     assert view.locator(".noUi-connect, .noUi-origin").first.evaluate(seconds) == "0s"
-    page.emulate_media(reduced_motion="no-preference")
     view.locator(".noUi-target").evaluate("e => e.classList.remove('noUi-state-tap')")
