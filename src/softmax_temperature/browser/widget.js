@@ -267,7 +267,8 @@ function takeOver(readout, session) {
       if (event.key === "Escape") readout.textContent = readout.dataset.text;
       if (event.key !== "Enter" && event.key !== "Escape") return;
       event.preventDefault();
-      event.stopImmediatePropagation();
+      // A notebook can have taken the focus already: then there is nothing to leave.
+      take(event);
       readout.blur();
     },
     true,

@@ -50,7 +50,8 @@ def fill(template: str, script: str, styles: Sequence[str], **parts: str) -> str
     parts |= {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; media-src data:; base-uri 'none'; form-action 'none'",
-        "style": "".join(read_browser(name) for name in styles),
+        # What styles say to those who change them, no page needs.
+        "style": re.sub(r"/\*.*?\*/\n?", "", "".join(map(read_browser, styles)), flags=re.S),
         "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_browser(template))
