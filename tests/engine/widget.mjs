@@ -60,6 +60,11 @@ slider.set("value", 0.5);
 await tick();
 ready();
 await tick();
+// What Python was told before comes back, while it has still to be told of the last change.
+slider._state_lock = { value: 1 };
+slider.receive({ value: 1 });
+slider._state_lock = null;
+painted.push(`slider ${slider.get("value")}`);
 // Python sends data with a state of their own.
 waits = unpacked();
 owner.receive({ state: { T: 2 }, data: dataOf("three") });

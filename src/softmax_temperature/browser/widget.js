@@ -73,6 +73,8 @@ export function widget({ coreOf, head, body }) {
       const slid = () => {
         const { data, store } = session.core ?? {};
         if (!data) return;
+        // An echo of what Python was told before does not undo what it has still to be told.
+        if (slider._state_lock && session.isResting()) return follow();
         const position = nearestStop(data.stops, slider.get("value"));
         if (position !== nearestStop(data.stops, temperatureOf(store.get())))
           store.set({ T: asHeld(stopAt(data.stops, position)) });
@@ -107,6 +109,7 @@ function enter(key, coreOf) {
     session.views++;
     return session;
   }
+  /** @type {any} */
   let timer = 0;
   /** @type {any} */
   let opened;
@@ -154,6 +157,8 @@ function enter(key, coreOf) {
       if (session.core?.data !== session.owner.get("data")) return;
       session.core.store.receive(Object.assign(heard, ...unheard.map(({ part }) => part)));
     },
+    /** Tell whether something has still to be told. */
+    isResting: () => Boolean(timer),
     /** Tell Python, once what changes has come to rest. */
     rest() {
       clearTimeout(timer);
@@ -168,6 +173,7 @@ function enter(key, coreOf) {
             // The kernel is gone: the explorer goes on without it.
           }
         }
+        timer = 0;
       }, UNTIL_TOLD);
     },
     leave() {
@@ -260,16 +266,19 @@ function takeOver(readout, session) {
       if (document.activeElement !== readout) readout.textContent = readout.dataset.text;
     });
   };
-  readout.addEventListener("blur", take, true);
+  let isTaken = false;
+  readout.addEventListener("blur", (event) => (isTaken ? event.stopImmediatePropagation() : take(event)), true);
   readout.addEventListener(
     "keydown",
     (event) => {
       if (event.key === "Escape") readout.textContent = readout.dataset.text;
       if (event.key !== "Enter" && event.key !== "Escape") return;
       event.preventDefault();
-      // A notebook can have taken the focus already: then there is nothing to leave.
+      // At once: where a notebook has taken the focus already, there is nothing to leave.
       take(event);
+      isTaken = true;
       readout.blur();
+      isTaken = false;
     },
     true,
   );

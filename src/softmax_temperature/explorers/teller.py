@@ -60,10 +60,11 @@ class Teller:
 
     def ask(self, state: State) -> None:
         """Write in a thread of its own, unless that is what is being written."""
-        temperature = _temperature(state)
+        temperature, asked = _temperature(state), _asked(state)
+        if self._job is not None and self._job.told["asked"] != asked:
+            self._job.is_wanted = False
         with self._lock:
             job = self._job
-            asked = _asked(state)
             if job is None or job.told["asked"] != asked or job.told["stopped"]:
                 try:
                     job = self._begin(state)
@@ -76,11 +77,14 @@ class Teller:
 
     def stop(self) -> None:
         """Write no more of what is being written."""
+        job = self._job
+        if job is None or not job.is_wanted:
+            return
+        # Before there is the lock, which a thread that writes takes again and again.
+        job.is_wanted = False
         with self._lock:
-            if self._job is not None and self._job.is_wanted:
-                self._job.is_wanted = False
-                self._job.told["stopped"] = True
-                self._tell(self._job.copy())
+            job.told["stopped"] = True
+            self._tell(job.copy())
 
     def _begin(self, state: State) -> _Job:
         if self._job is not None:
