@@ -2,7 +2,8 @@
 
 from time import sleep
 
-from tests.browser.test_notebook import KERNEL, catch_up, new_page
+from tests.browser.test_kernel import run
+from tests.browser.test_notebook import new_page
 from tests.helpers import becomes, need, write_notebook
 from tools.lab import run_all
 
@@ -21,20 +22,6 @@ CELLS = [
     "prediction",
 ]
 VERDICT = "document.querySelector('.challenge .verdict').textContent"
-
-
-def run(page, code):
-    catch_up(page)
-    return page.evaluate(
-        f"""async (code) => {{
-            let printed = "";
-            const run = {KERNEL}.requestExecute({{ code }});
-            run.onIOPub = ({{ content }}) => (printed += content.text ?? "");
-            await run.done;
-            return printed;
-        }}""",
-        code,
-    )
 
 
 def comes_to_print(page, code, text):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser.test_kernel import run
 from tests.browser.test_notebook import KERNEL, catch_up, new_page
 from tests.helpers import contrast, need, write_notebook
 from tools.lab import run_all
@@ -67,16 +68,7 @@ def answered(page, name="first"):
     A widget keeps a second change back until the kernel is done with the first.
     """
     catch_up(page)
-    return page.evaluate(
-        f"""async (code) => {{
-            let printed = "";
-            const run = {KERNEL}.requestExecute({{ code }});
-            run.onIOPub = ({{ content }}) => (printed += content.text ?? "");
-            await run.done;
-            return printed;
-        }}""",
-        f"print({name}.answered, end='')",
-    )
+    return run(page, f"print({name}.answered, end='')")
 
 
 def cells(page):

@@ -1,8 +1,8 @@
 // A text at every temperature: its state, its model, and what is shown of the text that is written.
 
 import { masked } from "./engine/cuts.js";
-import { exponent, firstOf, prepare, softmax } from "./engine/numbers.js";
-import { leftAfter, storyModelOf } from "./engine/story.js";
+import { firstOf, prepare, softmax } from "./engine/numbers.js";
+import { leftAfter, scoresAfter, storyModelOf } from "./engine/story.js";
 import { chanceText, comparison, comparisonBeside, firstOfWords, inText, phrase, temperatureText, tokenLabels } from "./engine/words.js";
 import { foresterOf } from "./forester.js";
 import { checkPrompt } from "./prompt.js";
@@ -208,11 +208,9 @@ function rivalsOf({ names, words, store }, place) {
 function luckOf({ writer, store, data }, { parent, token, depth }) {
   const T = temperatureOf(store.get());
   const chain = chainAt(store.get().steps, T);
-  parent.table ??= prepare(parent.logits);
-  const left = chain && masked(leftAfter(parent, chain));
-  const top = (left ?? parent.logits).reduce((most, logit) => Math.max(most, logit), -Infinity);
-  const scores = left ? left.map((logit) => logit - top) : parent.logits.map((logit) => exponent(logit - top, T));
-  const luck = writer.luck(depth);
+  const drawn = scoresAfter(parent, T, chain);
+  const top = drawn.reduce((most, score) => Math.max(most, score), -Infinity);
+  const [scores, luck] = [drawn.map((score) => score - top), writer.luck(depth)];
   const temperature = temperatureText(T, data.stops.step);
   return { logits: parent.logits, luck, scores, temperature, chosen: token, isCut: Boolean(chain) && T > 0 };
 }

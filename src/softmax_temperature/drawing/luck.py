@@ -12,8 +12,9 @@ from ..checks import Floats, as_count, as_temperature
 from ..core import TokenTable, check_table, likeliest
 from ..draws import handovers
 from ..phrases import phrase, rounded
+from ..sampling import temper
 from ..words import temperature_texts, token_labels, which_word
-from .bars import as_axes, glyphs, style_axes
+from .bars import OTHERS, as_axes, glyphs, style_axes
 from .colours import WORDS
 
 # So many of the likeliest have a row, beside all that ever are the word, and so many at most.
@@ -81,10 +82,8 @@ def luck_chart(
     temperature, ax = as_temperature(temperature), as_axes(ax)
     logits = table.logits.astype(np.float64)
     luck = np.random.default_rng(as_count(seed, "seed", 0)).gumbel(size=len(logits))
-    gaps = logits - logits.max()
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        scores = np.where(gaps == 0, 0.0, gaps / temperature)
-    sums = np.where(np.isfinite(logits), scores + luck, -np.inf)
+    scores = temper(logits, temperature)
+    sums = scores + luck
     chosen, ways = int(sums.argmax()), handovers(logits, luck)
     rows = rows_of(logits, [chosen, *(token for token, start in ways if start <= _FURTHEST)])
     known = glyphs()
@@ -92,7 +91,7 @@ def luck_chart(
     high = max(2.0, luck[rows].max(), sums[rows].max()) + 0.5
     for line, token in enumerate(rows):
         score, total = scores[token], sums[token]
-        colour = WORDS[1] if token == chosen else "#949494"
+        colour = WORDS[1] if token == chosen else OTHERS
         ax.barh(line, max(score, _LOW) - _LOW, 0.5, _LOW, color=colour, alpha=0.45)
         if max(score, total) > _LOW:
             way = {"arrowstyle": "-|>", "color": WORDS[0], "linewidth": 1.8}

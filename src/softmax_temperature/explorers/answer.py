@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from ..checks import as_count, as_temperature, short
 from ..core import TokenTable, softmax
 from ..reading.replies import Place, Reply, read_reply
-from ..words import drawn_anew, first_of_words, in_text, of_reply, token_labels
+from ..words import drawn_anew, in_text, of_reply, token_labels
 from .base import STOPS, Explorer, View, as_stops, script, styles
 from .data import AnswerData, PlaceData, stops_of
-from .page import as_html
-
-# A still text has no colours: words with so many bits of surprise are underlined.
-_SURPRISING = 4
+from .page import SURPRISING, as_html, underlined
 
 
 class _Answer(View):
@@ -170,17 +166,11 @@ class AnswerExplorer(Explorer):
 
     def _still(self) -> str:
         """Return the answer as HTML without scripts and styles."""
-        pieces = [place.text for place in self._places]
-        words = first_of_words(pieces)
-        parts = [f"<b>{as_html(self._asked)}</b>"] if self._asked else []
-        for _, places in groupby(range(len(pieces)), words.__getitem__):
-            word = list(places)
-            text = as_html("".join(pieces[place] for place in word))
-            surprising = np.nansum(self.bits[word]) >= _SURPRISING
-            parts.append(f"<u>{text}</u>" if surprising else text)
+        asked = f"<b>{as_html(self._asked)}</b>" if self._asked else ""
+        text = underlined([place.text for place in self._places], self.bits)
         return (
-            f"<p>{''.join(parts)}</p><p>{as_html(self._caption())} Underlined words surprise by "
-            f"{_SURPRISING} bits or more.</p>"
+            f"<p>{asked}{text}</p><p>{as_html(self._caption())} Underlined words surprise by "
+            f"{SURPRISING} bits or more.</p>"
         )
 
     def _prompt(self) -> str:

@@ -11,10 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..checks import short
+from ..words import first_of_words
 from .scripts import join_scripts, read_browser
 
 # What there is of explorers: where the script of each stands, the name that it exports, and styles.
@@ -55,6 +59,23 @@ def fill(template: str, script: str, styles: Sequence[str], **parts: str) -> str
         "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_browser(template))
+
+
+# A still text has no colours: words with so many bits of surprise are underlined.
+SURPRISING = 4
+
+
+def underlined(pieces: Sequence[str], bits: Any, fork: int = -1) -> str:
+    """Return a text as HTML, its surprising words underlined; `fork` is the piece to be marked."""
+    words = first_of_words(pieces)
+    parts = []
+    for _, places in groupby(range(len(pieces)), words.__getitem__):
+        word = list(places)
+        text = "".join(
+            ("<b>[≠ T = 1]</b> " if i == fork else "") + as_html(pieces[i]) for i in word
+        )
+        parts.append(f"<u>{text}</u>" if np.nansum(bits[word]) >= SURPRISING else text)
+    return "".join(parts)
 
 
 def with_data(name: str, data: Any, inside: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby, takewhile
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import ipywidgets
@@ -20,18 +20,16 @@ from ..model.language import LanguageModel
 from ..model.recorded import RecordedModel
 from ..model.story import StoryModel
 from ..model.texts import texts_of
-from ..words import comparison, comparison_beside, first_of_words, in_text
+from ..words import comparison, comparison_beside, in_text
 from .base import STOPS, Explorer, View, as_stops, script, styles
 from .data import State, TextData, Told, held, model_data, stops_of
-from .page import as_html
+from .page import SURPRISING, as_html, underlined
 from .steps import TEMPERATURE, Steps, chain_of, knobs_below, steps_of
 from .teller import Teller
 
 _SEEDS = (0, 1, 2, 3, 4)
 # Of a larger model each text takes its time.
 _FEWER_STOPS = np.arange(41) / 20
-# A still text has no colours: words with so many bits of surprise are underlined.
-_SURPRISING = 4
 # A tab and a line break are text.
 _CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f]")
 
@@ -184,7 +182,6 @@ class TextExplorer(Explorer):
         if isinstance(model, RecordedModel):
             data["notice"] = model.notice()
         super().__init__(_Text, data, state, stops, value, 800)
-        self._note = "told_note"
         self._teller = Teller(model, stops.tolist(), _check_prompt, self._tell)
         self._note = "told_note"
         self._body.on_msg(self._answer)
@@ -390,21 +387,11 @@ class TextExplorer(Explorer):
     def _still(self) -> str:
         """Return what is shown now as HTML without scripts and styles."""
         written = self._written()
-        parts = [f"<b>{as_html(self.prompt)}</b>"]
-        pieces = self._pieces(written)
-        words = first_of_words(pieces)
-        for _, places in groupby(range(len(pieces)), words.__getitem__):
-            word = list(places)
-            surprising = written.bits[word].sum() >= _SURPRISING
-            text = "".join(
-                ("<b>[≠ T = 1]</b> " if i == written.fork else "") + as_html(pieces[i])
-                for i in word
-            )
-            parts.append(f"<u>{text}</u>" if surprising else text)
+        text = underlined(self._pieces(written), written.bits, written.fork)
         return (
             f"<p>Temperature {self._temperature_text}, dice {self.seed}</p>"
-            f"<p>{''.join(parts)}</p>"
-            f"<p>{as_html(self._caption())} Underlined words surprise by {_SURPRISING} bits or "
+            f"<p><b>{as_html(self.prompt)}</b>{text}</p>"
+            f"<p>{as_html(self._caption())} Underlined words surprise by {SURPRISING} bits or "
             "more at T = 1.</p>"
         )
 

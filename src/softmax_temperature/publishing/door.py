@@ -17,7 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..core import TokenTable, softmax
-from ..drawing.colours import PALETTE
+from ..drawing.bars import OTHERS
+from ..drawing.colours import PALETTE, WORDS
 from ..drawing.maps import areas_of
 from ..drawing.picture import house_style, png_of
 from ..drawing.stories import pieces_of, story_map
@@ -232,6 +233,8 @@ def _questions() -> str:
 
 # Pictures of lessons: no words, and so many units wide and high.
 _WIDTH, _HEIGHT = 300, 120
+# From cold to hot.
+_HEAT = WORDS[1], WORDS[2], WORDS[0]
 
 
 def _picture(inside: str) -> str:
@@ -265,7 +268,7 @@ def _ranks(table: TokenTable, temperatures: Sequence[float], kept: float = 0.0) 
     across = np.log(ranks) / np.log(len(table.tokens))
     logits = np.sort(table.logits.astype(float))[::-1]
     drawn = ""
-    for temperature, colour in zip(temperatures, ("#0173b2", "#de8f05", "#d55e00"), strict=False):
+    for temperature, colour in zip(temperatures, _HEAT, strict=False):
         shares = softmax(logits, temperature)
         down = 0.05 - np.log10(shares[ranks - 1]) / 9
         if kept:
@@ -273,9 +276,9 @@ def _ranks(table: TokenTable, temperatures: Sequence[float], kept: float = 0.0) 
             end = across[inside][-1]
             area = _line([0, *across[inside], end], [1, *down[inside], 1])
             rest = _line([end, *across[~inside], 1], [1, *down[~inside], 1])
-            drawn += f'<path fill="#949494" fill-opacity="0.5" d="{rest}z"/>'
+            drawn += f'<path fill="{OTHERS}" fill-opacity="0.5" d="{rest}z"/>'
             drawn += f'<path fill="{colour}" d="{area}z"/>'
-            drawn += f'<path class="stroke" stroke="#d55e00" d="{_line([end, end], [0, 1])}"/>'
+            drawn += f'<path class="stroke" stroke="{_HEAT[-1]}" d="{_line([end, end], [0, 1])}"/>'
         else:
             drawn += f'<path class="stroke" stroke="{colour}" d="{_line(across, down)}"/>'
     return _picture(drawn)
@@ -292,7 +295,7 @@ def _stories() -> str:
             opacity = 0.12 + 0.88 * min(float(bits) / 8, 1)
             drawn += (
                 f'<rect x="{x:.1f}" y="{row * 24 + 3}" width="{width - 1:.1f}" height="18" '
-                f'fill="#0173b2" fill-opacity="{opacity:.2f}"/>'
+                f'fill="{_HEAT[0]}" fill-opacity="{opacity:.2f}"/>'
             )
             x += width
     explorer.close()

@@ -97,12 +97,22 @@ export function noiseOf(seed, count) {
  * @param {import("./cuts.js").Step[]} [chain] What is cut, and when: the temperature is one of its steps.
  */
 export function drawAfter(place, temperature, noise, chain) {
-  const scores = chain ? masked(leftAfter(place, chain)) : tempered(place, temperature);
+  const scores = scoresAfter(place, temperature, chain);
   let best = 0;
   for (let token = 1; token < scores.length; token++) {
     if (scores[token] + noise[token] > scores[best] + noise[best]) best = token;
   }
   return best;
+}
+
+/**
+ * Return what is added to the noise of each token: its logit, cut and divided.
+ * @param {Place} place
+ * @param {number} temperature
+ * @param {import("./cuts.js").Step[]} [chain]
+ */
+export function scoresAfter(place, temperature, chain) {
+  return chain ? masked(leftAfter(place, chain)) : tempered(place, temperature);
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { chanceText, phrase } from "../engine/words.js";
 import { make, uniquePrefix } from "./parts.js";
-import { drawTints, levelOf } from "./tints.js";
+import { drawTints, levelOf, surpriseOfWord } from "./tints.js";
 import { headOfRivals, lineOfRival, makeTokens, markChosen } from "./tokens.js";
 
 // So many characters of the text stand before a token of the list.
@@ -31,6 +31,7 @@ export function drawAnswer(el, core) {
   const note = make("p", { className: "listed" });
   const [aloud, chosenAloud] = [1, 2].map(() => make("div", { className: "aloud", role: "status" }));
   const ids = uniquePrefix();
+  const bits = places.map((place) => place.bits || 0);
   list.append(...places.map(optionOf));
   const key = drawTints();
   key.append(" ", make("span", { className: "other" }, phrase("not_likeliest_key")));
@@ -58,8 +59,7 @@ export function drawAnswer(el, core) {
 
   function optionOf(place, i) {
     const option = make("span", { role: "option", "aria-selected": "false", id: ids + i }, place.text);
-    const own = places.filter((_, j) => words[j] === words[i]);
-    option.className = `level-${levelOf(own.reduce((sum, { bits }) => sum + (bits || 0), 0))}`;
+    option.className = `level-${levelOf(surpriseOfWord(i, words, bits))}`;
     option.classList.toggle("other", place.drawn > 0);
     option.classList.toggle("newline", place.text === "\n");
     if (!place.text.trim()) option.ariaLabel = place.word;

@@ -4,7 +4,7 @@ import { handovers } from "../engine/dice.js";
 import { likeliest } from "../engine/numbers.js";
 import { inText, phrase, rounded, whichWord } from "../engine/words.js";
 import { make } from "./parts.js";
-import { makeShape } from "./svg.js";
+import { makeShape, makeText } from "./svg.js";
 
 // So many of the likeliest have a row, beside all that ever are the word, and so many at most.
 const [LIKELIEST, MOST_ROWS] = [6, 10];
@@ -38,8 +38,10 @@ export function drawLuck({ tokens }) {
   let last;
   el.addEventListener("toggle", () => last && paint());
 
+  const writeAt = (x, y, words, anchor) => makeText(words, { x, y, "text-anchor": anchor });
+
   function paint() {
-    const { logits, luck, scores, temperature, chosen, isCut } = last;
+    const { logits, luck, scores, temperature, chosen, isCut } = last();
     const ways = handovers(logits, luck);
     const rows = luckRows(logits, [chosen, ...ways.filter(([, start]) => start <= FURTHEST).map(([token]) => token)]);
     const sums = rows.map((token) => scores[token] + luck[token]);
@@ -73,7 +75,7 @@ export function drawLuck({ tokens }) {
         const tip = Math.sign(to - from) * Math.min(5, Math.abs(to - from));
         group.append(
           makeShape("path", { d: `M${from} ${y}H${to}`, class: own < 0 ? "luck less" : "luck" }),
-          makeShape("path", { d: `M${to} ${y}l${-tip} -4v8z`, class: "tip" }),
+          makeShape("path", { d: `M${to} ${y}l${-tip} -4v8z`, class: "arrow" }),
         );
       }
       group.append(writeAt(SCORES_WIDTH - BEHIND + 8, y + 4, minus(sum), "start"));
@@ -88,19 +90,13 @@ export function drawLuck({ tokens }) {
 
   return {
     el,
-    /** @param {{ logits: Float64Array, luck: Float64Array, scores: Float64Array, temperature: string, chosen: number, isCut: boolean } | undefined} next */
+    /** @param {(() => { logits: Float64Array, luck: Float64Array, scores: Float64Array, temperature: string, chosen: number, isCut: boolean }) | undefined} next */
     show(next) {
       last = next;
       el.hidden = !next;
       if (next && el.open) paint();
     },
   };
-}
-
-function writeAt(x, y, words, anchor) {
-  const shape = makeShape("text", { x, y, "text-anchor": anchor });
-  shape.textContent = words;
-  return shape;
 }
 
 function minus(number, decimals = 1) {

@@ -5,7 +5,7 @@ import { asHeld, temperatureOf } from "../store.js";
 import { stopAt } from "../stops.js";
 import { endsOf } from "../taken.js";
 import { followPointer, make } from "./parts.js";
-import { makeShape } from "./svg.js";
+import { makeShape, makeText } from "./svg.js";
 import { levelOf } from "./tints.js";
 
 /**
@@ -119,9 +119,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
       ...namesIn(cells, rows, edges, room, lengthOf, LINE, PAD).map(({ cell: { position, first, last }, text }) => {
         const [left, y] = [LEFT + edges[position] + PAD, (heightAt(first) + heightAt(last + 1)) / 2];
         solids.push({ left: left - 2, right: left + lengthOf(text) + 2, y });
-        const name = makeShape("text", { x: left.toFixed(1), y: (y + 4).toFixed(1) });
-        name.textContent = text;
-        return name;
+        return makeText(text, { x: left.toFixed(1), y: (y + 4).toFixed(1) });
       }),
     );
     solids.sort((one, next) => one.left - next.left);
@@ -137,11 +135,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
       if (T >= low && T <= high) marks.push([LEFT - 10, heightAt(stopOf(T) + 0.5) + 4, T.toFixed(1), "end"]);
     }
     axis.replaceChildren(
-      ...marks.map(([x, y, text, anchor]) => {
-        const mark = makeShape("text", { x, y, "text-anchor": anchor });
-        mark.textContent = text;
-        return mark;
-      }),
+      ...marks.map(([x, y, text, anchor]) => makeText(text, { x, y, "text-anchor": anchor })),
     );
     const box = { left: LEFT, width: width - LEFT, top: TOP, height: rowsHeight };
     for (const [name, pixels] of Object.entries(box)) pad.style[name] = `${pixels * scale}px`;

@@ -7,7 +7,7 @@ import { drawLuck } from "./luck.js";
 import { drawForest } from "./forest.js";
 import { make, uniquePrefix } from "./parts.js";
 import { drawStories } from "./stories.js";
-import { drawTints, levelOf } from "./tints.js";
+import { drawTints, levelOf, surpriseOfWord } from "./tints.js";
 import { headOfRivals, lineOfRival, makeTokens, markChosen } from "./tokens.js";
 
 // At most about so many characters has a token, and so many a line.
@@ -67,8 +67,7 @@ export function drawStory(el, core) {
     const { pieces, places, words, bits } = shown;
     const isEnd = shown.ended && i === places.length - 1;
     const option = make("span", { role: "option", "aria-selected": "false", id: ids + i }, pieces[i]);
-    const own = bits.filter((_, j) => words[j] === words[i]);
-    option.className = `level-${levelOf(own.reduce((sum, number) => sum + number, 0))}`;
+    option.className = `level-${levelOf(surpriseOfWord(i, words, bits))}`;
     option.classList.toggle("end", isEnd);
     option.classList.toggle("newline", pieces[i] === "\n");
     if (!pieces[i].trim()) option.ariaLabel = core.names[places[i].token];
@@ -110,7 +109,7 @@ export function drawStory(el, core) {
     settings[0].textContent = phrase("text_a", { setting: own });
     settings[1].textContent = phrase("text_b", { setting });
     const parts = pieces.map((piece, i) => {
-      const level = levelOf(bits.filter((_, j) => words[j] === words[i]).reduce((sum, number) => sum + number, 0));
+      const level = levelOf(surpriseOfWord(i, words, bits));
       const part = make("span", { className: `token level-${level}` }, piece);
       part.classList.toggle("fork", i === shown.fork);
       part.classList.toggle("other", i >= shown.places.length || differing.includes(i));
@@ -142,7 +141,7 @@ export function drawStory(el, core) {
     if (place < 0) return "";
     const { lines, name, rank, total, chance } = core.rivals(places[place]);
     // What a reader has taken, and what was held for it, no dice have drawn.
-    luck.show(place < store.get().taken.flat().length ? undefined : core.luck(places[place]));
+    luck.show(place < store.get().taken.flat().length ? undefined : () => core.luck(places[place]));
     const gaps = { word: name, bits: rounded(bits[place], 1), rank: rounded(rank, 0, true), total: rounded(total, 0, true), chance };
     const said = phrase("surprise_of", gaps);
     told.textContent = isPointed ? said : phrase("most_surprising", { told: said });

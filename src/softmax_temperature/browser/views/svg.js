@@ -16,6 +16,17 @@ export function makeShape(tag, attributes = {}) {
 }
 
 /**
+ * Return a line of text as a shape.
+ * @param {string} words
+ * @param {Record<string, any>} attributes
+ */
+export function makeText(words, attributes) {
+  const shape = makeShape("text", attributes);
+  shape.textContent = words;
+  return shape;
+}
+
+/**
  * Return the picture that Python has drawn, without its styles, or say that it is damaged.
  * @param {string} text
  */

@@ -12,6 +12,16 @@ export function levelOf(/** @type {number} */ bits) {
   return SURPRISE.filter((level) => bits >= level).length;
 }
 
+/**
+ * Return the surprise of the word that a token is a piece of: all its pieces have one tint.
+ * @param {number} place
+ * @param {number[]} words Which word each token is of.
+ * @param {number[]} bits
+ */
+export function surpriseOfWord(place, words, bits) {
+  return bits.reduce((sum, own, i) => (words[i] === words[place] ? sum + own : sum), 0);
+}
+
 /** Return the key of the tints, each by its name. */
 export function drawTints() {
   const swatches = NAMES.flatMap((name, level) => [" ", make("span", { className: `level-${level}` }, phrase(name))]);
