@@ -5,10 +5,7 @@ import { softmax } from "./engine/numbers.js";
 import { chanceText, phrase, rounded } from "./engine/words.js";
 import { sessionsOf, whenOpened } from "./sessions.js";
 import { temperatureOf } from "./store.js";
-import { make } from "./views/parts.js";
-
-// What is dragged past is not read aloud.
-const UNTIL_ALOUD = 600;
+import { make, whenAtRest } from "./views/parts.js";
 
 /**
  * Tell whether an explorer is at a goal, and say what it shows of it. The twin of `_is_reached` in
@@ -72,7 +69,7 @@ export function pose(el, goal) {
   const status = make("div", { className: "unseen", role: "status" });
   el.replaceChildren(make("p", { className: "asked" }, goal.text), make("p", { className: "verdict" }, sign, told), status);
   let wasReached = false;
-  let pause;
+  const rest = whenAtRest((text) => (status.textContent = text));
 
   return ({ core }) => {
     function show() {
@@ -82,14 +79,13 @@ export function pose(el, goal) {
       el.classList.toggle("reached", isReached);
       sign.textContent = isReached ? "✓ " : "○ ";
       told.textContent = phrase(isReached ? "goal_reached" : wasReached ? "goal_left" : "goal_open", { now });
-      clearTimeout(pause);
-      const text = told.textContent;
-      if (!isFirst) pause = setTimeout(() => (status.textContent = text), UNTIL_ALOUD);
+      if (isFirst) rest.stop();
+      else rest.wait(told.textContent);
     }
     const ends = [core.store.follow(show), core.writer?.follow(show)];
     show();
     return () => {
-      clearTimeout(pause);
+      rest.stop();
       ends.forEach((end) => end?.());
     };
   };

@@ -118,7 +118,8 @@ class RecordedModel(LanguageModel):
         positions = {round(stop, 9): place for place, stop in enumerate(self.temperatures)}
         missing = [stop for stop in stops if round(stop, 9) not in positions]
         if missing:
-            raise self._unlike("temperatures", f"{self.temperatures[0]:g} to 2", missing[0])
+            whole = f"{self.temperatures[0]:g} to {self.temperatures[-1]:g}"
+            raise self._unlike("temperatures", whole, missing[0])
         if list(seeds) != [self.seed]:
             raise self._unlike("seeds", [self.seed], seeds)
         if step is not temper or len(taken):

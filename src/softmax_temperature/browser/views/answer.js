@@ -2,7 +2,7 @@
 // surprising tokens.
 
 import { chanceText, phrase } from "../engine/words.js";
-import { make, uniquePrefix } from "./parts.js";
+import { make, uniquePrefix, whenAtRest } from "./parts.js";
 import { drawTints, levelOf, surpriseOfWord } from "./tints.js";
 import { headOfRivals, lineOfRival, makeTokens, markChosen } from "./tokens.js";
 
@@ -54,8 +54,10 @@ export function drawAnswer(el, core) {
 
   /** @type {any} */
   let shown;
-  /** @type {any} */
-  let pause;
+  const rest = whenAtRest(() => {
+    const stop = phrase("stop_aloud", { name: phrase("temperature"), value: shown.temperature });
+    aloud.textContent = `${stop} ${shown.sentence}`;
+  });
 
   function optionOf(place, i) {
     const option = make("span", { role: "option", "aria-selected": "false", id: ids + i }, place.text);
@@ -110,13 +112,8 @@ export function drawAnswer(el, core) {
     caption.textContent = shown.sentence;
     longest.textContent = shown.sentence;
     mark();
-    clearTimeout(pause);
-    // Read aloud only what has come to rest, and nothing before the first change.
-    if (last && last.T !== shown.T) {
-      pause = setTimeout(() => {
-        const stop = phrase("stop_aloud", { name: phrase("temperature"), value: shown.temperature });
-        aloud.textContent = `${stop} ${shown.sentence}`;
-      }, 600);
-    }
+    // Nothing is read aloud before the first change.
+    if (last && last.T !== shown.T) rest.wait();
+    else rest.stop();
   };
 }

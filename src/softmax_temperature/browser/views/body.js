@@ -5,7 +5,7 @@ import { phrase, rounded } from "../engine/words.js";
 import { moveTo } from "../stops.js";
 import { diceAt, rollOf } from "../store.js";
 import { drawPad } from "./map.js";
-import { followPointer, layOver, make } from "./parts.js";
+import { followPointer, layOver, make, whenAtRest } from "./parts.js";
 import { drawPicture } from "./picture.js";
 import { drawPull } from "./sticks.js";
 
@@ -40,7 +40,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
   // Which draws are on show, by the state.
   /** @type {string | undefined} */
   let thrown;
-  let layout, chart, drawn, frame, pause, rankLayout, rules;
+  let layout, chart, drawn, frame, rankLayout, rules;
 
   function paint() {
     if (drawn !== shown()) draw();
@@ -83,21 +83,22 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
     told.name(drawn.names);
   }
 
+  const rest = whenAtRest(() => {
+    const { prompt } = given();
+    const word = frame.word === undefined ? "" : `${phrase("word_aloud", { prompt, word: frame.word })} `;
+    status.textContent = `${frame.aloud} ${word}${frame.caption}`;
+    told.tell(frame);
+  });
+
   function show(next) {
     const isFirst = frame === undefined;
     frame = next;
     // To ask for a width costs a layout: not at every frame.
     if (!layout || !given().layouts.includes(layout)) fit();
     else paint();
-    clearTimeout(pause);
-    if (isFirst) return told.tell(frame);
-    // Read aloud only what has come to rest, and nothing before the first change.
-    pause = setTimeout(() => {
-      const { prompt } = given();
-      const word = frame.word === undefined ? "" : `${phrase("word_aloud", { prompt, word: frame.word })} `;
-      status.textContent = `${frame.aloud} ${word}${frame.caption}`;
-      told.tell(frame);
-    }, 600);
+    // Nothing is read aloud before the first change.
+    if (isFirst) told.tell(frame);
+    else rest.wait();
   }
 
   function fit() {
@@ -120,7 +121,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
     show,
     stop() {
       observer.disconnect();
-      clearTimeout(pause);
+      rest.stop();
     },
   };
 }

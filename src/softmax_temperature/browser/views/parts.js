@@ -25,6 +25,27 @@ export function uniquePrefix() {
   return `softmax-temperature-${Math.random().toString(36).slice(2)}-`;
 }
 
+// Milliseconds.
+const UNTIL_ALOUD = 600;
+
+/**
+ * Return what calls a function once nothing has changed for a moment, so that what is dragged past is
+ * not read aloud.
+ * @param {(...args: any[]) => void} act
+ */
+export function whenAtRest(act) {
+  /** @type {any} */
+  let pause;
+  const stop = () => clearTimeout(pause);
+  return {
+    stop,
+    wait(...args) {
+      stop();
+      pause = setTimeout(act, UNTIL_ALOUD, ...args);
+    },
+  };
+}
+
 /**
  * Call a function where an element is pressed, or another one, and for each move of the pointer until
  * it is let go.

@@ -1,7 +1,7 @@
 // A text in large letters: each word is tinted by its surprise.
 
 import { phrase } from "../engine/words.js";
-import { make } from "./parts.js";
+import { make, whenAtRest } from "./parts.js";
 import { levelOf } from "./tints.js";
 
 /**
@@ -14,8 +14,7 @@ export function drawSentence(el, core) {
   const [shown, room] = [make("p"), make("p", { "aria-hidden": "true" })];
   const aloud = make("div", { className: "aloud", role: "status" });
   el.replaceChildren(make("div", { className: "large" }, shown, room), aloud);
-  /** @type {any} */
-  let pause;
+  const rest = whenAtRest((temperature, whole) => (aloud.textContent = `${phrase("temperature_aloud", { temperature })} ${whole}`));
   let last = "";
   // The longest text of all keeps its room, so that nothing below jumps.
   const texts = core.rows().map((row) => `${core.data.prompt}${row.pieces.join("")} …`);
@@ -38,13 +37,8 @@ export function drawSentence(el, core) {
     shown.replaceChildren(make("b", {}, prompt), ...spans, " …");
     const whole = shown.textContent;
     if (whole === last) return;
-    clearTimeout(pause);
-    // Read aloud only what has come to rest, and nothing before the first change.
-    const isFirst = last === "";
+    // Nothing is read aloud before the first change.
+    if (last) rest.wait(temperature, whole);
     last = whole;
-    if (isFirst) return;
-    pause = setTimeout(() => {
-      aloud.textContent = `${phrase("temperature_aloud", { temperature })} ${whole}`;
-    }, 600);
   };
 }

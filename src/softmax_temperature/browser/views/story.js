@@ -5,7 +5,7 @@ import { isSame } from "../store.js";
 import { takenBefore } from "../taken.js";
 import { drawLuck } from "./luck.js";
 import { drawForest } from "./forest.js";
-import { make, uniquePrefix } from "./parts.js";
+import { make, uniquePrefix, whenAtRest } from "./parts.js";
 import { drawStories } from "./stories.js";
 import { drawTints, levelOf, surpriseOfWord } from "./tints.js";
 import { headOfRivals, lineOfRival, makeTokens, markChosen } from "./tokens.js";
@@ -60,8 +60,10 @@ export function drawStory(el, core) {
   let held;
   let before = "";
   let largest = 0;
-  /** @type {any} */
-  let pause;
+  const rest = whenAtRest(() => {
+    const stop = phrase("stop_aloud", { name: phrase("temperature"), value: shown.temperature });
+    aloud.textContent = `${stop} ${shown.sentence} ${shown.prompt}${shown.pieces.join("")}`;
+  });
 
   function optionOf(i) {
     const { pieces, places, words, bits } = shown;
@@ -201,15 +203,9 @@ export function drawStory(el, core) {
     if (isTold || last.chosen !== shown.chosen || last.T !== shown.T) mark();
     letGo();
     if (last && last.T === shown.T && !isTold) return;
-    clearTimeout(pause);
-    // Read aloud only what has come to rest, and nothing before the first change.
-    if (last && shown.done) {
-      const name = phrase("temperature");
-      pause = setTimeout(() => {
-        const stop = phrase("stop_aloud", { name, value: shown.temperature });
-        aloud.textContent = `${stop} ${shown.sentence} ${shown.prompt}${shown.pieces.join("")}`;
-      }, 600);
-    }
+    // Nothing is read aloud before the first change.
+    if (last && shown.done) rest.wait();
+    else rest.stop();
   };
 }
 
