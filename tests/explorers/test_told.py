@@ -15,7 +15,7 @@ from softmax_temperature import (
     load_text_example,
     softmax,
 )
-from softmax_temperature.explorers.teller import LISTED, Teller
+from softmax_temperature.explorers.teller import LISTED, Teller, _Job
 from softmax_temperature.model.language import LanguageModel
 
 STORY = load_story_model()
@@ -100,7 +100,12 @@ def test_what_a_reader_takes_and_holds_is_written_too(explorer):
 
 def test_the_current_temperature_comes_first_and_then_all(explorer):
     heard = []
-    teller = Teller(MODEL, STOPS, lambda *_: None, heard.append)
+
+    def tell(told):
+        heard.append(told)
+        teller.heard()
+
+    teller = Teller(MODEL, STOPS, lambda *_: None, tell)
     state = explorer._state | {"T": 0.7}
     teller.ask(state)
     join_threads()
@@ -118,11 +123,45 @@ def test_the_current_temperature_comes_first_and_then_all(explorer):
     assert [row["T"] for row in heard[-1]["rows"]] == [*STOPS, 0.7, 0.33]
 
 
+def test_a_browser_that_shows_slowly_gets_the_newest_and_no_queue(explorer):
+    heard = []
+    teller = Teller(MODEL, STOPS, lambda *_: None, heard.append)
+    for prompt in ("The cat", "The dog"):
+        teller.ask(explorer._state | {"T": 0.7, "prompt": prompt})
+        join_threads()
+        # The first token, and the whole: nothing between was asked for.
+        assert [told["count"] for told in heard] == [0, 12]
+        assert len(heard[0]["rows"][0]["tokens"]) == 1
+        assert [row["T"] for row in heard[1]["rows"]] == [*STOPS, 0.7]
+        heard.clear()
+
+
+def test_what_is_told_is_whole_while_more_is_written(explorer, monkeypatch):
+    copies = []
+    listed = _Job._listed
+
+    def copy_meanwhile(job, *arguments):
+        copies.append(job.copy())
+        return listed(job, *arguments)
+
+    monkeypatch.setattr(_Job, "_listed", copy_meanwhile)
+    teller = Teller(MODEL, STOPS, lambda *_: None, lambda _: None)
+    teller.told(explorer._state | {"T": 0.7})
+    rows = [row for told in copies for row in told["rows"]]
+    assert rows
+    for row in rows:
+        lengths = {len(row[name]) for name in ("tokens", "bits", "contexts", "shares")}
+        assert len(lengths) == 1
+        assert len(row["pieces"]) >= len(row["tokens"])
+    json.dumps(copies)
+
+
 def test_another_question_ends_the_last_and_so_does_a_reader(explorer):
     heard = []
 
     def tell(told):
         heard.append(told)
+        teller.heard()
         if len(heard) == 3:
             teller.is_free.set()
 

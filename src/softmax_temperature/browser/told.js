@@ -83,6 +83,7 @@ export function toldOf(data, store, ask) {
     beside = told.beside && textOf(told.beside.row);
     ids = [];
     for (const follower of [...followers]) follower();
+    ask?.({ heard: true });
     want();
   }
 

@@ -50,6 +50,8 @@ class Teller:
         self._check, self._tell = check, tell
         self._job: _Job | None = None
         self._lock = Lock()
+        # A browser that shows more slowly than Python writes gets no queue of what is old.
+        self._is_heard = True
 
     def told(self, state: State) -> Told:
         """Return the texts of all stops and of the current temperature, written here and now."""
@@ -86,19 +88,31 @@ class Teller:
             job.told["stopped"] = True
             self._tell(job.copy())
 
+    def heard(self) -> None:
+        """Tell on, as what was told last is shown."""
+        self._is_heard = True
+
     def _begin(self, state: State) -> _Job:
         if self._job is not None:
             self._job.is_wanted = False
         self._check(self._model, state["prompt"], state["length"])
         self._job = _Job(self._model, self._stops, state)
+        self._is_heard = True
         return self._job
 
     def _run(self, job: _Job, temperature: float, beside: Any) -> None:
+        is_told = True
         try:
             for _ in job.write(temperature, beside):
                 with self._lock:
                     if not job.is_wanted:
                         return
+                    is_told = self._is_heard
+                    if is_told:
+                        self._is_heard = False
+                        self._tell(job.copy())
+            with self._lock:
+                if job.is_wanted and not is_told:
                     self._tell(job.copy())
         except (TypeError, ValueError) as error:
             # A recording has nothing else, and a reader's cuts can leave nothing.
@@ -188,6 +202,8 @@ class _Job:
             for stop in temperatures
         ]
         for grown in self._steps(ids, temperatures):
+            # New ones: those that are told now stay whole while another thread tells of them.
+            rows = [row.copy() for row in rows]
             self._add(rows, temperatures, grown)
             for row in rows:
                 row["done"] = row["done"] or len(row["tokens"]) == asked["length"]
@@ -216,7 +232,7 @@ class _Job:
     def _add(self, rows: list[Row], temperatures: Sequence[float], grown: Step) -> None:
         """Add a token to each text, with what it was drawn from."""
         for row, place in zip(rows, grown.places[0]):
-            row["done"] = row["done"] or place < 0
+            row["done"] = row["done"] or bool(place < 0)
         going = [
             (row, stop, int(grown.tokens[place]), int(grown.contexts[place]))
             for row, stop, place in zip(rows, temperatures, grown.places[0])
@@ -239,7 +255,7 @@ class _Job:
             row["bits"] = [*row["bits"], max(0.0, float(-np.log2(at_1[context][token])))]
             row["contexts"] = [*row["contexts"], numbers[context]]
             row["shares"] = [*row["shares"], [float(f"{share:.6g}") for share in shares]]
-            row["done"] = token == self._model.end
+            row["done"] = bool(token == self._model.end)
 
     def _listed(self, before: tuple[int, ...], shares: Floats, drawn: set[int]) -> int:
         """Return the number of a context, which lists its likeliest tokens and the drawn ones."""

@@ -198,6 +198,8 @@ class TextExplorer(Explorer):
             return
         if "write" in message:
             self._teller.ask(message["write"])
+        elif "heard" in message:
+            self._teller.heard()
         else:
             self._teller.stop()
 
