@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
 from softmax_temperature.core import entropies
-from softmax_temperature.drawing.bars import Bars, label_end, name_length
+from softmax_temperature.drawing.bars import Bars, name_length, number_end
 from softmax_temperature.words import (
     columns,
 )
@@ -111,9 +111,9 @@ def test_bars_stand_or_lie(orient, length):
     ax = bar_chart(load_example("wonderful-day"), 0.5, orient=orient, ax=axes())
     assert [round(getattr(bar, length)(), 6) for bar in bars(ax)] == AT_HALF
     assert [round(getattr(bar, length)(), 6) for bar in outlines(ax)] == ARTICLE
-    # The numbers stand beyond bar and outline.
-    for text, *values in zip(ax.texts, AT_HALF, ARTICLE, strict=True):
-        assert text.xy["vh".index(orient) - 1] == pytest.approx(max(values), abs=1e-6)
+    # The numbers stand at their bars, however high the outlines are.
+    for text, value in zip(ax.texts, AT_HALF, strict=True):
+        assert text.xy["vh".index(orient) - 1] == pytest.approx(value, abs=1e-6)
     limits = {"v": ax.get_ylim, "h": ax.get_xlim}[orient]
     assert limits() == (0, 1)
 
@@ -437,7 +437,7 @@ def test_labels_have_a_halo_in_the_colour_of_the_paper(options):
         for label in chart.texts:
             (stroke,) = label.get_path_effects()
             assert isinstance(stroke, withStroke)
-            assert stroke._gc == {"linewidth": 3, "foreground": paper}
+            assert stroke._gc == {"linewidth": 5, "foreground": paper}
 
 
 def test_bars_and_labels_keep_their_measures():
@@ -468,22 +468,42 @@ def test_long_names_are_cut_in_the_middle_of_what_there_is_room_for(narrow, long
 
 
 @pytest.mark.parametrize(
-    ("share", "outline", "end"),
+    ("mark", "end"),
     [
-        (0.1, 0.2, 0.2),
-        (0.2, 0.1, 0.2),
-        # The dotted level of 0.5 would cross a label 0.25 long.
-        (0.3, 0.0, 0.5),
-        (0.0, 0.3, 0.5),
-        (0.25, 0.0, 0.25),
-        (0.5, 0.0, 0.5),
-        (0.6, 0.0, 0.6),
+        (0.125, 0.5),
+        (0.375, 0.5),
+        # A sign that reaches into the number, which is 0.25 long.
+        (0.4375, 0.5625),
+        (0.5, 0.625),
+        (0.75, 0.875),
+        (0.8125, 0.9375),
+        (0.875, 0.5),
+        (1.0, 0.5),
     ],
 )
-def test_a_label_stands_beyond_bar_outline_and_a_level_that_would_cross_it(share, outline, end):
-    even = Bars(TokenTable(["a", "b"], [0, 0]))
-    assert even.level == 0.5
-    assert label_end(even, share, outline, room=0.25) == end
+def test_a_number_stands_at_its_bar_or_beyond_a_sign_that_is_in_its_way(mark, end):
+    assert number_end(0.5, mark, room=0.25, sign=0.125) == end
+
+
+@pytest.mark.parametrize("orient", ["v", "h"])
+def test_no_end_of_an_outline_goes_through_a_number(orient):
+    """Readers took the outline for the bar, and stubs beside a number for a minus."""
+    table = load_example("wonderful-day")
+    ax = bar_chart(table, 0.5, orient=orient, ax=axes())
+    hidden = [line.get_segments()[0] for line in ax.collections]
+    numbers = [text.get_window_extent() for text in ax.texts]
+    crossed = 0
+    for outline, number in zip(outlines(ax), numbers, strict=True):
+        corner = ax.transData.transform(outline.get_bbox().p1)
+        if orient == "v":
+            is_crossed = number.y0 < corner[1] < number.y1
+        else:
+            is_crossed = number.x0 < corner[0] < number.x1
+        crossed += is_crossed
+        end = outline.get_height() if orient == "v" else outline.get_width()
+        places = [segment[0, "hv".index(orient)] for segment in hidden]
+        assert not is_crossed or any(abs(place - end) < 1e-12 for place in places)
+    assert crossed == 5
 
 
 def test_a_chart_has_room_for_100_tokens_and_no_more():

@@ -30,7 +30,18 @@ from ..words import columns, in_percent, is_certain, probability_text, token_lab
 BAR, LEADING_BAR, REFERENCE = "#0173b2", "#d55e00", "#767676"
 OTHERS = "#949494"
 WIDTH = 0.8
+# The grounds of numbers and of names that cross lines, in points.
+NUMBER_HALO, NAME_HALO = 5.0, 3.0
 _ROOM_FOR_TOKENS = 100
+# Half the length of a sign of counted draws, in points.
+SIGN = 3.5
+# Dashed, so that nobody takes an outline for the bar. `chart.css` has the dashes, too.
+_OUTLINE: dict[str, Any] = {
+    "fill": False,
+    "edgecolor": REFERENCE,
+    "linewidth": 1,
+    "linestyle": (0, (3.0, 2.0)),
+}
 _UNIFORM: dict[str, Any] = {"color": REFERENCE, "linestyle": ":", "linewidth": 1}
 
 
@@ -163,22 +174,28 @@ def finish_bars(
     labels: Sequence[str],
     fontsize: str = "medium",
     outlines: Sequence[float] | Floats | None = None,
+    marks: Floats | None = None,
 ) -> list[Annotation]:
     """Give plain bars all that belongs to a chart of probabilities, and return their labels.
 
-    Outlines stand where the bars are at T = 1, or where they are said to.
+    Outlines stand where the bars are at T = 1, or where they are said to. A number stands at its
+    bar, or beyond the sign of what was drawn, where that is in its way.
     """
     outlines = bars.outline if outlines is None else outlines
     colour_bars(bars, patches)
-    room = label_room(ax, bars, fontsize)
     shares = [patch.get_height() if bars.upright else patch.get_width() for patch in patches]
+    room, sign = label_room(ax, bars, fontsize), points_of(ax, bars, SIGN)
+    ends = shares
+    if marks is not None:
+        ends = [
+            number_end(share, mark, room, sign)
+            for share, mark in zip(shares, marks.tolist(), strict=True)
+        ]
     texts = [
-        add_label(ax, bars, place, label, label_end(bars, share, outline, room), fontsize)
-        for place, share, label, outline in zip(
-            bars.places.tolist(), shares, labels, outlines, strict=True
-        )
+        add_label(ax, bars, place, label, end, fontsize)
+        for place, end, label in zip(bars.places.tolist(), ends, labels, strict=True)
     ]
-    draw_references(ax, bars, outlines)
+    draw_references(ax, bars, outlines, [(end, end + room) for end in ends])
     set_axes(ax, bars)
     name_bars(ax, bars, bars.names(glyphs()))
     return texts
@@ -199,19 +216,24 @@ def add_label(
     )
 
 
-def label_end(bars: Bars, share: float, outline: float, room: float) -> float:
-    """Return where a label stands: beyond the bar, its outline, and a line that would cross it."""
-    end = max(share, outline)
-    return bars.level if end < bars.level < end + room else end
+def number_end(share: float, mark: float, room: float, sign: float) -> float:
+    """Return where a number stands: at its bar, or beyond the sign of draws that is in its way."""
+    return mark + sign if share - sign < mark < share + room + sign else share
 
 
 def label_room(ax: Axes, bars: Bars, fontsize: str = "medium") -> float:
     """Return what a label takes of the axis of probabilities, as a share of it."""
     size = FontProperties(size=fontsize).get_size_in_points()
+    letters = 1.2 if bars.upright else 5 if bars.percent else 3
+    return points_of(ax, bars, 3 + size * letters)
+
+
+def points_of(ax: Axes, bars: Bars, points: float) -> float:
+    """Return what so many points are of the axis of probabilities, as a share of it."""
     _, _, width, height = ax.get_position().bounds
     box = ax.figure.bbox
-    points = (height * box.height if bars.upright else width * box.width) * 72 / ax.figure.dpi
-    return float((3 + size * (1.2 if bars.upright else 5 if bars.percent else 3)) / points)
+    length = (height * box.height if bars.upright else width * box.width) * 72 / ax.figure.dpi
+    return float(points / length)
 
 
 def colour_bars(bars: Bars, patches: Sequence[Rectangle], hatch: bool = True) -> None:
@@ -225,12 +247,22 @@ def colour_bars(bars: Bars, patches: Sequence[Rectangle], hatch: bool = True) ->
             patches[-1].set(edgecolor="white", hatch="///")
 
 
-def draw_references(ax: Axes, bars: Bars, outlines: Sequence[float] | Floats) -> None:
-    """Draw outlines of bars, and the uniform level."""
-    for i, (place, share) in enumerate(zip(bars.places, outlines, strict=True)):
+def draw_references(
+    ax: Axes,
+    bars: Bars,
+    outlines: Sequence[float] | Floats,
+    numbers: Sequence[tuple[float, float]],
+) -> None:
+    """Draw outlines of bars, without an end where that would be in a number, and the level."""
+    for i, (place, share, (start, end)) in enumerate(
+        zip(bars.places, outlines, numbers, strict=True)
+    ):
         side = place - WIDTH / 2
         box = (side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH)
-        ax.add_patch(_outline(*box)).set_gid(f"outline-{i}")
+        ax.add_patch(Rectangle(box[:2], *box[2:], **_OUTLINE)).set_gid(f"outline-{i}")
+        if start < share < end:
+            hide: Any = ax.hlines if bars.upright else ax.vlines
+            hide(share, side, side + WIDTH, color=ax.get_facecolor(), linewidth=2)
     if bars.level:
         draw: Any = ax.axhline if bars.upright else ax.axvline
         draw(bars.level, **_UNIFORM).set_gid("level")
@@ -274,7 +306,10 @@ def name_bars(ax: Axes, bars: Bars, names: Sequence[str]) -> None:
 
 def key_of(bars: Bars, outlines: str = "at_1") -> tuple[list[Any], list[str]]:
     """Return the signs of a chart's key, and what they stand for: outlines, by a phrase's name."""
-    signs: list[Any] = [Rectangle((0, 0), 1, 1, color=LEADING_BAR), _outline(0, 0, 1, 1)]
+    signs: list[Any] = [
+        Rectangle((0, 0), 1, 1, color=LEADING_BAR),
+        Rectangle((0, 0), 1, 1, **_OUTLINE),
+    ]
     names = [phrase("likeliest"), phrase("outline", of=phrase(outlines))]
     if bars.level:
         signs.append(Line2D([], [], **_UNIFORM))
@@ -297,11 +332,14 @@ def add_title_and_key(ax: Axes, bars: Bars, text: str, key: tuple[list[Any], lis
     ax.set_title(text, pad=(bars.room + 2.4) * mpl.rcParams["font.size"])
 
 
-def add_halo(labels: Sequence[Text]) -> None:
-    """Keep labels readable where they cross an outline or the uniform level."""
+def add_halo(labels: Sequence[Text], width: float = NAME_HALO) -> None:
+    """Keep labels readable where they cross an outline or the uniform level.
+
+    That of numbers is wide enough for no line to be seen between their digits.
+    """
     for label in labels:
         background = to_hex(label.axes.get_facecolor()) if label.axes else "white"
-        label.set_path_effects([withStroke(linewidth=3, foreground=background)])
+        label.set_path_effects([withStroke(linewidth=width, foreground=background)])
 
 
 def name_length(name: str) -> float:
@@ -315,10 +353,6 @@ def glyphs() -> set[int]:
     families = mpl.rcParams["font.family"]
     fonts = {font_manager.findfont(FontProperties(family=[family])) for family in families}
     return set().union(*map(_charmap, fonts))
-
-
-def _outline(left: float, bottom: float, width: float, height: float) -> Rectangle:
-    return Rectangle((left, bottom), width, height, fill=False, edgecolor=REFERENCE)
 
 
 @lru_cache

@@ -20,6 +20,7 @@ from ..words import temperature_texts
 from .bars import (
     BAR,
     LEADING_BAR,
+    NUMBER_HALO,
     REFERENCE,
     WIDTH,
     Bars,
@@ -91,7 +92,7 @@ def bar_chart(
     ax = as_axes(ax)
     rows = bars.sweep([temperature])
     patches = _draw_bars(ax, bars, rows.shares[0])
-    add_halo(finish_bars(ax, bars, patches, bars.labels(rows)[0]))
+    add_halo(finish_bars(ax, bars, patches, bars.labels(rows)[0]), NUMBER_HALO)
     (text,) = temperature_texts([temperature])
     add_title_and_key(ax, bars, phrase("temperature_title", temperature=text), key_of(bars))
     return ax
@@ -145,7 +146,7 @@ def temperature_panels(
         axes[0], temperature_texts(stops), rows.shares, bars.labels(rows), strict=True
     ):
         patches = _draw_bars(ax, bars, row)
-        add_halo(finish_bars(ax, bars, patches, labels, fontsize="small"))
+        add_halo(finish_bars(ax, bars, patches, labels, fontsize="small"), NUMBER_HALO)
         ax.set_title(
             phrase("panel_title", temperature=text), pad=bars.room * mpl.rcParams["font.size"]
         )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
 
 from ..phrases import phrase, rounded
@@ -31,8 +31,6 @@ from .maps import LINE, draw_areas, set_map_axes
 from .plan import Moment, Plan
 from .sticks import draw_sticks, set_line_axes, sticks_of
 
-# Half the length of a sign of counted draws.
-_SIGN = 3.5
 # Room for a line between a dot and its name.
 _TIE = 6
 
@@ -42,9 +40,9 @@ def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
     bars = plan.bars
     draw: Any = ax.bar if bars.upright else ax.barh
     patches = list(draw(bars.places, moment.shares, WIDTH, linewidth=0.8))
-    texts = finish_bars(ax, bars, patches, moment.labels, plan.label_size, moment.outlines)
-    if moment.marks is not None:
-        clear_of_marks(ax, bars, texts, moment.marks)
+    texts = finish_bars(
+        ax, bars, patches, moment.labels, plan.label_size, moment.outlines, moment.marks
+    )
     paint(bars, patches)
     for patch in patches[: len(bars.shown)]:
         patch.set_edgecolor(edge_of(to_hex(patch.get_facecolor())))
@@ -65,16 +63,6 @@ def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
     for position, (patch, text) in enumerate(zip(patches, texts, strict=True)):
         patch.set_gid(f"bar-{position}")
         text.set_gid(f"label-{position}")
-
-
-def clear_of_marks(ax: Axes, bars: Bars, texts: Sequence[Annotation], shares: Any) -> None:
-    """Let numbers stand beyond the signs of counted draws."""
-    axis = 1 if bars.upright else 0
-    length = (ax.bbox.height if bars.upright else ax.bbox.width) * 72 / ax.figure.dpi
-    for text, share in zip(texts, shares, strict=True):
-        place = list(text.xy)
-        place[axis] = max(place[axis], float(share) + _SIGN / length)
-        text.xy = (place[0], place[1])
 
 
 def add_marks(ax: Axes, bars: Bars, shares: Any) -> None:

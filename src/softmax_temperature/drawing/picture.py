@@ -21,7 +21,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ..phrases import phrase
-from .bars import add_halo, glyphs, name_bars
+from .bars import NUMBER_HALO, add_halo, glyphs, label_room, name_bars
 from .colours import PALETTE, colour_of, ink_on, line_of
 from .maps import LINE, name_lengths
 from .parts import (
@@ -62,6 +62,8 @@ def layout(plan: Plan) -> Layout:
         for ax in axes.values():
             ax.patch.set_facecolor("none")
         # Measured before the SVG's own canvas is there, which would draw for each text.
+        for patch in axes["bars"].patches:
+            patch.set_linestyle("-")  # The styles of the page have the dashes, once.
         edges: dict[str, Any] = {name: edges_of(ax) for name, ax in axes.items()}
         key = key_box(axes["bars"])
         scale = 72 / figure.dpi
@@ -102,6 +104,7 @@ def layout(plan: Plan) -> Layout:
             "foot": edges["bars"]["bottom" if bars.upright else "left"],
             "end": edges["bars"]["top" if bars.upright else "right"],
             "key": key,
+            "room": round(label_room(axes["bars"], bars, plan.label_size), 4),
         },
         "strip": edges.get("strip"),
         "logits": edges.get("logits"),
@@ -120,7 +123,8 @@ def still(plan: Plan, moment: Moment, add: Callable[[Axes], None] | None = None)
         lengths = np.asarray(moment.shares)
         avoid_overlaps(axes, lengths)
         # The browser has a halo of its own. Here it would turn texts into paths.
-        add_halo([text for name in ("bars", "curves") if name in axes for text in axes[name].texts])
+        add_halo(axes["bars"].texts, NUMBER_HALO)
+        add_halo(axes["curves"].texts if "curves" in axes else ())
         if moment.marks is not None:
             add_marks(axes["bars"], plan.bars, moment.marks)
         if add:

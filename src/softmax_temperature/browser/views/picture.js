@@ -86,7 +86,7 @@ function sidesOf(path, axis) {
 const SIGN = 3.5;
 
 function moverOfBars(bars, shown, find, all) {
-  const { upright, foot, end } = bars;
+  const { upright, foot, end, room } = bars;
   const count = shown.names.length;
   const length = end - foot;
   const paths = all("bar", count).map((bar) => bar.querySelector("path"));
@@ -98,28 +98,30 @@ function moverOfBars(bars, shown, find, all) {
   const shift = (element, along) =>
     element.setAttribute("transform", upright ? `translate(0 ${along})` : `translate(${along} 0)`);
 
-  function stretch(path, [left, right], share) {
+  function stretch(path, [left, right], share, isOpen) {
     const tip = foot + length * share;
     path.setAttribute(
       "d",
-      upright ? `M${left} ${foot}V${tip}H${right}V${foot}Z` : `M${foot} ${left}H${tip}V${right}H${foot}Z`,
+      upright
+        ? `M${left} ${foot}V${tip}${isOpen ? `M${right} ${tip}` : `H${right}`}V${foot}`
+        : `M${foot} ${left}H${tip}${isOpen ? `M${tip} ${right}` : `V${right}`}H${foot}`,
     );
   }
 
   const signs = SIGN / Math.abs(length);
-  let before;
   return ({ shares, texts, outlines, marks: drawn }) => {
     shares.forEach((p, i) => {
       stretch(paths[i], widths[i], p);
-      if (outlines !== before) stretch(ghosts[i], widths[i], outlines[i]);
-      // Beyond the outline, and beyond the sign of what was drawn.
-      const end = Math.max(p, outlines[i], drawn ? drawn[i] + signs : 0);
+      // At the bar, or beyond the sign of what was drawn, where that is in the way.
+      const isInWay = drawn && p - signs < drawn[i] && drawn[i] < p + room + signs;
+      const end = isInWay ? drawn[i] + signs : p;
       shift(labels[i], length * (end - 1));
       labelTexts[i].textContent = texts[i];
+      // An outline has no end where that would be in the number.
+      stretch(ghosts[i], widths[i], outlines[i], end < outlines[i] && outlines[i] < end + room);
       marks[i].style.display = drawn ? "" : "none";
       if (drawn) shift(marks[i], length * (drawn[i] - 1));
     });
-    before = outlines;
   };
 }
 

@@ -214,7 +214,7 @@ function drawBarRules(layout, bars, shown, { store }) {
       const bar = upright ? [one[0], two[1], two[0], one[1]] : [one[0], one[1], two[0], two[1]];
       // Its number stands beyond it, upright ones in the middle and a little larger.
       const width = inkWidth(texts[i], root) * (upright ? 1.2 : 1);
-      const [x, y] = point((start + stop) / 2, Math.max(shares[i], outlines[i]));
+      const [x, y] = point((start + stop) / 2, shares[i]);
       return [bar, upright ? [x - width / 2, y - 14, x + width / 2, y - 3] : [x + 3, y - 6, x + 3 + width, y + 6]];
     });
     if (key) solids.push(key);
