@@ -704,3 +704,54 @@ def test_other_stops_have_a_slider_of_their_own(open_explorer):
     page.locator(SLIDER).press("ArrowRight")
     assert temperature(page) == ["1.375", heading(1.375, "1.375")]
     assert math.isclose(float(page.locator(SLIDER).get_attribute("step")), 0.125)
+
+
+def test_a_bar_tells_what_is_known_of_it_by_pointer_and_by_keys(open_explorer):
+    page = open_explorer(TemperatureExplorer(load_example("gpt2-spaceship"), top=10, value=2))
+    bars = page.locator(".tips")
+    tip = bars.locator(".tip")
+    assert not tip.is_visible()
+    area, row = page.evaluate(
+        """() => [".tips", "[id$='-bar-2'] path"].map((name) => {
+            const { x, y, width, height } = document.querySelector(name).getBoundingClientRect();
+            return [x, y, width, height];
+        })"""
+    )
+    page.mouse.move(area[0] + area[2] / 2, row[1] + row[3] / 2)
+    share, before = gpt2_shares(2)[2], gpt2_shares(1)[2]
+    lines = [
+        "·station, rank 3 of 50,257",
+        f"{share:.2%}, 1 in {float(f'{1 / share:.1e}'):,.0f}".replace("%", " %"),
+        f"T = 1: {before:.2%}".replace("%", " %"),
+    ]
+    assert tip.inner_text() == "\n".join(lines)
+    page.mouse.move(1, 1)
+    assert not tip.is_visible()
+    # One stop of the Tab key, moved by arrows, its value in words.
+    bars.focus()
+    page.keyboard.press("End")
+    assert bars.get_attribute("aria-valuetext").startswith("all other 50,247 tokens, 97.61 %")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert bars.get_attribute("aria-valuetext") == ", ".join(lines)
+    assert (bars.get_attribute("aria-valuenow"), tip.is_visible()) == ("3", True)
+    # It follows the temperature, and goes with the focus.
+    go_to(page, 1)
+    assert tip.inner_text().splitlines()[1].startswith(f"{before:.2%}".replace("%", " %"))
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+
+
+def test_a_tip_stays_on_a_narrow_screen(open_explorer):
+    page = open_explorer(
+        TemperatureExplorer(load_example("gpt2-spaceship"), top=10),
+        viewport={"width": 360, "height": 700},
+    )
+    area = page.locator(".tips").bounding_box()
+    for part in (0.05, 0.35, 0.49, 0.51, 0.7, 0.95):
+        page.mouse.move(area["x"] + part * area["width"], area["y"] + area["height"] / 2)
+        box = page.locator(".tips .tip").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

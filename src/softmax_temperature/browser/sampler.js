@@ -30,6 +30,7 @@ export function cutFrame(shown, state, { stops }) {
   return {
     shares: left.shares[0],
     outlines: plain.shares[0],
+    before: textsOf(shown, plain.shares[0], plain.possible[0]),
     texts: texts.map((text, i) => (plain.possible[0][i] && !left.possible[0][i] ? phrase("cut") : text)),
     title: phrase(kept === table.end ? "all_kept_title" : kept === 1 ? "one_kept_title" : "kept_title", {
       temperature,

@@ -105,7 +105,7 @@ const LONGEST_TYPED = 14;
  */
 export function plainFrame(shown, state, { stops, withOpenness }) {
   const T = temperatureOf(state);
-  const { table, facts, at1, bitsAt1, count, shortNames } = shown;
+  const { table, facts, at1, possibleAt1, bitsAt1, count, shortNames } = shown;
   const { shares, possible } = sweep(table, [T]);
   const bits = withOpenness ? entropies(table.all, [T])[0] : undefined;
   const [top, topAt1] = [shares[0], at1].map((row) => Math.max(...row.subarray(0, count)));
@@ -115,6 +115,7 @@ export function plainFrame(shown, state, { stops, withOpenness }) {
     shares: shares[0],
     outlines: at1,
     texts,
+    before: textsOf(shown, at1, possibleAt1),
     title: heading(facts, T, temperature, shortNames[0], texts[0]),
     aloud: phrase("temperature_aloud", { temperature }),
     sentence: sentences(facts, T, top, topAt1, bits, bitsAt1),

@@ -259,7 +259,7 @@ def _compact(svg: str) -> str:
             lambda number: f"{float(number[0]):.3f}".rstrip("0").rstrip("."), match[0]
         )
 
-    svg = svg.replace("font-family: 'DejaVu Sans'; ", "")
+    svg = svg.replace("font-family: 'DejaVu Sans'; ", "").replace("; stroke-linejoin: miter", "")
     # No turn, ids that nothing asks for, and blanks around the letters of a path.
     svg = re.sub(r' transform="rotate\(-0 [^"]*"| id="(?:line2d|text)_\d+"', "", svg)
     svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(" *([A-Za-z]) *", r"\1", path[0]), svg)

@@ -54,8 +54,10 @@ def fill(template: str, script: str, styles: Sequence[str], **parts: str) -> str
     parts |= {
         "policy": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data:; media-src data:; base-uri 'none'; form-action 'none'",
-        # What styles say to those who change them, no page needs.
-        "style": re.sub(r"/\*.*?\*/\n?", "", "".join(map(read_browser, styles)), flags=re.S),
+        # What styles say to those who change them, no page needs, nor how they are set out.
+        "style": re.sub(
+            r"/\*.*?\*/\s*|(?<=[{};,:])\s+", "", "".join(map(read_browser, styles)), flags=re.S
+        ),
         "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], read_browser(template))

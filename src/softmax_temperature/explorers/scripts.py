@@ -11,7 +11,7 @@ from posixpath import dirname, join, normpath
 # The one module that is no file: every sentence that a reader sees.
 _PHRASES = "phrases.js"
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(\.[^"]+)";\n', re.M)
-_INDENTS = re.compile(r"^[ \t]+", re.M)
+_INDENTS = re.compile(r"^\s+", re.M)
 _COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n", re.M | re.S)
 _NAME = re.compile(
     r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+|[\[{][^=]*[\]}])", re.M
@@ -22,7 +22,8 @@ _NAME = re.compile(
 def join_scripts(entry: str) -> str:
     """Return an entry with all modules that it imports, each once and before those that need it.
 
-    Comments and indents are left out, since pages carry this text. All names are in one scope then.
+    Comments, indents and empty lines are left out, since pages carry this text. All names are in
+    one scope then.
 
     Raises
     ------
@@ -79,4 +80,5 @@ def _phrases_for(names: set[str]) -> str:
     text = (files("softmax_temperature") / "phrases" / "en.json").read_text(encoding="utf-8")
     phrases = {name: said for name, said in json.loads(text).items() if name in names}
     # In one line, as all that is data.
-    return f"export const PHRASES = {json.dumps(phrases, ensure_ascii=False)};\n"
+    said = json.dumps(phrases, ensure_ascii=False, separators=(",", ":"))
+    return f"export const PHRASES = {said};\n"

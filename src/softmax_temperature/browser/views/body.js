@@ -8,6 +8,7 @@ import { drawPad } from "./map.js";
 import { followPointer, layOver, make, whenAtRest } from "./parts.js";
 import { drawPicture } from "./picture.js";
 import { drawPull } from "./sticks.js";
+import { drawTips } from "./tips.js";
 
 /**
  * @param {HTMLElement} el
@@ -22,6 +23,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
   const picture = make("div", { className: "picture" });
   // What lies over the picture, and is moved by hand and by keys.
   const handles = [
+    drawTips(core),
     ...(data.parts.includes("dice") ? [drawDice(core)] : []),
     ...(data.parts.includes("logits") ? [drawPull(core)] : []),
     ...(data.parts.includes("map") ? [drawPad(core)] : []),
@@ -79,7 +81,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
     pictures.classList.toggle("beside", Boolean(rankLayout));
     picture.style.maxWidth = `${(rankLayout ? 1.2 : 1.5) * layout.width}px`;
     ranks.style.maxWidth = rankLayout ? `${1.3 * rankLayout.width}px` : "";
-    for (const handle of handles) handle.place(layout, chart?.view);
+    for (const handle of handles) handle.place(layout, chart?.view, chart?.sides);
     told.name(drawn.names);
   }
 

@@ -5,7 +5,7 @@ import { areaEdges, areaEnds, exponent, sums } from "../engine/numbers.js";
 import { chanceText, columns, phrase, rounded, temperatureText } from "../engine/words.js";
 import { asHeld, diceAt, temperatureOf } from "../store.js";
 import { nearestStop, stopAt } from "../stops.js";
-import { followPointer, layOver, make } from "./parts.js";
+import { followPointer, layOver, make, putTip } from "./parts.js";
 import { makeShape } from "./svg.js";
 
 // Between so many temperatures areas have straight sides.
@@ -197,11 +197,8 @@ export function drawPad({ data, store, shown }) {
   function point(event) {
     const { T, up } = placeAt(event);
     tip.textContent = toldAt(T, diceAt(up).place);
-    tip.hidden = false;
-    const { left, top, width } = el.getBoundingClientRect();
-    const [x, y] = [event.clientX - left, event.clientY - top];
-    tip.style.top = `${y < 40 ? y + 18 : y - 34}px`;
-    Object.assign(tip.style, x < width / 2 ? { left: `${x}px`, right: "" } : { left: "", right: `${width - x}px` });
+    const { left, top } = el.getBoundingClientRect();
+    putTip(tip, event.clientX - left, event.clientY - top, el);
   }
 
   function toldAt(T, place) {

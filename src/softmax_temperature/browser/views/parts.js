@@ -80,6 +80,20 @@ export function layOver({ style }, { left, right, top, bottom }, view) {
 }
 
 /**
+ * Show what is known of a spot beside it, towards the middle of the element in which it is.
+ * @param {HTMLElement} tip
+ * @param {number} x
+ * @param {number} y
+ * @param {HTMLElement} within
+ */
+export function putTip(tip, x, y, { clientWidth, clientHeight }) {
+  tip.hidden = false;
+  const left = x < clientWidth / 2 ? x : x - tip.offsetWidth;
+  const up = y < 40 ? { top: `${y + 18}px`, bottom: "" } : { top: "", bottom: `${clientHeight - y + 10}px` };
+  Object.assign(tip.style, { left: `${Math.max(Math.min(left, clientWidth - tip.offsetWidth), 0)}px` }, up);
+}
+
+/**
  * Return a menu with a label. What is chosen is handed on by its place.
  * @param {string} name
  * @param {string[]} texts

@@ -26,8 +26,9 @@ export function drawPicture(layout, shown, { moveTo }) {
   };
   const all = (name, length) => Array.from({ length }, (_, i) => find(`${name}-${i}`));
   const heading = find("title").querySelector("text");
+  const sides = all("bar", shown.names.length).map((bar) => sidesOf(bar.querySelector("path"), layout.bars.upright ? 0 : 1));
   /** @type {((frame: any) => void)[]} */
-  const parts = [moverOfBars(layout.bars, shown, find, all)];
+  const parts = [moverOfBars(layout.bars, sides, find, all)];
   if (layout.strip) parts.push(moverOfStrip(layout.strip, shown, find, all));
   if (layout.curves) parts.push(moverOfCurves(root, layout.curves, shown, find, all, moveTo));
   const rename = renamer(layout, shown.names.length, find, all);
@@ -68,7 +69,7 @@ export function drawPicture(layout, shown, { moveTo }) {
     fall(root.querySelectorAll(ROLLED), FALL);
   }
 
-  return { root, view: root.viewBox.baseVal, move, take, roll };
+  return { root, view: root.viewBox.baseVal, sides, move, take, roll };
 }
 
 // What falls at a draw, and from how far above, in points.
@@ -85,12 +86,11 @@ function sidesOf(path, axis) {
 // Half the length of a sign of counted draws, in points.
 const SIGN = 3.5;
 
-function moverOfBars(bars, shown, find, all) {
+function moverOfBars(bars, widths, find, all) {
   const { upright, foot, end, room } = bars;
-  const count = shown.names.length;
+  const count = widths.length;
   const length = end - foot;
   const paths = all("bar", count).map((bar) => bar.querySelector("path"));
-  const widths = paths.map((path) => sidesOf(path, upright ? 0 : 1));
   const ghosts = all("outline", count).map((ghost) => ghost.querySelector("path"));
   const labels = all("label", count);
   const labelTexts = labels.map((label) => label.querySelector("text"));
