@@ -1,7 +1,9 @@
 """The site of the course, opened from its files: what a reader sees, hears and can do."""
 
 import ast
+import json
 import re
+from itertools import pairwise
 from urllib.parse import quote
 
 import ipywidgets
@@ -13,13 +15,17 @@ import pytest
 
 from softmax_temperature import AnswerExplorer, SamplerExplorer, TextExplorer
 from softmax_temperature.explorers.base import Explorer
-from tests.helpers import NOTEBOOKS, heading, need
+from tests.helpers import NOTEBOOKS, becomes, heading, need
 from tools.course import MORE, more
 
 Axe = need("axe_playwright_python.sync_playwright").Axe
+BeautifulSoup = need("bs4").BeautifulSoup
 expect = need("playwright.sync_api").expect
 
 PAGES = ["index", *NOTEBOOKS, MORE]
+# Lessons whose questions come before their answers: the others are added as they are rebuilt.
+ASKING = ["01-temperature"]
+SCREEN = 720
 LINKED, SAMPLER, TEXT, PROMPTED, NASTY, LEFT, STEPS = 0, 2, 3, 4, 5, 6, 7
 
 
@@ -452,3 +458,147 @@ def test_tokens_with_markup_stay_text_on_a_page(open_page):
     explorer = page.locator(".softmax-temperature-explorer").nth(NASTY)
     names = explorer.locator("svg text").all_text_contents()
     assert {"&amp;", "<!--", "{{data}}", "${x}`"} <= set(names)
+
+
+# Every word with its place, and whose question it is in; what is heard and not seen, too.
+READ = r"""() => {
+    const own = [...document.querySelectorAll("main .softmax-temperature-question")].filter(
+        (el) => !el.matches(".softmax-temperature-challenge, .softmax-temperature-prediction"));
+    const place = (box) => [box.top + scrollY, box.bottom + scrollY];
+    const words = [];
+    const read = (text, element, box) => {
+        const question = own.indexOf(element.closest(".softmax-temperature-question"));
+        for (const word of text.split(/\s+/).filter(Boolean))
+            words.push([word, question, ...place(box)]);
+    };
+    const range = new Range();
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode()); ) {
+        const element = node.parentElement;
+        const picture = element.closest("svg");
+        if (element.matches("script, noscript, details:not([open])")) continue;
+        const frame = picture?.getBoundingClientRect();
+        if (element.matches("title, desc")) read(node.data, picture, frame);
+        if (!element.checkVisibility()) continue;
+        for (const { index, 0: { length }, 0: word } of node.data.matchAll(/\S+/g)) {
+            range.setStart(node, index);
+            range.setEnd(node, index + length);
+            read(word, element, range.getBoundingClientRect());
+        }
+    }
+    for (const image of document.querySelectorAll("main img"))
+        read(image.alt, image, image.getBoundingClientRect());
+    const places = (elements) => [...elements].map((el) => place(el.getBoundingClientRect()));
+    const all = (names) => places(document.querySelectorAll(`main :is(${names})`));
+    return {
+        words,
+        questions: places(own),
+        verdicts: own.map((el) => el.querySelector("[role=status]").textContent),
+        told: places(own.map((el) => el.querySelector("[role=status] > :last-child") ?? el)),
+        headings: all("h1, h2, h3"),
+        looks: all(".softmax-temperature-explorer, .softmax-temperature-question, img"),
+        height: document.documentElement.scrollHeight,
+    };
+}"""
+
+
+def words_of(text):
+    return re.findall(r"\d[\d.,]*\d|\w+", text.lower())
+
+
+def rows_of(text, shortest=1):
+    """Return all rows of five words, or the whole text where it is a shorter one."""
+    words = words_of(text)
+    length = min(5, len(words))
+    rows = {" ".join(words[i : i + length]) for i in range(len(words) - length + 1)}
+    return rows if length >= shortest else set()
+
+
+def figures_of(text):
+    """Return the numbers of three significant digits and more: others stand everywhere."""
+    digits = {word: re.sub(r"^[0.,]+|\D", "", word) for word in words_of(text)}
+    return {word for word, significant in digits.items() if len(significant) >= 3}
+
+
+def in_sight(seen, asked):
+    """Return for each question what a screen that shows it says of its answer outside of it."""
+    found = []
+    for number, (question, (top, bottom)) in enumerate(zip(asked, seen["questions"], strict=True)):
+        text, choices, why = (question[name] for name in ("text", "choices", "why"))
+        told = rows_of(why) | rows_of(question["answer"], shortest=5)
+        told -= rows_of(text)
+        told |= figures_of(why) - figures_of(" ".join([text, *choices]))
+        around = " ".join(
+            word
+            for word, inside, above, below in seen["words"]
+            if inside != number and below > bottom - SCREEN and above < top + SCREEN
+        )
+        around = f" {' '.join(words_of(around))} "
+        found.append({words for words in told if f" {words} " in around})
+    return found
+
+
+@pytest.fixture
+def open_lesson(open_page, site):
+    """Open a lesson as a laptop shows it, when its texts are written, with what it asks."""
+
+    def open_it(name):
+        page = open_page(name, viewport={"width": 1280, "height": SCREEN})
+        writing = "[...document.querySelectorAll('.sentences p')].some((p) => "
+        becomes(page, f"!{writing}p.textContent === 'Writing …')")
+        soup = BeautifulSoup((site / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+        data = soup.select(".softmax-temperature-question > script")
+        return page, [json.loads(script.string)["asked"] for script in data]
+
+    return open_it
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_no_answer_is_in_sight_of_its_question(open_lesson, name):
+    page, asked = open_lesson(name)
+    seen = page.evaluate(READ)
+    assert len(asked) >= 5
+    assert seen["verdicts"] == [""] * len(asked)
+    assert in_sight(seen, asked) == [set()] * len(asked)
+    page.evaluate(
+        """(answers) => {
+            for (const button of document.querySelectorAll(".softmax-temperature-question button"))
+                if (answers.includes(button.lastChild.textContent)) button.click();
+        }""",
+        [question["answer"] for question in asked],
+    )
+    seen = page.evaluate(READ)
+    assert seen["verdicts"] == [f"✓ Right. {question['why']}".strip() for question in asked]
+    for (top, bottom), (first, last) in zip(seen["questions"], seen["told"], strict=True):
+        assert top < first < last <= bottom
+        # Below the heading of its question, and above the next one.
+        below = [above for above, _ in seen["headings"]]
+        assert any(one < top and last < next_one for one, next_one in pairwise([*below, 1e9]))
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_two_screens_of_three_have_something_to_look_at_or_to_answer(open_lesson, name):
+    page, _ = open_lesson(name)
+    seen = page.evaluate(READ)
+    tops = range(0, int(seen["height"]), SCREEN)
+    shown = [
+        # A whole one, or a good part of it.
+        any(min(b, top + SCREEN) - max(a, top) >= min(b - a, 100) for a, b in seen["looks"])
+        for top in tops
+    ]
+    assert 0 < shown.count(False) <= len(tops) / 3
+
+
+def test_an_answer_in_sight_is_found(open_lesson):
+    page, asked = open_lesson(ASKING[0])
+    page.evaluate(
+        """(answers) => {
+            const cells = [...document.querySelectorAll(".cell")];
+            for (const { text, why } of answers) {
+                const cell = cells.find(({ innerText }) => innerText.includes(text));
+                cell.after(Object.assign(document.createElement("p"), { textContent: why }));
+            }
+        }""",
+        asked,
+    )
+    assert all(in_sight(page.evaluate(READ), asked))
