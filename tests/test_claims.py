@@ -1,4 +1,4 @@
-"""What notebooks and docstrings say of makers, engines and papers stands in the table of claims."""
+"""What lessons, docstrings and answers say of makers, engines and papers is in one table."""
 
 import csv
 import inspect
@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 import softmax_temperature
+from softmax_temperature.publishing.people import load_asked
 from tests.helpers import NOTEBOOKS
 
 COLUMNS = ["claim", "stands", "source", "read on", "look again by"]
@@ -55,7 +56,7 @@ SECTIONS = {
     f"{name}#{title}": markdown
     for name, path in NOTEBOOKS.items()
     for title, markdown in sections(nbformat.read(path, as_version=4)).items()
-}
+} | {f"questions#{asked.question}": asked.answer for asked in load_asked()}
 
 
 def test_the_table_has_its_columns_and_no_gap():

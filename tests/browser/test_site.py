@@ -15,6 +15,8 @@ import pytest
 
 from softmax_temperature import AnswerExplorer, SamplerExplorer, TextExplorer
 from softmax_temperature.explorers.base import Explorer
+from softmax_temperature.publishing.people import QUESTIONS
+from softmax_temperature.publishing.teachers import TEACHERS
 from tests.helpers import NOTEBOOKS, becomes, heading, need
 from tools.course import MORE, more
 
@@ -430,6 +432,40 @@ def test_every_page_is_accessible_and_fits_its_screen(open_page, name, width, sc
     assert page.evaluate("document.documentElement.scrollWidth") == width
     results = Axe().run(page)
     assert results.violations_count == 0, results.generate_report()
+
+
+@pytest.mark.parametrize("name", [TEACHERS, QUESTIONS])
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (360, "dark")])
+def test_pages_beside_the_lessons_are_accessible_and_fit(open_file, site, name, width, scheme):
+    page = open_file(site / name, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_what_people_asked_can_be_searched(open_file, site):
+    page = open_file(site / QUESTIONS)
+    field, items = page.get_by_role("searchbox", name="Search"), page.locator(".people li")
+    field.fill("TOP-P  llama.cpp")
+    shown = items.filter(visible=True)
+    expect(page.get_by_role("status")).to_have_text(re.compile(rf"^\d+ of {items.count()}$"))
+    assert 0 < shown.count() < 5
+    for text in shown.all_text_contents():
+        assert "top-p" in text
+        assert "llama.cpp" in text
+    field.fill("no such words")
+    expect(page.get_by_role("status")).to_have_text(f"0 of {items.count()}")
+    field.fill("")
+    assert shown.count() == items.count() >= 25
+
+
+def test_without_javascript_what_people_asked_is_a_list(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / QUESTIONS).as_uri())
+    assert page.locator(".people li").filter(visible=True).count() >= 25
+    assert page.get_by_role("searchbox").count() == 0
+    context.close()
 
 
 def test_what_is_wider_than_the_screen_can_be_scrolled_with_keys(open_page):

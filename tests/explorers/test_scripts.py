@@ -187,6 +187,7 @@ def test_no_script_is_left_out(monkeypatch):
         "notebook.js",
         "question.js",
         "door.js",
+        "people.js",
         *(k[0] for k in KINDS.values()),
     ):
         join_scripts.__wrapped__(f'import "./{file}";\n')

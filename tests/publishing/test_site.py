@@ -1,5 +1,6 @@
 """The course as a site, without a browser: which pages there are, and what is never lost."""
 
+import json
 import re
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from tools.course import MORE, notebook
 
 site_module = need("softmax_temperature.publishing.site")
 NotebookError = need("softmax_temperature.publishing.exporter").NotebookError
+teachers_page = need("softmax_temperature.publishing.teachers").teachers_page
+load_asked = need("softmax_temperature.publishing.people").load_asked
 build_site = site_module.build_site
 
 
@@ -60,6 +63,101 @@ def test_the_index_of_other_notebooks_shows_their_first_explorer():
     assert links[0].b.get_text() == "One & two"
     assert links[0].span.get_text() == "Read <this>."
     assert links[1].img["src"].startswith("data:image/png;base64,")
+
+
+def test_the_index_leads_to_the_answers_and_to_what_people_asked(site):
+    links = read(site / "index.html").select(".beside a")
+    assert [link["href"] for link in links] == [site_module.TEACHERS, site_module.QUESTIONS]
+    for name in (site_module.TEACHERS, site_module.QUESTIONS):
+        page = read(site / name)
+        assert page.select_one("header a")["href"] == "index.html"
+        assert "default-src 'none'" in page.select_one("meta[http-equiv]")["content"]
+        # Neither the whole engine nor a model is in them.
+        assert (site / name).stat().st_size < 100_000
+
+
+def asked_on(page):
+    """Return what a page asks, in its order, as it is there for the scripts."""
+    kinds = [f".softmax-temperature-{kind}" for kind in ("question", "prediction", "challenge")]
+    found = page.select(", ".join(f"{kind} > script" for kind in kinds))
+    return [json.loads(script.string) for script in found]
+
+
+def test_teachers_find_the_answer_to_all_that_lessons_ask(site):
+    page = read(site / site_module.TEACHERS)
+    parts = page.select("section:has(.plain)")
+    lessons = [name for name in [*NOTEBOOKS, MORE] if asked_on(read(site / f"{name}.html"))]
+    assert [unquote(part.h2.a["href"]) for part in parts] == [f"{name}.html" for name in lessons]
+    for part, name in zip(parts, lessons, strict=True):
+        asked = asked_on(read(site / f"{name}.html"))
+        items = part.select(".plain > li")
+        for item, data in zip(items, asked, strict=True):
+            text = item.get_text()
+            if question := data.get("asked"):
+                right, wrong = f"Right: {question['answer']}", question["choices"]
+                assert right in text
+                assert question["why"] in text
+                others = [choice for choice in wrong if choice != question["answer"]]
+                assert all(f"Wrong: {choice}" in text for choice in others)
+                assert all(reply in text for reply in question["replies"].values())
+            assert (data.get("asked") or data.get("goal") or data["curve"])["text"] in text
+    (first,) = [part for part in parts if part.h2.a["href"] == "01-temperature.html"]
+    told = first.get_text()
+    assert "About 30 minutes. 9 questions, 1 curve to draw, 1 goal to reach." in told
+    # As sections 6 and 10 of the lesson have it.
+    assert "It is highest at T = 0.90, with 0.31." in told
+    assert "Reached when the probability of “lava” is from 0.01 to 1." in told
+
+
+def test_what_people_get_wrong_has_its_sources(site):
+    wrong = read(site / site_module.TEACHERS).select("section[aria-labelledby=wrong] li")
+    mistakes = [asked for asked in load_asked() if asked.mistake]
+    assert len(wrong) == len(mistakes) >= 10
+    for item, asked in zip(wrong, mistakes, strict=True):
+        assert item.get_text().startswith(asked.mistake)
+        assert item.a["href"] == asked.source
+
+
+def test_each_question_of_people_has_its_answer_its_place_and_its_thread(site):
+    items = read(site / site_module.QUESTIONS).select(".people > li")
+    for item, asked in zip(items, load_asked(), strict=True):
+        told = [asked.question.replace("`", ""), asked.answer.replace("`", "")]
+        assert [item.h2.get_text(), item.p.get_text()] == told
+        shown, thread = (link["href"] for link in item.select("a"))
+        lesson, _, section = asked.where.partition("#")
+        assert shown.startswith(f"{lesson}.html")
+        assert ("#" in shown) == bool(section)
+        assert thread == asked.source
+
+
+def test_goals_are_told_as_they_are_reached():
+    goals = [
+        {"name": "lands_on", "words": ["day"]},
+        {"name": "beats", "words": ["a", "<b>"]},
+        {"name": "kept", "kept": 1},
+        {"name": "kept", "kept": 3967},
+        {"name": "writes", "letters": "sea"},
+    ]
+    lesson = {
+        "title": "A & B",
+        "minutes": 11.2,
+        "sections": {"Go": "Go"},
+        "asked": [{"section": "Go", "goal": {"text": "Do.", **goal}} for goal in goals],
+    }
+    text = teachers_page([lesson], ["a b.html"], "Course", "test")
+    page = BeautifulSoup(text, "html.parser")
+    assert page.h2.a["href"] == "a%20b.html"
+    assert "About 15 minutes. 5 goals to reach." in page.get_text()
+    assert [item.select("p")[-1].get_text() for item in page.select(".plain > li")] == [
+        "Reached when the dice land on “day”.",
+        "Reached when “a” beats “<b>”.",
+        "Reached when exactly 1 token is kept.",
+        "Reached when exactly 3,967 tokens are kept.",
+        "Reached when the new part of the text has “sea”.",
+    ]
+    assert page.select_one(".plain a")["href"] == "a%20b.html#Go"
+    # Nothing of the course's own stands in another's.
+    assert "What people get wrong" not in page.get_text()
 
 
 def test_lessons_lead_to_each_other(site):
@@ -114,6 +212,7 @@ def test_lessons_are_in_the_order_of_their_numbers(tmp_path):
         (["a", "b"], ValueError, r"one\.ipynb' and .*one\.ipynb' would be one page: rename"),
         (["a", "c"], ValueError, r"one\.ipynb' and .*ONE\.ipynb' would be one page"),
         (["index.ipynb"], ValueError, "would be the index page: give it another name"),
+        (["For-Teachers.ipynb"], ValueError, "would be a page of the site's own: give it another"),
         (["page.txt"], ValueError, "page.txt' is not a notebook"),
         (["nowhere"], FileNotFoundError, "nowhere' is not there"),
         (["empty"], FileNotFoundError, "there is no notebook in .*empty"),
@@ -126,7 +225,7 @@ def test_sources_that_make_no_site_are_refused_before_anything_runs(
     for name in ("a", "b"):
         save(tmp_path / name, one="1")
     save(tmp_path / "c", ONE="1")
-    save(tmp_path, index="1")
+    save(tmp_path, index="1", **{"For-Teachers": "1"})
     (tmp_path / "empty").mkdir()
     (tmp_path / "page.txt").write_text("text")
     (tmp_path / "broken.ipynb").write_text("{")

@@ -48,7 +48,11 @@ class Lesson(NamedTuple):
     address: str = ""
 
 
-def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature") -> str:
+def door(
+    lessons: Sequence[Lesson] = (),
+    generator: str = "softmax-temperature",
+    beside: Mapping[str, str] | None = None,
+) -> str:
     """Return the front door as a page that needs no other file.
 
     Parameters
@@ -57,6 +61,8 @@ def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature")
         The lessons, with addresses where they are pages; by default those of the course, without.
     generator : str, optional
         What writes the page.
+    beside : mapping of str to str, optional
+        Pages that are no lessons: their addresses, and what they are called.
     """
     bars = TemperatureExplorer(load_example("wonderful-day"))
     # On the map there is a point to grab from the start.
@@ -75,7 +81,14 @@ def door(lessons: Sequence[Lesson] = (), generator: str = "softmax-temperature")
         lessons="".join(map(_card, lessons or course_lessons().values())),
         notice=as_html(example.notice()),
         where="" if any(lesson.address for lesson in lessons) else _WHERE,
+        beside=links_to(beside or {}),
     )
+
+
+def links_to(pages: Mapping[str, str]) -> str:
+    """Return links to pages that are no lessons."""
+    links = "".join(f'<li><a href="{page}">{escape(name)}</a></li>' for page, name in pages.items())
+    return f'<ul class="beside">{links}</ul>' if links else ""
 
 
 # The temperature of the first text.

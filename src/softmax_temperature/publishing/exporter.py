@@ -163,6 +163,10 @@ class LiveExporter(HTMLExporter):
         lesson, course = resources["lesson"], resources.get("course", {})
         lesson["title"] = title_of(nb) or resources["metadata"]["name"]
         lesson["sentence"] = _first_sentence(soup)
+        lesson["sections"] = {_plain_text(found): found["id"] for found in _headings(soup)}
+        lesson["asked"] = _asked(soup, lesson["data"])
+        images = len(soup.select("p.output > img"))
+        lesson["minutes"] = _minutes(nb, lesson["data"], images)
         names = [lesson["title"], course.get("title", "")]
         text = notebook_page(
             title=" · ".join(filter(None, names)),
@@ -311,6 +315,8 @@ def notebook_page(
         contents=contents,
         top=top,
         bottom=bottom,
+        unscripted='<noscript><p class="intro">Sliders and questions need JavaScript.</p>'
+        "</noscript>",
     )
 
 
@@ -456,6 +462,35 @@ def _first_sentence(soup: BeautifulSoup) -> str:
     paragraph = soup.select_one(".cell > p")
     text = " ".join(paragraph.get_text().split()) if paragraph else ""
     return re.split(r"(?<=[.!?])\s(?![a-z])", text)[0]
+
+
+def _asked(soup: BeautifulSoup, data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a page asks its reader, each with the heading that it stands under."""
+    found, heading = [], ""
+    for element in soup.select(".cell :is(h1, h2, h3), template[data-held]"):
+        if element.name != "template":
+            heading = heading if element.find_parent(class_="output") else _plain_text(element)
+        elif "kind" not in (held := data[int(str(element["data-held"]))]):
+            found.append({"section": heading, **held})
+    return found
+
+
+# So many words are read in a minute, and a line of code that is not folded in so many seconds. A
+# picture takes a minute.
+_WORDS, _LINE = 200, 8
+
+
+def _minutes(nb: NotebookNode, data: list[dict[str, Any]], images: int) -> float:
+    """Return how long a lesson takes its reader, without its questions."""
+    words = lines = 0
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"\$\$.*?\$\$|(?<=\])\([^)\s]*\)", "", cell.source, flags=re.S)
+            words += len(re.findall(r"\w[\w'’.,-]*", text))
+        elif not cell.metadata.get("jupyter", {}).get("source_hidden"):
+            lines += len([line for line in cell.source.splitlines() if line.strip()])
+    pictures = images + sum("kind" in item or "curve" in item for item in data)
+    return words / _WORDS + lines * _LINE / 60 + pictures
 
 
 def _contents(soup: BeautifulSoup) -> str:

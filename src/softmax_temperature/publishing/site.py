@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .door import Lesson, course_lessons, door
+from .door import Lesson, course_lessons, door, links_to
+from .people import QUESTIONS, load_asked, questions_page
+from .teachers import TEACHERS, teachers_page
 
 _TITLE = "Softmax with temperature"
 _INTRODUCTION = (
@@ -34,7 +36,8 @@ def build_site(
 ) -> list[Path]:
     """Execute notebooks, and write them as pages, with an index of them, into a folder.
 
-    With the notebooks of this project the index is its front door.
+    With the notebooks of this project the index is its front door, and the last page has what
+    people asked. Where a notebook asks something, there is a page for teachers, with the answers.
 
     Any static host can serve the folder, and it opens from a disk, too. Its pages are replaced
     when all are built, and not before; pages of an earlier site that are no longer part of it are
@@ -97,13 +100,21 @@ def build_site(
             print(f"  {warning}", file=sys.stderr, flush=True)
         lessons.append(resources["lesson"])
     own = course_lessons()
-    if own.keys() <= {path.stem for path in paths}:
-        index = door(_cards(own, lessons, names), generator=_GENERATOR)
+    is_own = own.keys() <= {path.stem for path in paths}
+    beside: dict[str, str] = {}
+    if any(lesson["asked"] for lesson in lessons):
+        mistakes = [asked for asked in load_asked() if asked.mistake] if is_own else []
+        pages[TEACHERS] = teachers_page(lessons, names, title, _GENERATOR, mistakes)
+        beside[TEACHERS] = "For teachers: the answers, and times"
+    if is_own:
+        pages[QUESTIONS] = questions_page(lessons, names, title, _GENERATOR)
+        beside[QUESTIONS] = "Questions people asked"
+        index = door(_cards(own, lessons, names), generator=_GENERATOR, beside=beside)
     else:
         index = notebook_page(
             title=title,
             description=introduction,
-            body=_index(title, introduction, lessons, names),
+            body=_index(title, introduction, lessons, names) + links_to(beside),
             generator=_GENERATOR,
         )
     pages = {"index.html": index} | pages
@@ -162,8 +173,9 @@ def _notebooks(sources: Sequence[str | os.PathLike[str]]) -> list[Path]:
             # Some hosts and disks do not tell capital letters from small ones.
             name = path.stem.lower()
             other = found.setdefault(name, path)
-            if name == "index":
-                raise ValueError(f"{str(path)!r} would be the index page: give it another name")
+            if f"{name}.html" in ("index.html", TEACHERS, QUESTIONS):
+                page = "the index page" if name == "index" else "a page of the site's own"
+                raise ValueError(f"{str(path)!r} would be {page}: give it another name")
             if other.resolve() != path.resolve():
                 raise ValueError(
                     f"{str(other)!r} and {str(path)!r} would be one page: rename one of them"

@@ -1,0 +1,143 @@
+"""The page for teachers: the answers that lessons work out, times, and what people get wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from ..explorers.page import as_html
+from .people import Asked, plain_page
+
+TEACHERS = "for-teachers.html"
+
+
+def teachers_page(
+    lessons: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    title: str,
+    generator: str,
+    mistakes: Sequence[Asked] = (),
+) -> str:
+    """Return the page that has the answer to all that lessons ask.
+
+    Parameters
+    ----------
+    lessons : sequence of mapping
+        What the exporter tells of each page, in their order.
+    names : sequence of str
+        The files of the pages.
+    title : str
+        That of the course.
+    generator : str
+        What writes the page.
+    mistakes : sequence of Asked, optional
+        What others took to be so, each with where they said it.
+    """
+    parts = "".join(
+        _lesson(lesson, quote(name)) for lesson, name in zip(lessons, names, strict=True)
+    )
+    wrong = ""
+    if mistakes:
+        items = "".join(
+            f"<li>{as_html(asked.mistake)} ({asked.link()}; {asked.place(lessons, names)})</li>"
+            for asked in mistakes
+        )
+        wrong = (
+            '<section aria-labelledby="wrong"><h2 id="wrong">What people get wrong</h2>'
+            "<p>Nobody has yet counted what readers of these lessons get wrong. Each of these "
+            "mistakes stands in a public thread of people who build with language models, and the "
+            "lesson beside it clears it up. Beyond them there are the wrong choices above, and "
+            "what the lessons reply.</p>"
+            f"<ul>{items}</ul></section>"
+        )
+    body = (
+        '<h1>For teachers</h1><p class="intro">The answer to all that the lessons ask. Right '
+        "choices and numbers are those that the lessons work out themselves, when this page is "
+        "made. The times are those of a reader who reads 200 words a minute and spends a minute on "
+        "each picture; those of the questions come on top.</p>"
+        f"{parts}{wrong}"
+    )
+    return plain_page(
+        "For teachers", "The answers to the questions of all lessons.", body, title, generator
+    )
+
+
+_KINDS = (
+    ("asked", "question", "questions"),
+    ("curve", "curve to draw", "curves to draw"),
+    ("goal", "goal to reach", "goals to reach"),
+)
+
+
+def _lesson(lesson: Mapping[str, Any], name: str) -> str:
+    asked = lesson["asked"]
+    minutes = 5 * math.ceil(lesson["minutes"] / 5)
+    counts = []
+    for kind, one, many in _KINDS:
+        if count := sum(kind in item for item in asked):
+            counts.append(f"{count} {one if count == 1 else many}")
+    said = ". ".join([f"About {minutes} minutes", ", ".join(counts) or "Nothing is asked"])
+    items = "".join(_item(item, lesson["sections"], name) for item in asked)
+    answers = f'<ul class="plain">{items}</ul>' if items else ""
+    return (
+        f'<section aria-label="{escape(lesson["title"])}">'
+        f'<h2><a href="{name}">{escape(lesson["title"])}</a></h2><p class="quiet">{said}.</p>'
+        f"{answers}</section>"
+    )
+
+
+def _item(item: Mapping[str, Any], sections: Mapping[str, str], name: str) -> str:
+    place = ""
+    if item["section"] in sections:
+        address = f"{name}#{quote(sections[item['section']])}"
+        place = f'<p class="quiet"><a href="{address}">{escape(item["section"])}</a></p>'
+    text, answers = _answers(item)
+    told = "".join(f"<p>{answer}</p>" for answer in answers)
+    return f"<li>{place}<p><b>{as_html(text)}</b></p>{told}</li>"
+
+
+def _answers(item: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return what is asked, and what is right and wrong about it, as HTML."""
+    if "goal" in item:
+        return item["goal"]["text"], [f"Reached when {as_html(_goal(item['goal']))}."]
+    if "curve" in item:
+        return item["curve"]["text"], [as_html(_curve(item["curve"]))]
+    asked = item["asked"]
+    right = f"<b>Right:</b> {as_html(_sentence(asked['answer']))} {as_html(asked['why'])}"
+    wrong = [
+        f"<b>Wrong:</b> {as_html(_sentence(choice))} {as_html(asked['replies'].get(choice, ''))}"
+        for choice in asked["choices"]
+        if choice != asked["answer"]
+    ]
+    return asked["text"], [answer.strip() for answer in (right, *wrong)]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _goal(goal: Mapping[str, Any]) -> str:
+    words = [f"“{word}”" for word in goal.get("words", ())]
+    if goal["name"] == "lands_on":
+        return f"the dice land on {words[0]}"
+    if goal["name"] == "beats":
+        return f"{words[0]} beats {words[1]}"
+    if goal["name"] == "kept":
+        count = goal["kept"]
+        return f"exactly {count:,} token{' is' if count == 1 else 's are'} kept"
+    if goal["name"] == "writes":
+        return f"the new part of the text has “{goal['letters']}”"
+    return f"the probability of {words[0]} is from {goal['low']:g} to {goal['high']:g}"
+
+
+def _curve(curve: Mapping[str, Any]) -> str:
+    shares, first, last = curve["shares"], curve["first"], curve["last"]
+    top = max(range(len(shares)), key=shares.__getitem__)
+    at = first + (last - first) * top / (len(shares) - 1)
+    return (
+        f"The true curve begins with {shares[0]:.2f} at T = {first:g} and ends with "
+        f"{shares[-1]:.2f} at T = {last:g}. It is highest at T = {at:.2f}, with {shares[top]:.2f}."
+    )
