@@ -1,7 +1,7 @@
 """Record what the chat model says: ``python -m tools.chat_examples``, where it is installed.
 
-It writes the examples of `load_example` that begin with ``smollm2-``, and the texts of
-`load_text_example`, into ``src/softmax_temperature/data/smollm2``.
+It writes the examples of `load_example` that begin with ``smollm2-``, the texts of
+`load_text_example`, and what `load_openness` gives, into ``src/softmax_temperature/data/smollm2``.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from softmax_temperature import load_chat_model
+from softmax_temperature import load_chat_model, load_example, perplexity, softmax
 from softmax_temperature.model.texts import surprises
 
 FOLDER = Path(__file__).parents[1] / "src/softmax_temperature/data/smollm2"
@@ -22,6 +22,8 @@ PROMPTS = {
     "story": "Once upon a time, there was a",
 }
 MESSAGES = {"joke": "Tell me a joke."}
+GPT2 = ("gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence")
+QUESTION = "What is the capital of France?"
 # Logits are rounded to so many parts of 1: three times as fine as two machines agree.
 PARTS = 4_096
 # The most readable of the seeds 0 to 7.
@@ -46,6 +48,7 @@ def main() -> None:
     write("prompts", prompts)
     write("vocabulary", model.tokens)
     write("wonderful", recording(model, prompts["wonderful"]))
+    write("openness", openness(model, prompts["wonderful"]))
 
 
 def recording(model, prompt):
@@ -81,6 +84,32 @@ def recording(model, prompt):
         "temperatures": TEMPERATURES,
         "steps": steps,
     }
+
+
+def openness(model, prompt):
+    """Return how open the model's choices are, after GPT-2's prompts and along two texts."""
+    after = {}
+    for name in GPT2:
+        table = model.table(load_example(name).prompt)
+        rows = [softmax(table.logits.astype(float), stop) for stop in TEMPERATURES]
+        after[table.prompt] = [four_digits(perplexity(row)) for row in rows]
+    (warm,) = model.write(prompt, [1], LENGTH, SEED)
+    asked = model.chat(QUESTION)
+    (cold,) = model.write(asked, [0], LENGTH)
+    along = {
+        "wonderful": model.openness(warm),
+        "capital": model.openness(cold.removeprefix(asked), asked),
+    }
+    texts = {
+        name: [text.pieces, [None if n != n else four_digits(n) for n in text.choices]]
+        for name, text in along.items()
+    }
+    return {"temperatures": TEMPERATURES, "after": after, "along": texts}
+
+
+def four_digits(count):
+    """Round to four digits that count: more are not the same on two machines."""
+    return float(f"{count:.4g}")
 
 
 def total(bits, temperature):

@@ -5,6 +5,7 @@ from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.forest import forest_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
+from .drawing.openness import openness_chart
 from .drawing.ranks import rank_chart
 from .drawing.sticks import logit_line
 from .drawing.stories import story_map
@@ -20,7 +21,8 @@ from .explorers.text import TextExplorer
 from .model.chat import ChatModel, load_chat_model, load_gguf
 from .model.hugging_face import from_transformers
 from .model.language import LanguageModel
-from .model.recorded import RecordedModel, load_text_example
+from .model.recorded import ChatOpenness, RecordedModel, load_openness, load_text_example
+from .model.scoring import Openness
 from .model.story import StoryModel, load_story_model
 from .peaks import peak_temperature
 from .quiz import Quiz, load_quiz, vote_chance
@@ -41,7 +43,9 @@ __all__ = [
     "AnswerExplorer",
     "Challenge",
     "ChatModel",
+    "ChatOpenness",
     "LanguageModel",
+    "Openness",
     "Prediction",
     "Question",
     "Quiz",
@@ -67,12 +71,14 @@ __all__ = [
     "load_chat_model",
     "load_example",
     "load_gguf",
+    "load_openness",
     "load_quiz",
     "load_story_model",
     "load_text_example",
     "logit_line",
     "luck_chart",
     "min_p",
+    "openness_chart",
     "peak_temperature",
     "perplexity",
     "rank_chart",

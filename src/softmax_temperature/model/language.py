@@ -12,7 +12,7 @@ from ..checks import Floats, as_count, as_positions, as_temperatures, short
 from ..core import TokenTable
 from ..reading.replies import Reply
 from ..sampling import temper
-from .scoring import score_text
+from .scoring import Openness, openness_along, score_text
 from .transformer import Ints
 
 SamplingStep = Callable[[Floats, Floats], Floats]
@@ -385,6 +385,39 @@ class LanguageModel:
         [('Lily', 4, 6.5), (' a', 8, 5.1), ('t', 2, 2.3)]
         """
         return score_text(self, text, top)
+
+    def openness(self, text: str, prompt: str = "") -> Openness:
+        """Tell how open the model's choice is at each token of a text, at temperature 1.
+
+        Parameters
+        ----------
+        text : str
+            What comes after the prompt, any text that adds a token.
+        prompt : str, default ""
+            What the model has read before, such as ``model.chat("Name a colour.")``. Its own tokens
+            are left out.
+
+        Returns
+        -------
+        Openness
+            The pieces of the text, and among how many equally likely tokens each choice would be as
+            open. `openness_chart` draws it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `text` or `prompt` is no such text, or the text changes the prompt's last token.
+
+        Examples
+        --------
+        >>> from softmax_temperature import load_story_model
+        >>> along = load_story_model().openness(" and the dog", "The cat")
+        >>> along.pieces
+        (' and', ' the', ' do', 'g')
+        >>> [round(count, 1) for count in along.choices]
+        [11.0, 10.2, 22.2, 1.5]
+        """
+        return openness_along(self, text, prompt)
 
     def table(self, prompt: str = "") -> TokenTable:
         """Return all tokens with their logits after a prompt, for any chart or explorer.

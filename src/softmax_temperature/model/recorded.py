@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from ..checks import Floats, as_count, as_temperatures, short
 from ..sampling import temper
 from .language import LanguageModel, SamplingStep, Step
+from .scoring import Openness
 from .transformer import Ints
 
 _DATA = files("softmax_temperature") / "data" / "smollm2"
@@ -55,6 +57,49 @@ def load_text_example(name: str) -> RecordedModel:
         for part in ("vocabulary", name)
     )
     return RecordedModel(tokens, recorded)
+
+
+class ChatOpenness(NamedTuple):
+    """Hold how open the choices of a chat model are, for readers who do not have it.
+
+    Attributes
+    ----------
+    temperatures : ndarray, shape (n_temperatures,)
+        From 0 to 2 in steps of 0.05.
+    after : dict of str to ndarray, shape (n_temperatures,)
+        Of each of GPT-2's three prompts (`load_example`), among how many equally likely tokens the
+        chat model's choice of the next one would be as open at each temperature.
+    along : dict of str to Openness
+        The same at each token of a text, at temperature 1: ``"wonderful"`` is that of
+        `load_text_example` at T = 1, with its prompt; ``"capital"`` is the whole answer at T = 0 to
+        "What is the capital of France?".
+    """
+
+    temperatures: Floats
+    after: dict[str, Floats]
+    along: dict[str, Openness]
+
+
+def load_openness() -> ChatOpenness:
+    """Load how open the choices of SmolLM2-135M-Instruct are: after prompts, and along texts.
+
+    Examples
+    --------
+    >>> along = load_openness().along["capital"]
+    >>> "".join(along.pieces)
+    'The capital of France is Paris.'
+    >>> [round(count, 1) for count in along.choices]
+    [36.1, 1.2, 1.1, 1.1, 1.2, 1.5, 2.1]
+    """
+    recorded = json.loads((_DATA / "openness.json").read_text(encoding="utf-8"))
+    return ChatOpenness(
+        np.array(recorded["temperatures"]),
+        {prompt: np.array(curve) for prompt, curve in recorded["after"].items()},
+        {
+            name: Openness(tuple(pieces), tuple(math.nan if n is None else n for n in choices))
+            for name, (pieces, choices) in recorded["along"].items()
+        },
+    )
 
 
 class RecordedModel(LanguageModel):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..checks import as_count
-from ..core import likeliest
+from ..checks import as_count, short
+from ..core import likeliest, perplexity, softmax
 from ..reading.replies import Place, Reply
 
 
@@ -31,6 +32,22 @@ class Scoring(Protocol):
         ...
 
 
+class Openness(NamedTuple):
+    """Hold how open the choice was from which each token of a text came.
+
+    Attributes
+    ----------
+    pieces : tuple of str
+        What each token adds to the text.
+    choices : tuple of float
+        Among how many equally likely tokens a choice would be as open, at temperature 1 (the
+        perplexity); NaN for a token before which nothing stands.
+    """
+
+    pieces: tuple[str, ...]
+    choices: tuple[float, ...]
+
+
 def score_text(model: Scoring, text: str, top: int) -> Reply:
     """Return a text's tokens with the `top` likeliest of each place, as an answer lists them."""
     top = as_count(top, "top", 1)
@@ -51,6 +68,21 @@ def score_text(model: Scoring, text: str, top: int) -> Reply:
         # The space in front of a first word belongs to no text.
         scored[0] = scored[0]._replace(text=scored[0].text.removeprefix(" "))
     return Reply(tuple(scored))
+
+
+def openness_along(model: Scoring, text: str, prompt: str) -> Openness:
+    """Return how open each choice of a text was that goes on from a prompt."""
+    before, ids = model.encode(prompt), model.encode(prompt + text)
+    if ids[: len(before)] != before or len(ids) == len(before):
+        raise ValueError(
+            f"text must add tokens to the prompt and leave its own as they are, got {short(text)}: "
+            "move the end of the prompt to the end of a word, or give all as text"
+        )
+    rows = model.logits_along(ids)[:-1].astype(np.float64)
+    # A row says what follows its token.
+    choices = [math.nan, *(float(perplexity(softmax(row))) for row in rows)]
+    pieces = model.pieces(ids)
+    return Openness(tuple(pieces[len(before) :]), tuple(choices[len(before) :]))
 
 
 def _place(tokens: Sequence[str], piece: str, own: int, logits: Any, top: int) -> Place:
