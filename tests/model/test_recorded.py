@@ -81,6 +81,30 @@ def test_neither_cuts_nor_logits_are_recorded():
         load_text_example("x")
 
 
+def test_a_recorded_reply_is_the_text_with_what_else_could_stand_there():
+    for temperature in (0, 1, 2):
+        (text,) = EXAMPLE.write(EXAMPLE.prompt, [temperature], EXAMPLE.length, EXAMPLE.seed)
+        places = EXAMPLE.reply(temperature).places
+        assert EXAMPLE.prompt + "".join(place.text for place in places) == text
+        for place in places:
+            assert place.tokens[place.drawn] == place.text
+            assert list(place.logprobs) == sorted(place.logprobs, reverse=True)
+            assert np.exp(place.logprobs).sum() + place.unseen == pytest.approx(1, abs=1e-3)
+            assert place.total == 49_152
+            assert place.rank in (None, place.drawn + 1)
+    # The whole distribution after the prompt is recorded elsewhere.
+    table = load_example("smollm2-wonderful")
+    first = EXAMPLE.reply().places[0]
+    shares = dict(zip(table.tokens, table.probabilities().tolist(), strict=True))
+    for token, logprob in zip(first.tokens, first.logprobs, strict=True):
+        assert np.exp(logprob) == pytest.approx(shares[token], rel=1e-3)
+    assert first.rank == 2
+    # A token from deeper down is recorded since it was drawn, without its rank.
+    assert any(place.rank is None for place in EXAMPLE.reply(2).places)
+    with pytest.raises(ValueError, match="temperatures must be those of the recording"):
+        EXAMPLE.reply(0.51)
+
+
 @needs_model
 def test_the_recording_is_what_the_model_writes():
     model, ids = load_chat_model(), EXAMPLE.encode(EXAMPLE.prompt)

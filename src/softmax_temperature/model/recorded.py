@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..checks import Floats, as_count, as_temperatures, short
+from ..checks import Floats, as_count, as_temperature, as_temperatures, short
+from ..reading.replies import Place, Reply
 from ..sampling import temper
 from .language import LanguageModel, SamplingStep, Step
 from .scoring import Openness
@@ -19,6 +20,8 @@ from .transformer import Ints
 
 _DATA = files("softmax_temperature") / "data" / "smollm2"
 _NAMES = ("wonderful",)
+# So many of the likeliest tokens are recorded at each place.
+_LISTED = 20
 
 
 def load_text_example(name: str) -> RecordedModel:
@@ -175,6 +178,55 @@ class RecordedModel(LanguageModel):
         if count > self.length:
             raise self._unlike("length", f"at most {self.length}", length)
         return self._again([positions[round(stop, 9)] for stop in stops], count)
+
+    def reply(self, temperature: float = 1.0) -> Reply:
+        """Return the text of one temperature with what else could stand at each of its places.
+
+        Parameters
+        ----------
+        temperature : float, default 1.0
+            One of those that were recorded.
+
+        Returns
+        -------
+        Reply
+            What `AnswerExplorer` shows: the new tokens, each with the recorded candidates of its
+            place. The rank of a token that is none of the 20 likeliest is not known.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `temperature` is none of those.
+
+        Examples
+        --------
+        >>> reply = load_text_example("wonderful").reply()
+        >>> [(place.text, place.rank) for place in reply.places[:4]]
+        [(' day', 2), (' at', 5), (' the', 1), (' beach', 2)]
+        """
+        places = []
+        stops = [as_temperature(temperature)]
+        for step in self.grow(self._ids, stops, self.length, [self.seed]):
+            at = step.places[0, 0]
+            if at < 0:
+                break
+            row, own = step.logits[step.contexts[at]], int(step.tokens[at])
+            known = np.flatnonzero(np.isfinite(row[:-1]))
+            listed = known[np.argsort(-row[known], kind="stable")].tolist()
+            drawn = listed.index(own)
+            places.append(
+                Place(
+                    self.pieces([own])[0],
+                    tuple(self.tokens[token] for token in listed),
+                    tuple(row[listed].tolist()),
+                    drawn,
+                    # Beyond the likeliest only drawn tokens are recorded.
+                    drawn + 1 if drawn < _LISTED else None,
+                    len(row) - 1,
+                    float(np.exp(row[-1])),
+                )
+            )
+        return Reply(tuple(places))
 
     def shares(self, position: int, temperature: float, logits: Floats) -> Floats:
         """Return the probabilities of recorded tokens at a temperature, of all that there were.
