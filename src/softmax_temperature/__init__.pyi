@@ -3,12 +3,16 @@ from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.forest import forest_chart
+from .drawing.loops import loop_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.openness import openness_chart
 from .drawing.ranks import rank_chart
+from .drawing.reliability import reliability_chart
 from .drawing.sticks import logit_line
 from .drawing.stories import story_map
+from .drawing.thermometers import thermometer_chart
+from .drawing.trees import tree_chart
 from .draws import gumbel_draws
 from .examples import load_example
 from .explorers.answer import AnswerExplorer
@@ -76,19 +80,23 @@ __all__ = [
     "load_story_model",
     "load_text_example",
     "logit_line",
+    "loop_chart",
     "luck_chart",
     "min_p",
     "openness_chart",
     "peak_temperature",
     "perplexity",
     "rank_chart",
+    "reliability_chart",
     "softmax",
     "story_map",
     "temper",
     "temperature_panels",
+    "thermometer_chart",
     "top_k",
     "top_n_sigma",
     "top_p",
+    "tree_chart",
     "typical_p",
     "vote_chance",
 ]
