@@ -1,0 +1,277 @@
+"""Figures of lesson 03 that its prose and its issue name, worked out anew."""
+
+import math
+
+import nbformat
+import numpy as np
+import pytest
+
+from softmax_temperature import (
+    estimate_temperature,
+    gumbel_draws,
+    load_example,
+    load_story_model,
+    perplexity,
+    temper,
+)
+from tests.helpers import NOTEBOOKS, softmax
+
+MODEL = load_story_model()
+NOTEBOOK = nbformat.read(NOTEBOOKS["03-text"], as_version=4)
+CELLS = {cell.id: cell.source for cell in NOTEBOOK.cells}
+PROSE = " ".join(cell.source for cell in NOTEBOOK.cells if cell.cell_type == "markdown")
+
+
+def says(*texts):
+    """Check that the prose has these words."""
+    prose = " ".join(PROSE.split())
+    assert [text for text in texts if text not in prose] == []
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    """Return the two stories that the model has never seen, as the lesson has them."""
+    names = {}
+    for cell in ("fox", "boat"):
+        exec(CELLS[cell].split("\n)\n")[0] + "\n)", names)
+    assert all(80 <= len(names[name].split()) <= 100 for name in ("fox", "boat"))
+    return {name: names[name] for name in ("fox", "boat")}
+
+
+@pytest.fixture(scope="module")
+def along(unseen):
+    """Return the logits along each story, and the tokens that came."""
+    found = {}
+    for name, text in unseen.items():
+        ids = MODEL.encode(text)
+        found[name] = MODEL.logits_along(ids)[:-1], np.array(ids[1:])
+    found["both"] = tuple(np.concatenate(parts) for parts in zip(*found.values(), strict=True))
+    return found
+
+
+def shares_at(logits, temperature):
+    """Return probabilities, worked out in the plainest way."""
+    weights = np.exp((logits - logits.max(axis=-1, keepdims=True)) / temperature)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def written(temperature, rounding=np.asarray, seeds=range(16)):
+    """Return stories of 120 tokens."""
+    stories = [MODEL.encode("") for _ in seeds]
+
+    def step(logits, stops):
+        return temper(rounding(logits), stops)
+
+    for grown in MODEL.grow(MODEL.encode(""), [temperature], 120, seeds, step):
+        for story, (place,) in zip(stories, grown.places, strict=True):
+            story.append(int(grown.tokens[place]))
+    assert all(MODEL.end not in story[1:] for story in stories)
+    return stories
+
+
+def greedy_story(rounding):
+    """Return a story of 120 tokens, each the first of the largest."""
+    ids = MODEL.encode("")
+    for _ in range(120):
+        ids = [*ids, int(rounding(MODEL.logits(ids)).argmax())]
+    return ids[1:]
+
+
+def bits_of(ids):
+    shares = shares_at(MODEL.logits_along(ids)[:-1], 1)
+    return -np.log2(shares[np.arange(len(ids) - 1), ids[1:]])
+
+
+def words_of(texts):
+    letters = "".join(
+        sign if sign.isalpha() else " "
+        for text in texts
+        for sign in MODEL.decode(text).lower() + " "
+    )
+    return set(letters.split())
+
+
+def to_bfloat16(logits):
+    """Round to 8 binary digits by arithmetic alone."""
+    fractions, exponents = np.frexp(np.asarray(logits, np.float32).astype(np.float64))
+    return np.ldexp(np.rint(fractions * 256) / 256, exponents)
+
+
+def test_the_best_temperatures_of_the_unseen_stories(along):
+    for name, best, low, high in (("fox", 1.15, 1.05, 1.27), ("boat", 1.07, 0.965, 1.2)):
+        logits, came = along[name]
+        found = estimate_temperature(logits, came)
+        assert found.temperature == pytest.approx(best, abs=0.005)
+        assert found.interval == pytest.approx((low, high), abs=0.005)
+        # The loss itself is lowest there.
+        places = np.arange(len(came))
+        grid = np.arange(30, 251) / 100
+        losses = [-np.log(shares_at(logits, T)[places, came]).mean() for T in grid]
+        assert grid[np.argmin(losses)] == pytest.approx(best)
+    at_1 = [
+        -np.log(shares_at(logits, 1)[np.arange(len(came)), came]).mean()
+        for logits, came in (along["fox"], along["boat"])
+    ]
+    assert at_1 == pytest.approx([1.629, 1.490], abs=0.0005)
+    says("1.629 and 1.490")
+
+
+def test_how_sure_and_how_right_the_model_is(along):
+    for name, stop, sure, right in (
+        ("fox", 1.15, 0.563, 0.556),
+        ("boat", 1.07, 0.591, 0.546),
+        ("both", 1, 0.613, 0.551),
+    ):
+        logits, came = along[name]
+        shares = shares_at(logits, stop)
+        assert shares.max(axis=1).mean() == pytest.approx(sure, abs=0.0005)
+        assert (shares.argmax(axis=1) == came).mean() == pytest.approx(right, abs=0.0005)
+        says(f"{sure}", f"{right}")
+    assert len(along["both"][1]) == 430
+    hit = along["fox"][0].argmax(axis=1) == along["fox"][1]
+    assert ((~hit).sum(), len(hit)) == (104, 234)
+    says("430 tokens", "104 of the fox's 234 tokens")
+
+
+def test_the_end_token_against_the_temperature(unseen, along):
+    ends = {name: MODEL.logits(MODEL.encode(text)) for name, text in unseen.items()}
+    for name, shares in (("boat", (0.967, 0.777, 0.406)), ("fox", (0.028, 0.087, 0.092))):
+        found = [softmax(ends[name].tolist(), T)[MODEL.end] for T in (0.5, 1, 2)]
+        assert found == pytest.approx(shares, abs=0.0005)
+    elsewhere = [shares_at(along["both"][0], T)[:, MODEL.end].mean() for T in (0.5, 1, 2)]
+    assert elsewhere == pytest.approx([1.6e-6, 6.7e-5, 6.9e-4], rel=0.03)
+    says("0.0000016 on average", "0.000067 at 1", "0.00069 at 2")
+
+
+def test_was_by_tokens_and_in_texts_of_two():
+    ids, was = MODEL.encode("The dragon"), MODEL.tokens.index(" was")
+    first = MODEL.logits(ids)
+    drawn = np.flatnonzero(first > -np.inf)
+    chances = shares_at(first, 1)[drawn, np.newaxis] * shares_at(
+        MODEL.logits([[*ids, int(token)] for token in drawn]), 1
+    )
+    # At T = 1/2 each probability is squared.
+    assert (shares_at(first, 1)[was] ** 2 / (shares_at(first, 1) ** 2).sum()) == pytest.approx(
+        0.785, abs=0.0005
+    )
+    squared = chances**2
+    assert squared[drawn == was].sum() / squared.sum() == pytest.approx(0.523, abs=0.0005)
+
+
+def test_the_cats_by_tokens_and_as_texts():
+    # By hand: 16/52 and 16/34.
+    by_token, as_text = 4 / 13, 8 / 17
+    assert softmax([math.log(0.6), math.log(0.4)], 0.5)[1] == pytest.approx(by_token)
+    logs = [math.log(p) for p in (0.3, 0.3, 0.4)]
+    assert softmax(logs, 0.5)[2] == pytest.approx(as_text)
+    bits = np.log2([0.3, 0.3, 0.4])
+    for stop, mean in ((1, "−1.57"), (0.5, "−1.61"), (0, "−1.74")):
+        ran = softmax([math.log(0.6), math.log(0.4)], stop)[1] if stop else 0
+        shares = np.array([(1 - ran) / 2, (1 - ran) / 2, ran])
+        assert f"{shares @ bits:.2f}".replace("-", "−") == mean
+        says(mean)
+
+
+def test_surprise_and_words_of_sixteen_stories():
+    names = load_example("gpt2-artificial-intelligence").tokens
+    known = {token.strip().lower() for token in names}
+    for stop, words, made_up, bits in ((0, 45, 0, -83), (0.5, 171, 6, -106), (1, 275, 12, -202)):
+        texts = written(stop, seeds=range(16 if stop else 1))
+        found = words_of(texts)
+        assert (len(found), len(found - known)) == (words, made_up)
+        assert round(-120 * np.mean([bits_of(ids).mean() for ids in texts])) == bits
+    found = words_of(written(2))
+    assert (len(found), len(found - known)) == (428, 147)
+    assert "callerpilwout" in found
+    says("45 different words at $T = 0$, 275 at $T = 1$ and 428 at $T = 2$", "147 of them")
+    says("−202 at $T = 1$ to −106 at a half")
+
+
+def test_how_much_stands_twice_about_france():
+    ids = MODEL.encode("The capital of France is")
+    stories = {(seed, stop): [*ids] for seed in range(12) for stop in range(3)}
+    for grown in MODEL.grow(ids, [0, 0.25, 0.5], 200, range(12)):
+        for at, place in np.ndenumerate(grown.places):
+            if place >= 0 and grown.tokens[place] != MODEL.end:
+                stories[at].append(int(grown.tokens[place]))
+    shares = []
+    for stop in range(3):
+        runs = []
+        for seed in range(12):
+            words = MODEL.decode(stories[seed, stop]).split()
+            four = list(zip(*(words[i:] for i in range(4)), strict=False))
+            runs.append(1 - len(set(four)) / len(four))
+        shares.append(f"{100 * np.mean(runs):.0f} %")
+    assert shares == ["49 %", "13 %", "3 %"]
+    says("from 49 % at $T = 0$ to 13 % at a quarter and 3 % at a half", "“The ball was not nice.”")
+
+
+def test_beams_find_a_text_that_is_so_much_likelier():
+    start = len(MODEL.encode("The dragon"))
+
+    def best(width):
+        beams = [(0.0, MODEL.encode("The dragon"))]
+        for _ in range(20):
+            rows = shares_at(MODEL.logits([ids for _, ids in beams]), 1)
+            longer = [
+                (chance + math.log(row[token]), [*ids, int(token)])
+                for (chance, ids), row in zip(beams, rows, strict=True)
+                for token in np.argsort(-row)[:width]
+            ]
+            beams = sorted(longer, key=lambda beam: -beam[0])[:width]
+        return beams[0]
+
+    (greedy, _), (two, found), (four, again) = best(1), best(2), best(4)
+    assert found == again
+    assert round(math.exp(four - greedy)) == 20498
+    assert two == four
+    assert MODEL.tokens[found[start]] == " li"
+    says("20,498 times")
+
+
+def test_rounding_changes_stories_with_the_same_seed():
+    fine, rough = written(1, seeds=range(8)), written(1, to_bfloat16, range(8))
+    assert sum(one != other for one, other in zip(fine, rough, strict=True)) == 4
+    greedy, rounded = greedy_story(np.asarray), greedy_story(to_bfloat16)
+    assert greedy[:114] == rounded[:114]
+    assert greedy[114] != rounded[114]
+    said = [MODEL.decode(story[105:]) for story in (greedy, rounded)]
+    assert ["your ball" in said[0], "my ball" in said[1]] == [True, True]
+    says("from the 115th token on")
+
+
+def test_the_two_leaders_of_gpt2_tie_when_they_are_rounded():
+    logits = load_example("gpt2-artificial-intelligence").logits
+    leaders = np.sort(logits)[-2:]
+    assert leaders[0] < leaders[1]
+    assert to_bfloat16(leaders).tolist() == [-101, -101]
+    # Numbers of this size are half apart.
+    assert to_bfloat16([-100.74, -100.76]).tolist() == [-100.5, -101]
+
+
+def test_shared_luck_and_own_luck():
+    logits = load_example("gpt2-spaceship").logits
+    p, q = shares_at(logits, 1), shares_at(logits, 0.9)
+    own = float((p * q).sum())
+    # The probability with which shared noise agrees, token by token.
+    ratio = np.log(q) - np.log(p)
+    order = np.argsort(ratio)
+    before, after = np.cumsum(p[order]), np.cumsum((q[order])[::-1])[::-1]
+    below = before - p[order]
+    same = float((1 / (before / p[order] + np.append(after[1:], 0) / q[order])).sum())
+    assert below[0] == 0
+    plain, cooler = gumbel_draws([logits, logits / 0.9], 500)
+    counted = (plain == cooler).mean()
+    assert counted == pytest.approx(same, abs=3 * math.sqrt(same * (1 - same) / 500))
+    other = (plain == gumbel_draws(logits / 0.9, 500, seed=22)).mean()
+    assert other == pytest.approx(own, abs=3 * math.sqrt(own * (1 - own) / 500))
+    assert (round(100 * counted), round(100 * other, 1)) == (83, 3.4)
+
+
+def test_the_questions_that_look_back():
+    dragon = MODEL.table("The dragon")
+    for stop, count in ((1, 12), (2, 62)):
+        shares = sorted(softmax(dragon.logits.tolist(), stop), reverse=True)
+        assert sum(shares[: count - 1]) < 0.9 <= sum(shares[:count])
+    for prompt, words in (("Once upon a time, there was a little", 3.0), ("She was very", 23.0)):
+        assert perplexity(MODEL.table(prompt).probabilities()) == pytest.approx(words, abs=0.05)
