@@ -15,6 +15,7 @@ from softmax_temperature import (
     temper,
 )
 from tests.helpers import NOTEBOOKS, softmax
+from tests.test_notebooks import minutes
 
 MODEL = load_story_model()
 NOTEBOOK = nbformat.read(NOTEBOOKS["03-text"], as_version=4)
@@ -33,7 +34,7 @@ def unseen():
     """Return the two stories that the model has never seen, as the lesson has them."""
     names = {}
     for cell in ("fox", "boat"):
-        exec(CELLS[cell].split("\n)\n")[0] + "\n)", names)
+        exec(CELLS[cell].split("\n)")[0] + "\n)", names)
     assert all(80 <= len(names[name].split()) <= 100 for name in ("fox", "boat"))
     return {name: names[name] for name in ("fox", "boat")}
 
@@ -95,6 +96,11 @@ def to_bfloat16(logits):
     """Round to 8 binary digits by arithmetic alone."""
     fractions, exponents = np.frexp(np.asarray(logits, np.float32).astype(np.float64))
     return np.ldexp(np.rint(fractions * 256) / 256, exponents)
+
+
+def test_the_lesson_takes_half_an_hour():
+    assert len(NOTEBOOK.cells) <= 50
+    assert minutes(NOTEBOOK) <= 30
 
 
 def test_the_best_temperatures_of_the_unseen_stories(along):
