@@ -1,4 +1,5 @@
 from .chain import SamplerChain
+from .configs import read_config, write_config
 from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
@@ -88,6 +89,7 @@ __all__ = [
     "perplexity",
     "rank_chart",
     "reliability_chart",
+    "read_config",
     "softmax",
     "story_map",
     "temper",
@@ -99,4 +101,5 @@ __all__ = [
     "tree_chart",
     "typical_p",
     "vote_chance",
+    "write_config",
 ]

@@ -15,7 +15,7 @@ from .sampling import TRUNCATIONS, as_row_temperatures, checked, keeps, scale, s
 
 Step = tuple[str, Any]
 # The steps of each engine in its order. Those without a value are off.
-_PRESETS: dict[str, dict[str, Any]] = {
+PRESETS: dict[str, dict[str, Any]] = {
     "huggingface": {
         "temperature": 1.0,
         "top_k": 50,
@@ -39,7 +39,7 @@ _CHECKS = {"temperature": as_row_temperatures} | {
     name: truncation.check for name, truncation in TRUNCATIONS.items()
 }
 # What the engines write for a step that is off.
-_OFF = {
+OFF = {
     "top_k": (0, -1),
     "top_p": (1,),
     "min_p": (0,),
@@ -145,9 +145,9 @@ class SamplerChain:
         >>> SamplerChain.preset("llama.cpp", temperature=2.0, min_p=None)
         SamplerChain([('top_k', 40), ('top_p', 0.95), ('temperature', 2.0)])
         """
-        if not isinstance(name, str) or name not in _PRESETS:
-            raise ValueError(f"name must be one of {', '.join(_PRESETS)}, got {short(name)}")
-        steps = dict(_PRESETS[name])
+        if not isinstance(name, str) or name not in PRESETS:
+            raise ValueError(f"name must be one of {', '.join(PRESETS)}, got {short(name)}")
+        steps = dict(PRESETS[name])
         for key in values:
             if key not in steps:
                 raise ValueError(f"{name} has no step {short(key)}, but {', '.join(steps)}")
@@ -320,7 +320,7 @@ def _as_step(step: Any) -> Step:
 def _is_off(name: str, value: Any) -> bool:
     # False and True are no numbers here, though they equal 0 and 1.
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    return value is None or (number and value in _OFF.get(name, ()))
+    return value is None or (number and value in OFF.get(name, ()))
 
 
 def _softmax(masked: Floats) -> Floats:

@@ -13,7 +13,7 @@ import pytest
 
 import softmax_temperature
 from softmax_temperature import SamplerChain, entropy, load_example, perplexity, softmax
-from softmax_temperature.chain import _PRESETS, _as_step
+from softmax_temperature.chain import PRESETS, _as_step
 from softmax_temperature.checks import short
 from softmax_temperature.core import entropies, likeliest, shift, sweep
 from softmax_temperature.draws import dice, landings
@@ -213,7 +213,7 @@ def test_a_real_vocabulary_has_the_same_numbers_cuts_and_choices(node):
     tables = [load_example(f"gpt2-{name}").logits.astype(float) for name in GPT2]
     chains = [[("temperature", T), step] for T in (0.7, 1.4) for step in USUAL]
     chains += [[*USUAL, ("temperature", 1.5)], [("temperature", np.inf), ("top_p", 0.9)]]
-    chains += [SamplerChain.preset(name).steps for name in _PRESETS]
+    chains += [SamplerChain.preset(name).steps for name in PRESETS]
     inputs = [
         (logits, stops, chains[place::3], rng.random(20), top)
         for place, (logits, top) in enumerate(zip(tables, [20, 1, 3]))
@@ -306,8 +306,8 @@ def test_knobs_are_refused_with_the_same_sentences(node):
 
 
 def test_presets_are_those_of_python(node):
-    given = [(name, {}) for name in [*_PRESETS, "gpt", "toString"]]
-    for name, steps in _PRESETS.items():
+    given = [(name, {}) for name in [*PRESETS, "gpt", "toString"]]
+    for name, steps in PRESETS.items():
         given += [(name, {step: value}) for step in steps for value in (None, 0, -1, 1, 0.5, 7)]
         given += [(name, {"temperature": 0, "top_p": 0.3}), (name, {"mirostat": 1})]
         given += [(name, {"top_k": "many"}), (name, {"min_p": None, "top_k": 0.5})]
