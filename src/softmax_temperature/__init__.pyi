@@ -5,6 +5,7 @@ from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.forest import forest_chart
 from .drawing.loops import loop_chart
+from .drawing.funnels import funnel_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.openness import openness_chart
@@ -72,6 +73,7 @@ __all__ = [
     "eta_cutoff",
     "forest_chart",
     "from_transformers",
+    "funnel_chart",
     "gumbel_draws",
     "load_chat_model",
     "load_example",
