@@ -9,6 +9,7 @@ from .drawing.funnels import funnel_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.openness import openness_chart
+from .drawing.surprise import surprise_chart
 from .drawing.ranks import rank_chart
 from .drawing.reliability import reliability_chart
 from .drawing.sticks import logit_line
@@ -87,6 +88,7 @@ __all__ = [
     "luck_chart",
     "min_p",
     "openness_chart",
+    "surprise_chart",
     "peak_temperature",
     "perplexity",
     "rank_chart",

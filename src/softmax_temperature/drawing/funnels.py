@@ -60,7 +60,7 @@ def funnel_chart(
     ['50,257', '40', 'top-k 40', '32']
     """
     check_table(table)
-    _check_chains(chains)
+    check_chains(chains)
     ax = as_axes(ax)
     total = int((table.logits > -np.inf).sum())
     for row, chain in enumerate(chains.values()):
@@ -100,7 +100,8 @@ def _draw_row(ax: Axes, y: float, counts: list[tuple[Step | None, int]], total: 
         ax.text(sum(ends) / 2, y + before + 0.03, f"{name} {step[1]:g}", va="bottom", **small)
 
 
-def _check_chains(chains: Mapping[str, SamplerChain]) -> None:
+def check_chains(chains: Mapping[str, SamplerChain]) -> None:
+    """Check that there are chains by name, each with one temperature a step."""
     if not isinstance(chains, Mapping) or not chains:
         raise TypeError(
             f"chains must map names to chains, got {short(chains)}: use a dict such as "
