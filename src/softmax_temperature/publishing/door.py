@@ -146,7 +146,7 @@ def course_lessons() -> Mapping[str, Lesson]:
         ),
         "04-sampling": Lesson(
             "Cut the tail before you draw",
-            "The same top-p keeps 14 tokens or 3,967. It depends on where the temperature comes.",
+            "The same min-p keeps 14 tokens or 3,967. It depends on where the temperature comes.",
             _ranks(gpt2, [1.0], kept=0.9),
         ),
     }

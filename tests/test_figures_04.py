@@ -1,0 +1,117 @@
+"""The figures in the prose of notebook 04, worked out without the package's own cuts."""
+
+import numpy as np
+import pytest
+
+from softmax_temperature import SamplerChain, load_example, load_story_model, top_p, typical_p
+from softmax_temperature.drawing.stories import step_of
+from softmax_temperature.model.texts import texts_of
+
+SPACESHIP = load_example("gpt2-spaceship")
+WARM = ("temperature", 1.5)
+
+
+def shares_of(logits, temperature=1.0):
+    weights = np.exp((logits.astype(float) - logits.max()) / temperature)
+    return weights / weights.sum()
+
+
+def nucleus(shares, p):
+    return int(np.searchsorted(np.cumsum(np.sort(shares)[::-1]), p)) + 1
+
+
+def openness(shares):
+    return 2 ** -(shares * np.log2(shares, where=shares > 0, out=np.zeros_like(shares))).sum()
+
+
+def cut_to_nucleus(shares, p):
+    order = np.argsort(-shares, kind="stable")
+    left = np.zeros_like(shares)
+    kept = order[: nucleus(shares, p)]
+    left[kept] = shares[kept] / shares[kept].sum()
+    return left
+
+
+def beyond(shares, rank=1_000):
+    return shares[np.argsort(-SPACESHIP.logits, kind="stable")[rank:]].sum()
+
+
+def test_top_p_and_min_p_follow_the_prompt_and_disagree():
+    names = ("artificial-intelligence", "spaceship", "deserted-planet")
+    rows = [shares_of(load_example(f"gpt2-{name}").logits) for name in names]
+    assert [nucleus(row, 0.9) for row in rows] == [778, 2_323, 2_160]
+    assert [int((row >= 0.1 * row.max()).sum()) for row in rows] == [2, 11, 36]
+    assert [round(openness(row)) for row in rows] == [105, 548, 893]
+    model = load_story_model()
+    one, other = (shares_of(model.logits(model.encode(text))) for text in ("The", "She was very"))
+    assert openness(other) > openness(one)
+    assert (nucleus(one, 0.9), nucleus(other, 0.9)) == (27, 23)
+
+
+def test_the_order_of_temperature_and_cut_decides_what_is_kept():
+    cool, plain, hot = (shares_of(SPACESHIP.logits, T) for T in (0.7, 1, 3))
+    assert (nucleus(cool, 0.9), nucleus(plain, 0.9)) == (76, 2_323)
+    assert [int((row >= 0.05 * row.max()).sum()) for row in (hot, plain)] == [3_967, 14]
+
+
+def test_llama_cpp_keeps_14_tokens_at_any_temperature():
+    chain = SamplerChain.preset("llama.cpp", temperature=100)
+    names = ["top_k", "top_p", "min_p", "temperature"]
+    assert list(chain) == list(zip(names, [40, 0.95, 0.05, 100], strict=True))
+    ranked = np.sort(shares_of(SPACESHIP.logits))[::-1][:40]
+    ranked = ranked[: nucleus(ranked / ranked.sum(), 0.95)]
+    assert int((ranked >= 0.05 * ranked[0]).sum()) == 14
+
+
+def test_three_samplers_surprise_alike_and_differ_in_openness_and_risk():
+    plain = shares_of(SPACESHIP.logits)
+    bits = -np.log2(plain)
+    hot = shares_of(SPACESHIP.logits, 1.5)
+    cut = np.where(hot >= 0.1 * hot.max(), hot, 0)
+    cut /= cut.sum()
+    assert cut @ bits == pytest.approx(5.45, abs=0.005)
+    alone = shares_of(SPACESHIP.logits, 0.71)
+    by_p = cut_to_nucleus(plain, 0.48)
+    both = cut_to_nucleus(shares_of(SPACESHIP.logits, 0.8), 0.86)
+    for row in (alone, by_p, both):
+        assert row @ bits == pytest.approx(5.45, abs=0.05)
+    assert [round(openness(row)) for row in (cut, alone, by_p, both)] == [17, 27, 21, 26]
+    assert [round(100 * beyond(row), 1) for row in (cut, alone, by_p, both)] == [0, 1.8, 0, 0]
+    assert round(1 - (1 - beyond(alone)) ** 500, 4) == 0.9999
+
+
+def test_of_equally_surprising_stories_half_have_an_odd_token_and_with_a_cut_none():
+    model = load_story_model()
+    ids = model.encode("Once upon a time")
+    cut = SamplerChain([WARM, ("min_p", 0.1)])
+    for temperature, chain, strays in ((0.98, None, 12), (1.5, cut, 0)):
+        texts = texts_of(model, ids, [temperature], 80, range(24), step_of(chain))
+        rows = [np.array(text.bits) for (text,) in texts]
+        assert round(np.concatenate(rows).mean(), 1) == 1.7
+        assert sum((row > np.log2(1_000)).any() for row in rows) == strays
+
+
+def test_the_penalty_takes_planet_from_13_hundredths_to_one_in_a_billion():
+    logits = SPACESHIP.logits.astype(float)
+    place = logits.argmax()
+    assert logits[place] == pytest.approx(-92.9, abs=0.05)
+    punished = logits.copy()
+    punished[place] *= 1.2
+    assert shares_of(SPACESHIP.logits)[place] == pytest.approx(0.13, abs=0.005)
+    assert f"{shares_of(punished)[place]:.0e}" == "1e-09"
+
+
+def test_typical_sampling_drops_the_likeliest():
+    six = shares_of(load_example("wonderful-day").logits)
+    bits = -np.log2(six)
+    assert [round(x, 2) for x in (six @ bits, bits[3], bits[0])] == [1.8, 1.69, 0.97]
+    ranked = np.sort(SPACESHIP.logits.astype(float))[::-1]
+    stays = typical_p(ranked / 1.5, 0.9) > -np.inf
+    assert stays.sum() == 19_830
+    assert int(stays.argmax()) == 9
+
+
+def test_what_is_left_of_four_tokens():
+    four = np.log([0.4, 0.3, 0.2, 0.1])
+    assert round(0.4 / 0.7, 2) == round(shares_of(top_p(four, 0.7))[0], 2) == 0.57
+    assert round(0.4 / 0.9, 2) == 0.44
