@@ -1,11 +1,14 @@
 """The figures in the prose of notebook 04, worked out without the package's own cuts."""
 
+import nbformat
 import numpy as np
 import pytest
 
 from softmax_temperature import SamplerChain, load_example, load_story_model, top_p, typical_p
 from softmax_temperature.drawing.stories import step_of
 from softmax_temperature.model.texts import texts_of
+from tests.helpers import NOTEBOOKS
+from tests.test_notebooks import minutes
 
 SPACESHIP = load_example("gpt2-spaceship")
 WARM = ("temperature", 1.5)
@@ -115,3 +118,9 @@ def test_what_is_left_of_four_tokens():
     four = np.log([0.4, 0.3, 0.2, 0.1])
     assert round(0.4 / 0.7, 2) == round(shares_of(top_p(four, 0.7))[0], 2) == 0.57
     assert round(0.4 / 0.9, 2) == 0.44
+
+
+def test_the_lesson_takes_half_an_hour():
+    notebook = nbformat.read(NOTEBOOKS["04-sampling"], as_version=4)
+    assert len(notebook.cells) <= 50
+    assert minutes(notebook) <= 30
