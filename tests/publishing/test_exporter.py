@@ -22,6 +22,7 @@ from PIL import Image
 from traitlets.config import Config
 
 from softmax_temperature import (
+    Challenge,
     Question,
     SamplerChain,
     SamplerExplorer,
@@ -285,6 +286,16 @@ def text_explorers():
     model = load_story_model()
     chain = SamplerChain([("temperature", 1), ("top_k", 40)])
     return [TextExplorer(model, "Once"), TextExplorer(model, "The cat", length=9, chain=chain)]
+
+
+def test_a_page_has_the_model_once_though_one_text_is_challenged():
+    for order in (1, -1):
+        challenged, other = text_explorers()
+        goal = Challenge("Write of Lily.", challenged, writes="Lily" * 9)
+        html, _ = export(executed(*[challenged, other][::order], goal))
+        assert (html.count('"weights":'), html.count('"vocabulary":')) == (1, 1)
+        shown = data_of(BeautifulSoup(html, "html.parser"))
+        assert [data["own"] for data in shown] == [0, None][::order]
 
 
 def test_a_page_has_the_model_of_its_texts_and_the_models_licence_once():

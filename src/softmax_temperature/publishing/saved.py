@@ -129,8 +129,9 @@ class SavedWidgets:
             outputs += shown_in_it
         first = self._state_at(slider, view["state"], data["stops"])
         shown = {**data, "state": first, "link": self._link(slider)}
-        if body in self._challenged:
-            shown["own"] = self._challenged[body]
+        if self._challenged:
+            # All have it, so that one can be said to be like another.
+            shown["own"] = self._challenged.get(body)
         if shared := view.get("shared"):
             (name,) = _ids([shared])
             shown["model"] = self._states[name]["data"]
