@@ -8,7 +8,14 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from softmax_temperature import entropy, load_example, perplexity, softmax
+from softmax_temperature import (
+    AnswerExplorer,
+    entropy,
+    load_answer_example,
+    load_example,
+    perplexity,
+    softmax,
+)
 from softmax_temperature.examples import notice_of
 from tests.helpers import LOGITS
 
@@ -135,6 +142,25 @@ def test_recorded_answers(name, tokens, held):
     assert 1 - table.unseen_mass == pytest.approx(held, abs=0.0005)
 
 
+@pytest.mark.parametrize("name", ["smollm2-moon", "smollm2-moon-bare"])
+def test_a_whole_answer_is_one_sentence_with_a_dozen_candidates_a_place(name):
+    answer = load_answer_example(name)
+    explorer = AnswerExplorer(answer)
+    assert explorer.text.startswith("The first person on the moon was Jacques Picart, a French")
+    assert explorer.text.endswith("in the late 1800s.")
+    assert "Who was the first person on the moon?" in answer["prompt"]
+    for place in answer["choices"][0]["logprobs"]["content"]:
+        listed = [candidate["logprob"] for candidate in place["top_logprobs"]]
+        assert len(listed) == 12
+        assert listed == sorted(listed, reverse=True)
+    explorer.close()
+
+
+def test_an_answer_of_another_name_is_refused():
+    with pytest.raises(ValueError, match="one of smollm2-moon, smollm2-moon-bare, got 'moon'"):
+        load_answer_example("moon")
+
+
 @pytest.mark.parametrize(
     "name", ["wonderful-night", "", "../data/wonderful-day", None, 3, np.array(["a", "b"])]
 )
@@ -148,12 +174,13 @@ def test_an_unknown_name_lists_the_names_there_are(name):
 def test_the_files_are_read_as_utf_8_whatever_the_system_prefers():
     code = """if True:
         import warnings
-        from softmax_temperature import examples, load_text_example
+        from softmax_temperature import examples, load_answer_example, load_text_example
         warnings.simplefilter("error", EncodingWarning)
         names = examples._TOYS + examples._GPT2 + examples._SMOLLM2 + examples._ANSWERS
         for name in names:
             examples.load_example(name)
         load_text_example("wonderful")
+        load_answer_example("smollm2-moon")
     """
     subprocess.run(
         [sys.executable, "-X", "warn_default_encoding", "-c", code], check=True, timeout=600

@@ -98,7 +98,7 @@ def test_the_first_lesson_takes_half_an_hour():
 
 
 def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
-    """Run the lines of notebook 02 on a tiny, randomly initialised model: nothing is downloaded."""
+    """Run the lines of notebook 05 on a tiny, randomly initialised model: nothing is downloaded."""
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     tokenizers = pytest.importorskip("tokenizers")
@@ -116,7 +116,7 @@ def test_the_recipe_takes_the_logits_of_a_language_model(monkeypatch):
         monkeypatch.setattr(
             getattr(transformers, name), "from_pretrained", lambda _, made=made, **options: made
         )
-    notebook = nbformat.read(NOTEBOOKS["02-real-model"], as_version=4)
+    notebook = nbformat.read(NOTEBOOKS["05-your-model"], as_version=4)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     (recipe,) = re.findall(r"```python\n(import torch\n.*?)```", prose, re.S)
     names = {"TokenTable": TokenTable, "TemperatureExplorer": TemperatureExplorer}

@@ -1,7 +1,8 @@
 """Record what the chat model says: ``python -m tools.chat_examples``, where it is installed.
 
 It writes the examples of `load_example` that begin with ``smollm2-``, the texts of
-`load_text_example`, and what `load_openness` gives, into ``src/softmax_temperature/data/smollm2``.
+`load_text_example`, and what `load_openness` gives, into ``src/softmax_temperature/data/smollm2``,
+and the answers of `load_answer_example` beside it.
 """
 
 import json
@@ -23,7 +24,7 @@ PROMPTS = {
 }
 MESSAGES = {"joke": "Tell me a joke."}
 GPT2 = ("gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence")
-QUESTION = "What is the capital of France?"
+CAPITAL = "What is the capital of France?"
 # Logits are rounded to so many parts of 1: three times as fine as two machines agree.
 PARTS = 4_096
 # The most readable of the seeds 0 to 7.
@@ -32,6 +33,12 @@ TEMPERATURES = [stop / 20 for stop in range(41)]
 LENGTH = 20
 # So many candidates are recorded at each place, and the token that was drawn.
 LISTED = 20
+# A question, and of the seeds 0 to 2 the one whose answer is a sentence to its end.
+QUESTION = "Who was the first person on the moon?"
+ANSWER_SEED = 1
+ANSWER_LENGTH = 38
+# As an API lists them.
+TOP_LOGPROBS = 12
 
 
 def main() -> None:
@@ -49,6 +56,14 @@ def main() -> None:
     write("vocabulary", model.tokens)
     write("wonderful", recording(model, prompts["wonderful"]))
     write("openness", openness(model, prompts["wonderful"]))
+    asked = model.chat(QUESTION)
+    (text,) = model.write(asked, [1.0], ANSWER_LENGTH, ANSWER_SEED)
+    reply = text.removeprefix(asked)
+    bare = f"{QUESTION}\n"
+    write(
+        "../smollm2_answers",
+        {"moon": answer(model, asked, reply), "moon-bare": answer(model, bare, reply)},
+    )
 
 
 def recording(model, prompt):
@@ -94,7 +109,7 @@ def openness(model, prompt):
         rows = [softmax(table.logits.astype(float), stop) for stop in TEMPERATURES]
         after[table.prompt] = [four_digits(perplexity(row)) for row in rows]
     (warm,) = model.write(prompt, [1], LENGTH, SEED)
-    asked = model.chat(QUESTION)
+    asked = model.chat(CAPITAL)
     (cold,) = model.write(asked, [0], LENGTH)
     along = {
         "wonderful": model.openness(warm),
@@ -110,6 +125,20 @@ def openness(model, prompt):
 def four_digits(count):
     """Round to four digits that count: more are not the same on two machines."""
     return float(f"{count:.4g}")
+
+
+def answer(model, prompt, reply):
+    """Return a reply to a prompt in the shape of Chat Completions."""
+    content = []
+    for place in model.score(prompt + reply, TOP_LOGPROBS).places[len(model.encode(prompt)) :]:
+        pairs = zip(place.tokens, place.logprobs, strict=True)
+        listed = [{"token": token, "logprob": round(logprob, 4)} for token, logprob in pairs]
+        content.append(listed[place.drawn] | {"top_logprobs": listed[:TOP_LOGPROBS]})
+    return {
+        "model": "SmolLM2-135M-Instruct",
+        "prompt": prompt,
+        "choices": [{"index": 0, "logprobs": {"content": content}}],
+    }
 
 
 def total(bits, temperature):

@@ -17,7 +17,7 @@ from .drawing.stories import story_map
 from .drawing.thermometers import thermometer_chart
 from .drawing.trees import tree_chart
 from .draws import gumbel_draws
-from .examples import load_example
+from .examples import load_answer_example, load_example
 from .explorers.answer import AnswerExplorer
 from .explorers.challenge import Challenge
 from .explorers.prediction import Prediction
@@ -76,6 +76,7 @@ __all__ = [
     "from_transformers",
     "funnel_chart",
     "gumbel_draws",
+    "load_answer_example",
     "load_chat_model",
     "load_example",
     "load_gguf",

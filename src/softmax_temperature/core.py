@@ -315,7 +315,7 @@ class TokenTable:
         Notes
         -----
         The slider starts from the model's own distribution only if the logprobs are those before
-        the temperature; ``notebooks/02-real-model.ipynb`` says how to find out.
+        the temperature; ``notebooks/05-your-model.ipynb`` says how to find out.
 
         Logprobs from after a temperature :math:`T_0` are logits divided by :math:`T_0`, up to a
         constant. Multiply them by :math:`T_0` and use ``TokenTable(tokens, logits)``. What a

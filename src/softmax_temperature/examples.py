@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ _SMOLLM2 = (
     *("smollm2-code", "smollm2-story", "smollm2-joke"),
 )
 _ANSWERS = ("gpt-4o-mini-tv", "gpt-4o-mini-tv-show-is")
+_REPLIES = ("smollm2-moon", "smollm2-moon-bare")
 
 
 def load_example(name: str) -> TokenTable:
@@ -80,6 +82,49 @@ def load_example(name: str) -> TokenTable:
     answer = answers[_ANSWERS.index(name)]
     # A recorded answer is a new text: its tokens begin without a space.
     return TokenTable.from_logprobs(answer["response"], prompt=f"{answer['prompt']} ")
+
+
+def load_answer_example(name: str) -> dict[str, Any]:
+    """Load a whole answer of a chat model, in the shape in which an API gives it.
+
+    Parameters
+    ----------
+    name : str
+        ``"smollm2-moon"``: what SmolLM2-135M-Instruct [1]_ answers at temperature 1 to "Who was the
+        first person on the moon?", with the 12 likeliest tokens of each place;
+        ``"smollm2-moon-bare"``: the same reply, with what stands in each place after the bare
+        question, without the model's chat template.
+
+    Returns
+    -------
+    dict
+        An answer of Chat Completions, as `AnswerExplorer` and `TokenTable.from_logprobs` read it,
+        and the prompt beside it. Of the seeds 0 to 2 it is that whose answer is a whole sentence.
+
+    Raises
+    ------
+    ValueError
+        If there is no such example; the message lists the names there are.
+
+    References
+    ----------
+    .. [1] L. Ben Allal and others, "SmolLM2: when smol goes big", 2025. arXiv:2502.02737; computed
+       by `load_chat_model`, rounded to four digits.
+
+    Examples
+    --------
+    >>> answer = load_answer_example("smollm2-moon")
+    >>> TokenTable.from_logprobs(answer, position=7).to_frame().head(3).round(3)
+          tokens  logits  probabilities
+    0       Neil  -1.482          0.294
+    1      named  -1.490          0.292
+    2   actually  -1.888          0.196
+    """
+    if not isinstance(name, str) or name not in _REPLIES:
+        raise ValueError(f"name must be one of {', '.join(_REPLIES)}, got {short(name)}")
+    answers = json.loads((_DATA / "smollm2_answers.json").read_text(encoding="utf-8"))
+    answer: dict[str, Any] = answers[name.removeprefix("smollm2-")]
+    return answer
 
 
 def notice_of(table: TokenTable) -> str:

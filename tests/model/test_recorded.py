@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from softmax_temperature import (
+    load_answer_example,
     load_chat_model,
     load_example,
     load_text_example,
@@ -128,3 +129,29 @@ def test_recorded_logits_are_the_models(name):
     if name == "joke":
         assert table.prompt == model.chat("Tell me a joke.")
     np.testing.assert_allclose(table.logits, model.table(table.prompt).logits, atol=4e-4)
+
+
+@needs_model
+@pytest.mark.parametrize("name", ["smollm2-moon", "smollm2-moon-bare"])
+def test_recorded_answers_are_the_models(name):
+    model, answer = load_chat_model(), load_answer_example(name)
+    places = answer["choices"][0]["logprobs"]["content"]
+    prompt, reply = answer["prompt"], "".join(place["token"] for place in places)
+    asked = model.chat("Who was the first person on the moon?")
+    assert model.write(asked, [1.0], len(places), seed=1) == [asked + reply]
+    scored = model.score(prompt + reply, 12).places[-len(places) :]
+    for place, exact in zip(places, scored, strict=True):
+        listed = [candidate["logprob"] for candidate in place["top_logprobs"]]
+        np.testing.assert_allclose(listed, exact.logprobs[:12], atol=4e-4)
+        assert place["logprob"] == pytest.approx(exact.logprobs[exact.drawn], abs=4e-4)
+
+
+@needs_model
+def test_two_names_on_the_moon_nearly_tie():
+    model = load_chat_model()
+    prompt = model.chat("Who was the first person on the moon?")
+    table = model.table(f"{prompt}The first person on the moon was")
+    logits = dict(zip(table.tokens, table.logits.tolist(), strict=True))
+    # As notebook 05 says them; both are nearest to 10.125 among the numbers of bfloat16.
+    assert logits[" Neil"] == pytest.approx(10.108433, abs=2e-3)
+    assert logits[" named"] == pytest.approx(10.100584, abs=2e-3)

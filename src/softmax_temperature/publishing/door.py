@@ -23,7 +23,8 @@ from ..drawing.maps import areas_of
 from ..drawing.picture import house_style, png_of
 from ..drawing.stories import pieces_of, story_map
 from ..draws import dice, landings
-from ..examples import load_example
+from ..examples import load_answer_example, load_example
+from ..explorers.answer import AnswerExplorer
 from ..explorers.base import Explorer
 from ..explorers.data import stops_of
 from ..explorers.page import as_html, fill, replace_file, to_base64, with_data
@@ -148,6 +149,11 @@ def course_lessons() -> Mapping[str, Lesson]:
             "Cut the tail before you draw",
             "The same min-p keeps 14 tokens or 3,967. It depends on where the temperature comes.",
             _ranks(gpt2, [1.0], kept=0.9),
+        ),
+        "05-your-model": Lesson(
+            "Open an answer and look for the temperature in it",
+            "A model says who was first on the moon. See where it doubted, and what else it had.",
+            _answer(),
         ),
     }
 
@@ -305,11 +311,30 @@ def _stories() -> str:
         written, x = explorer._written(), 0.0
         for piece, bits in zip(explorer._pieces(written), written.bits, strict=True):
             width = 5.5 * len(piece)
-            opacity = 0.12 + 0.88 * min(float(bits) / 8, 1)
-            drawn += (
-                f'<rect x="{x:.1f}" y="{row * 24 + 3}" width="{width - 1:.1f}" height="18" '
-                f'fill="{_HEAT[0]}" fill-opacity="{opacity:.2f}"/>'
-            )
+            drawn += _cell(x, row, width, float(bits), _HEAT[0])
             x += width
     explorer.close()
     return _picture(drawn)
+
+
+def _answer() -> str:
+    """Return an answer as words of a paragraph, the more surprising the darker."""
+    explorer = AnswerExplorer(load_answer_example("smollm2-moon"))
+    drawn, x, row = "", 0.0, 0
+    for place, bits in zip(explorer._places, explorer.bits, strict=True):
+        width = 8.2 * len(place.text)
+        if x + width > _WIDTH:
+            x, row = 0.0, row + 1
+        drawn += _cell(x, row, width, float(bits), _HEAT[1])
+        x += width
+    explorer.close()
+    return _picture(drawn)
+
+
+def _cell(x: float, row: int, width: float, bits: float, colour: str) -> str:
+    """Return a token in a row of a text."""
+    opacity = 0.12 + 0.88 * min(bits / 8, 1)
+    return (
+        f'<rect x="{x:.1f}" y="{row * 24 + 3}" width="{width - 1:.1f}" height="18" '
+        f'fill="{colour}" fill-opacity="{opacity:.2f}"/>'
+    )
