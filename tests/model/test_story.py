@@ -202,6 +202,24 @@ def test_logits_are_those_of_plain_loops(text, reference):
     np.testing.assert_allclose(logits, expected, rtol=1e-10, atol=1e-10)
 
 
+def test_attention_scores_are_those_of_plain_loops(reference):
+    """Of the first layer number by number; in all layers none sees what comes later."""
+    ids = MODEL.encode("The cat sat")
+    scores = MODEL.attention_scores("The cat sat")
+    assert scores.shape == (5, 8, len(ids), len(ids))
+    ys = [reference.normed(reference.embedding[token], reference.norm_1[0]) for token in ids]
+    qs = [reference.turned(multiplied(reference.q[0], y), p) for p, y in enumerate(ys)]
+    ks = [reference.turned(multiplied(reference.k[0], y), p) for p, y in enumerate(ys)]
+    for head in range(8):
+        own, shared = slice(8 * head, 8 * head + 8), slice(8 * (head // 2), 8 * (head // 2) + 8)
+        for row, q in enumerate(qs):
+            expected = [dot(q[own], k[shared]) for k in ks[: row + 1]]
+            np.testing.assert_allclose(scores[0, head, row, : row + 1], expected, rtol=1e-9)
+            assert (scores[0, head, row, row + 1 :] == -np.inf).all()
+    again = MODEL.attention_scores("The cat sat down")[:, :, : len(ids), : len(ids)]
+    np.testing.assert_allclose(again, scores, rtol=1e-9, atol=1e-9)
+
+
 def test_the_whole_file_is_read_and_its_angles_are_the_formulas(reference):
     assert reference.left == 0
     turns = MODEL._network.turns

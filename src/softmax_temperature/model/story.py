@@ -78,8 +78,8 @@ class StoryModel(LanguageModel):
     """
 
     def __init__(self) -> None:
-        transformer, context = _transformer(_read(*_WEIGHTS))
-        super().__init__(transformer, Tokenizer(_read(*_VOCABULARY)), START, START, context)
+        self._transformer, context = _transformer(_read(*_WEIGHTS))
+        super().__init__(self._transformer, Tokenizer(_read(*_VOCABULARY)), START, START, context)
 
     def files(self) -> tuple[bytes, bytes]:
         """Return the weights and the tokens, as the files of karpathy/llama2.c have them."""
@@ -88,6 +88,34 @@ class StoryModel(LanguageModel):
     def notice(self) -> str:
         """Return what has to go along with a copy of the model."""
         return (_DATA / "LICENSE").read_text(encoding="utf-8")
+
+    def attention_scores(self, text: str) -> Floats:
+        """Return what each attention head's softmax is taken of, along a text.
+
+        Parameters
+        ----------
+        text : str
+            Any text that the model can see as a whole.
+
+        Returns
+        -------
+        ndarray, shape (n_layers, n_heads, n_tokens, n_tokens)
+            Products of the query of a token, a row, and the key of one before it or its own, a
+            column; ``-inf`` for those behind it. The model divides them by the root of 8, since
+            its queries have 8 numbers, and its softmax along each row says how much is looked at.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `text` is no such text.
+
+        Examples
+        --------
+        >>> scores = load_story_model().attention_scores("The cat sat")
+        >>> scores.shape
+        (5, 8, 6, 6)
+        """
+        return self._transformer.scores(np.array(self.encode_prompt(text)))
 
     def _logits(self, x: Any) -> Floats:
         logits = super()._logits(x)

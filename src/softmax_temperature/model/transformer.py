@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +80,7 @@ class Transformer:
         self.heads, self.kv_heads = heads, kv_heads
         self.head_size = layers[0].queries.shape[1] // heads
         self.epsilon, self.dtype = epsilon, norm.dtype
+        self.attend: Callable[[Floats, Floats, Floats], Floats] = attention
         frequencies = rope_base ** -(np.arange(0, self.head_size, 2) / self.head_size)
         turns = np.exp(1j * np.outer(np.arange(context), frequencies))
         self.turns = turns.astype(np.result_type(self.dtype, np.complex64))
@@ -119,11 +121,39 @@ class Transformer:
             values = product(y, layer.values).reshape(shape)
             seen[0, ..., start:] = keys.transpose(0, 2, 3, 1)
             seen[1, ..., start:] = values.transpose(0, 2, 3, 1)
-            mixed = attention(queries, *seen).reshape(len(x), -1)
+            mixed = self.attend(queries, *seen).reshape(len(x), -1)
             x = x + product(mixed, layer.output)
             y = rms_norm(x, layer.feed_forward_norm, self.epsilon)
             x = x + product(swiglu(product(y, layer.gate), product(y, layer.up)), layer.down)
         return rms_norm(x, self.norm, self.epsilon).reshape(*ids.shape, -1)
+
+    def scores(self, ids: Ints) -> Floats:
+        """Return how well each token's query fits each key so far, before any softmax.
+
+        Parameters
+        ----------
+        ids : ndarray of int, shape (n_ids,)
+            The tokens of one text.
+
+        Returns
+        -------
+        ndarray, shape (n_layers, n_heads, n_ids, n_ids)
+            Products of a query, a row, and a key, a column, not yet divided by the root of the
+            head's size; ``-inf`` ahead.
+        """
+        found: list[Floats] = []
+
+        def attend(queries: Floats, keys: Floats, values: Floats) -> Floats:
+            shared = keys[0].repeat(self.heads // self.kv_heads, axis=0)
+            found.append(queries[0].swapaxes(0, 1) @ shared)
+            return attention(queries, keys, values)
+
+        watched = copy(self)
+        watched.attend = attend
+        watched.forward(ids[np.newaxis], self.new_cache(1, len(ids)))
+        scores = np.array(found)
+        scores[..., ~np.tri(len(ids), dtype=bool)] = -np.inf
+        return scores
 
     def branch(self, cache: Floats, sources: Ints, positions: int) -> tuple[Floats, Ints]:
         """Give each context a row of the cache: the first from a row keeps it, others get a copy.
