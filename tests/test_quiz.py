@@ -140,6 +140,21 @@ def test_the_ends_of_temperature(quiz):
     np.testing.assert_array_equal(quiz.vote(0, 21), quiz.once(0))
 
 
+def test_the_likeliest_answer_is_the_right_one_or_a_rival(quiz):
+    for temperature in (0.1, 0.5, 1, 3):
+        found = quiz.leading(temperature)
+        odds = np.exp((quiz._right - quiz._rivals.max(axis=1)) / temperature)
+        ahead = quiz._right >= quiz._rivals.max(axis=1)
+        assert found[ahead] == pytest.approx(quiz.once(temperature)[ahead])
+        behind = quiz.once(temperature)[~ahead] / odds[~ahead]
+        # Of what is not there at so low a temperature there are no digits.
+        there = quiz.once(temperature)[~ahead] > 1e-12
+        assert found[~ahead][there] == pytest.approx(behind[there], rel=1e-6)
+    assert (np.diff([quiz.leading(T) for T in STOPS], axis=0) <= 1e-12).all()
+    assert quiz.leading(0) == pytest.approx(1)
+    assert quiz.leading(math.inf) == pytest.approx(1 / 49_152, rel=1e-12)
+
+
 def test_a_vote_of_the_quiz_is_that_of_its_shares(quiz):
     for place in (3, 45, 70, 110):
         logits = [quiz._right[place], *quiz._rivals[place]]

@@ -162,7 +162,7 @@ class Quiz:
         [0.562, 0.804, 0.853, 0.408]
         """
         draws = as_count(draws, "draws", 1)
-        right, rivals, sums = self._shares(temperature, 1)
+        right, rivals, sums, _ = self._shares(temperature, 1)
         wrong = rivals.sum(axis=1) + sums[:, 0]
         with np.errstate(divide="ignore"):
             # Of a small chance no digits are lost so, nor of one near 1.
@@ -186,10 +186,41 @@ class Quiz:
         (0.499, 0.293)
         """
         n = _as_voters(n)
-        return _votes(*self._shares(temperature, n), n)
+        right, rivals, sums, _ = self._shares(temperature, n)
+        return _votes(right, rivals, sums, n)
 
-    def _shares(self, temperature: float, n: int) -> tuple[Reals, Reals, Reals]:
-        """Return the shares of right tokens and of large rivals, and power sums of all others."""
+    def leading(self, temperature: float) -> Reals:
+        """Return the probability of the likeliest answer to each question, right or wrong.
+
+        It is how sure the model is, which can be held against how often it is right.
+
+        Parameters
+        ----------
+        temperature : float
+            As for `softmax`.
+
+        Returns
+        -------
+        ndarray, shape (n_questions,)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `temperature` is none.
+
+        Examples
+        --------
+        >>> quiz = load_quiz()
+        >>> round(float(quiz.leading(1).mean()), 3), round(float(quiz.once(0).mean()), 3)
+        (0.377, 0.515)
+        """
+        return self._shares(temperature, 0)[3]
+
+    def _shares(self, temperature: float, n: int) -> tuple[Reals, Reals, Reals, Reals]:
+        """Return the shares of right tokens and of large rivals, power sums of all others.
+
+        The last is the share of the likeliest token.
+        """
         temperature = as_temperature(temperature)
         top = np.maximum(self._right, self._rivals.max(axis=1))[:, np.newaxis]
 
@@ -211,7 +242,9 @@ class Quiz:
             + (self._weights * weigh(self._nodes, power)).sum(axis=1) / total[:, 0] ** power
             for power in range(1, n + 1)
         ]
-        return (right / total)[:, 0], np.where(is_large, rivals, 0), np.transpose(sums)
+        # The likeliest weighs 1.
+        own, leading = (right / total)[:, 0], (1 / total)[:, 0]
+        return own, np.where(is_large, rivals, 0), np.transpose(sums), leading
 
 
 @cache
