@@ -48,7 +48,7 @@ def test_the_math_does_not_wait_for_the_charts():
 
 # The rooms and the modules at the front door, as README.md lists them.
 FLOORS = (
-    *("checks", "phrases", "reading", "core", "peaks", "thermometer", "sampling"),
+    *("checks", "phrases", "reading", "core", "peaks", "heat", "thermometer", "sampling"),
     *("draws", "chain", "configs", "examples", "quiz", "words", "model", "drawing", "explorers"),
     "publishing",
     "__main__",

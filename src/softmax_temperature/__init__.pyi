@@ -6,6 +6,7 @@ from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.forest import forest_chart
 from .drawing.loops import loop_chart
 from .drawing.funnels import funnel_chart
+from .drawing.heat import annealing_chart, heat_chart, odds_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.openness import openness_chart
@@ -16,6 +17,7 @@ from .drawing.sticks import logit_line
 from .drawing.stories import story_map
 from .drawing.thermometers import thermometer_chart
 from .drawing.trees import tree_chart
+from .drawing.tries import tries_chart
 from .draws import gumbel_draws
 from .examples import load_answer_example, load_example
 from .explorers.answer import AnswerExplorer
@@ -25,6 +27,7 @@ from .explorers.question import Question
 from .explorers.sampler import SamplerExplorer
 from .explorers.temperature import TemperatureExplorer
 from .explorers.text import TextExplorer
+from .heat import heat_capacity
 from .model.chat import ChatModel, load_chat_model, load_gguf
 from .model.hugging_face import from_transformers
 from .model.language import LanguageModel
@@ -64,6 +67,7 @@ __all__ = [
     "TextExplorer",
     "TokenTable",
     "advice_chart",
+    "annealing_chart",
     "bar_chart",
     "describe",
     "draw_map",
@@ -77,6 +81,8 @@ __all__ = [
     "funnel_chart",
     "gumbel_draws",
     "load_answer_example",
+    "heat_capacity",
+    "heat_chart",
     "load_chat_model",
     "load_example",
     "load_gguf",
@@ -90,6 +96,7 @@ __all__ = [
     "min_p",
     "openness_chart",
     "surprise_chart",
+    "odds_chart",
     "peak_temperature",
     "perplexity",
     "rank_chart",
@@ -104,6 +111,7 @@ __all__ = [
     "top_n_sigma",
     "top_p",
     "tree_chart",
+    "tries_chart",
     "typical_p",
     "vote_chance",
     "write_config",
