@@ -4,17 +4,17 @@ from .core import TokenTable, entropy, perplexity, softmax
 from .drawing.advice import advice_chart
 from .drawing.charts import bar_chart, draws_chart, temperature_panels
 from .drawing.forest import forest_chart
-from .drawing.loops import loop_chart
 from .drawing.funnels import funnel_chart
 from .drawing.heat import annealing_chart, heat_chart, odds_chart
+from .drawing.loops import loop_chart
 from .drawing.luck import luck_chart
 from .drawing.maps import draw_map
 from .drawing.openness import openness_chart
-from .drawing.surprise import surprise_chart
 from .drawing.ranks import rank_chart
 from .drawing.reliability import reliability_chart
 from .drawing.sticks import logit_line
 from .drawing.stories import story_map
+from .drawing.surprise import surprise_chart
 from .drawing.thermometers import thermometer_chart
 from .drawing.trees import tree_chart
 from .drawing.tries import tries_chart
@@ -80,9 +80,9 @@ __all__ = [
     "from_transformers",
     "funnel_chart",
     "gumbel_draws",
-    "load_answer_example",
     "heat_capacity",
     "heat_chart",
+    "load_answer_example",
     "load_chat_model",
     "load_example",
     "load_gguf",
@@ -94,16 +94,16 @@ __all__ = [
     "loop_chart",
     "luck_chart",
     "min_p",
-    "openness_chart",
-    "surprise_chart",
     "odds_chart",
+    "openness_chart",
     "peak_temperature",
     "perplexity",
     "rank_chart",
-    "reliability_chart",
     "read_config",
+    "reliability_chart",
     "softmax",
     "story_map",
+    "surprise_chart",
     "temper",
     "temperature_panels",
     "thermometer_chart",

@@ -30,6 +30,7 @@ from ..explorers.data import stops_of
 from ..explorers.page import as_html, fill, replace_file, to_base64, with_data
 from ..explorers.temperature import TemperatureExplorer
 from ..explorers.text import TextExplorer
+from ..heat import heat_capacity
 from ..model.recorded import RecordedModel, load_text_example
 from ..model.story import load_story_model
 from ..model.texts import texts_of
@@ -154,6 +155,11 @@ def course_lessons() -> Mapping[str, Lesson]:
             "Open an answer and look for the temperature in it",
             "A model says who was first on the moon. See where it doubted, and what else it had.",
             _answer(),
+        ),
+        "06-why": Lesson(
+            "Ask why it is called temperature, and why it is leaving",
+            "From T = 0.9 to 1, GPT-2's choice opens threefold. Physics has a name for that.",
+            _humps([load_example("gpt2-artificial-intelligence"), gpt2]),
         ),
     }
 
@@ -300,6 +306,17 @@ def _ranks(table: TokenTable, temperatures: Sequence[float], kept: float = 0.0) 
             drawn += f'<path class="stroke" stroke="{_HEAT[-1]}" d="{_line([end, end], [0, 1])}"/>'
         else:
             drawn += f'<path class="stroke" stroke="{colour}" d="{_line(across, down)}"/>'
+    return _picture(drawn)
+
+
+def _humps(tables: Sequence[TokenTable]) -> str:
+    """Return how fast choices open at each temperature, as hills."""
+    stops, drawn = np.linspace(0.3, 2.5, 23), ""
+    for table, colour in zip(tables, (_HEAT[2], _HEAT[0]), strict=True):
+        logits = table.logits.astype(float)
+        speeds = np.array([heat_capacity(logits, stop) for stop in stops.tolist()])
+        hill = _line([0, *(stops / 2.5), 1], [1, *(1 - speeds / 13), 1])
+        drawn += f'<path fill="{colour}" fill-opacity="0.25" stroke="{colour}" d="{hill}"/>'
     return _picture(drawn)
 
 
