@@ -1,0 +1,151 @@
+"""The figures that lesson 02 states in prose, worked out in float64 from the logits."""
+
+import math
+import re
+
+import nbformat
+import numpy as np
+import pytest
+
+import softmax_temperature as st
+from tests.helpers import NOTEBOOKS
+
+NOTEBOOK = nbformat.read(NOTEBOOKS["02-real-model"], as_version=4)
+PROSE = " ".join(
+    " ".join(cell.source for cell in NOTEBOOK.cells if cell.cell_type == "markdown").split()
+)
+SPACESHIP, DESERTED, TRANSFORMING = (
+    st.load_example(f"gpt2-{name}")
+    for name in ("spaceship", "deserted-planet", "artificial-intelligence")
+)
+CHAT = st.load_openness()
+
+
+def falling(table, temperature):
+    """Return all probabilities, the likeliest first, by the formula itself."""
+    logits = np.sort(table.logits.astype(np.float64))[::-1]
+    weights = np.exp((logits - logits[0]) / temperature)
+    return weights / math.fsum(weights)
+
+
+def open_among(table, temperature):
+    p = falling(table, temperature)
+    return 2 ** -math.fsum(p[p > 0] * np.log2(p[p > 0]))
+
+
+def says(sentence):
+    assert " ".join(sentence.split()) in PROSE
+
+
+def test_how_many_tokens_there_are():
+    assert len(SPACESHIP.tokens) == 50_257
+    says("It scores all the 50,257 tokens that it knows")
+    says("the hatched bar above them holds the other 50,247 together")
+    says('At $T = 1$ the crowd is far ahead of "planet".')
+    assert falling(SPACESHIP, 1)[10:].sum() > 5 * falling(SPACESHIP, 1)[0]
+
+
+def test_where_the_twelve_numbers_land():
+    dice = np.random.default_rng(21).random(12)
+    order = np.argsort(-SPACESHIP.logits, kind="stable")
+    places, words = {}, {}
+    for temperature in (0.5, 1, 2):
+        sums = falling(SPACESHIP, temperature).cumsum()
+        places[temperature] = [int((sums <= number).sum()) for number in dice]
+        words[temperature] = [
+            SPACESHIP.tokens[order[place]].strip() for place in places[temperature]
+        ]
+    assert words[0.5].count("planet") == 9
+    assert {"moon", "Citadel", "algorithm"} <= {*words[1]}
+    assert {"secretion", "statistic", "repairs"} <= {*words[2]}
+    assert "planet" not in words[2]
+    assert (np.diff([places[T] for T in (0.5, 1, 2)], axis=0) >= 0).all()
+    at = dice.round(2).tolist().index(0.98)
+    assert [places[T][at] + 1 for T in (0.5, 1, 2)] == [22, 9_193, 30_165]
+    assert min(places[2]) + 1 > 100
+    says('At $T = 0.5$ nine of the twelve are "planet"')
+    says("0.98 goes from place 22 to place 9,193, and on to place 30,165")
+    says("at $T = 2$ all twelve come from beyond place 100")
+
+
+def test_how_heavy_the_tail_is():
+    nucleus, top_50 = {}, {}
+    for temperature in (0.5, 1, 2):
+        sums = falling(SPACESHIP, temperature).cumsum()
+        nucleus[temperature], top_50[temperature] = int((sums < 0.9).sum()) + 1, sums[49]
+    assert nucleus == {0.5: 7, 1: 2_323, 2: 18_378}
+    assert nucleus[2] > len(SPACESHIP.tokens) / 3
+    assert top_50[1] == pytest.approx(0.49, abs=0.005)
+    assert top_50[2] == pytest.approx(0.0575, abs=0.00005)
+    says("7 tokens are enough")
+    says("At $T = 1$ it takes 2,323 tokens, and at $T = 2$ it takes 18,378, more than a third")
+    says("hold 0.49 at $T = 1$ and only 0.0575 at $T = 2$, where on average 94 of 100 draws")
+    says("held less than half of the probability at $T = 1$, and 6 % at $T = 2$")
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.5, 1, 2, 5])
+def test_cut_first_or_last_the_50_have_the_same_shares(temperature):
+    p = falling(SPACESHIP, temperature)
+    cut = st.TokenTable.from_frame(SPACESHIP.to_frame().nlargest(50, "probabilities"))
+    np.testing.assert_allclose(cut.probabilities(temperature), p[:50] / p[:50].sum(), rtol=1e-4)
+
+
+def test_the_cut_makes_planet_17_times_as_likely():
+    ratios = [1 / falling(SPACESHIP, temperature)[:50].sum() for temperature in (0.5, 1, 2)]
+    assert ratios == pytest.approx([1.01, 2.03, 17.4], rel=0.005)
+    says("At $T = 1$ it doubles the share")
+    says("more than 17 times as likely as the model does")
+
+
+def test_how_open_the_prompts_leave_both_models():
+    gpt2 = [open_among(table, 1) for table in (TRANSFORMING, SPACESHIP, DESERTED)]
+    assert [round(count) for count in gpt2] == [105, 548, 893]
+    assert open_among(DESERTED, 0.71) == pytest.approx(105, abs=1.5)
+    curves = [CHAT.after[table.prompt] for table in (TRANSFORMING, SPACESHIP, DESERTED)]
+    chat = [curve[CHAT.temperatures == 1].item() for curve in curves]
+    assert [round(count) for count in chat] == [13, 76, 269]
+    times = [ours / theirs for ours, theirs in zip(gpt2, chat, strict=True)]
+    assert (round(min(times)), round(max(times))) == (3, 8)
+    # Between two recorded stops the logarithm is taken as straight.
+    heats = [
+        np.interp(np.log(count), np.log(curve), CHAT.temperatures)
+        for count, curve in zip(gpt2, curves, strict=True)
+    ]
+    assert [round(heat, 2) for heat in heats] == [1.21, 1.28, 1.24]
+    says("leaves a choice among 105 after the first prompt, 548 after the second, and 893 after")
+    says("3 to 8 times less open: 13, 76 and 269 where GPT-2 has 105, 548 and 893")
+    says("a temperature of about 1.21, 1.28 and 1.24")
+
+
+def test_neighbours_in_a_text_differ_a_hundredfold():
+    choices = np.array(CHAT.along["wonderful"].choices[1:])
+    assert 100 < (choices[1:] / choices[:-1]).max() < 110
+    says("Neighbours differ a hundredfold")
+
+
+def test_the_quoted_texts_are_those_of_the_recording():
+    answer = "".join(CHAT.along["capital"].pieces)
+    says(f'it answers, at $T = 0$: "{answer}"')
+    warm = "".join(CHAT.along["wonderful"].pieces)
+    (quoted,) = re.findall(r'At \$T = 1\$ the chat model went on: "([^"]*)"', PROSE)
+    assert warm.startswith(quoted)
+
+
+def test_the_recipe_for_your_own_words_runs(monkeypatch):
+    """The story model takes the chat model's place, which need not be installed."""
+    model = st.load_story_model()
+    monkeypatch.setattr(st, "load_chat_model", lambda: model)
+    monkeypatch.setattr(type(model), "chat", lambda _, message: message, raising=False)
+    blocks = [
+        block
+        for cell in NOTEBOOK.cells
+        if cell.cell_type == "markdown"
+        for block in re.findall(r"```python\n(.*?)```", cell.source, re.S)
+    ]
+    assert len(blocks) == 2
+    names = {"st": st}
+    for block in blocks:
+        *lines, last = block.strip().splitlines()
+        exec("\n".join(lines), names)
+        shown = eval(last, names)
+        assert isinstance(shown, st.TemperatureExplorer) or shown.patches
