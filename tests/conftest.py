@@ -19,6 +19,7 @@ from copy import deepcopy
 from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from time import sleep
 
 import nbformat
 import pytest
@@ -252,9 +253,19 @@ def lab(jupyter):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """Build the site of the course, with a lesson more, and return its folder."""
-    folder = tmp_path_factory.mktemp("course")
-    nbformat.write(course.more(), folder / f"{course.MORE}.ipynb")
-    build_site = need("softmax_temperature.publishing.site").build_site
-    build_site([*NOTEBOOKS.values(), folder], folder / "site")
-    return folder / "site"
+    """Give a copy of the course's site, with a lesson more, that one process builds for all."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "course"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        while not (shared / "done").exists():
+            sleep(0.1)
+    else:
+        try:
+            nbformat.write(course.more(), shared / f"{course.MORE}.ipynb")
+            build_site = need("softmax_temperature.publishing.site").build_site
+            build_site([*NOTEBOOKS.values(), shared], shared / "site")
+        finally:
+            (shared / "done").touch()
+    return shutil.copytree(shared / "site", tmp_path_factory.mktemp("course") / "site")
