@@ -8,6 +8,7 @@ the kernel of a notebook live as long as a file. Single files and tests run in o
 starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides otherwise.
 """
 
+import gc
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,3 +64,17 @@ def pytest_itemcollected(item):
     for place, mark in PLACES.items():
         if item.path.is_relative_to(item.config.rootpath / place):
             item.add_marker(mark)
+
+
+def pytest_collection_modifyitems(items):
+    """Put first what takes long, so that the last files are short and no process waits for another.
+
+    xdist would begin with the files that have the most tests, which are not those.
+    """
+    long = {"browser", "slow"}
+    items.sort(key=lambda item: long.isdisjoint(mark.name for mark in item.iter_markers()))
+
+
+def pytest_collection_finish():
+    """Spare the collector of garbage thousands of tests and all modules, which stay."""
+    gc.freeze()
