@@ -118,6 +118,11 @@ def gpt2_shares(temperature, top=20):
     return [*(weights[:top] / weights.sum()), weights[top:].sum() / weights.sum()]
 
 
+def decades(shares):
+    """Return where shares end on a logarithmic axis from 0.01 to 100 %, as shares of its length."""
+    return [max(math.log10(share) + 4, 0) / 4 if share > 0 else 0 for share in shares]
+
+
 def heading(temperature, text=None):
     """Return the title of six tokens: T, and which of them leads."""
     text = f"{temperature:.2f}" if text is None else text

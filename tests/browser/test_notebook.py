@@ -12,6 +12,7 @@ from tests.helpers import (
     check_instrument,
     contrasts,
     cut_off,
+    decades,
     gpt2_shares,
     heading,
     need,
@@ -410,13 +411,13 @@ def check_gpt2(view, temperature):
         seen["beyond"],
         seen["labels"],
         gpt2_shares(temperature, 10),
-        gpt2_shares(1, 10),
+        decades(gpt2_shares(temperature, 10)),
         strict=True,
     )
-    for width, beyond, label, p, q in rows:
-        assert width == pytest.approx(p * seen["across"], abs=1)
-        # The number stands beyond bar and outline.
-        assert -1 < beyond - max(p, q) * seen["across"] < 12
+    for width, beyond, label, p, end in rows:
+        assert width == pytest.approx(end * seen["across"], abs=1)
+        # The number stands at its bar.
+        assert -1 < beyond - end * seen["across"] < 12
         if label == "<0.01 %":
             assert 0 < p < 0.00005
         elif label == ">99.99 %":

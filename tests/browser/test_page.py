@@ -17,6 +17,7 @@ from tests.helpers import (
     check_instrument,
     contrasts,
     cut_off,
+    decades,
     go_to,
     gpt2_shares,
     heading,
@@ -190,7 +191,7 @@ def test_gpt2s_bars_equal_pythons_softmax_at_all_201_stops(open_explorer, stops)
     explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)
     _, width, rows = measure(open_explorer(explorer), stops)
     for stop, row in rows.items():
-        assert row["widths"] == pytest.approx(gpt2_shares(stop / 100), abs=1 / width)
+        assert row["widths"] == pytest.approx(decades(gpt2_shares(stop / 100)), abs=1 / width)
 
 
 def typed(page):

@@ -357,10 +357,10 @@ def test_a_percent_is_a_percent_on_label_and_axis(orient):
     assert [text.get_text() for text in ax.texts] == ["1.00 %"] * 3 + ["97.00 %"]
     ax.figure.draw_without_rendering()
     ticks = ax.get_yticklabels() if orient == "v" else ax.get_xticklabels()
-    expected = ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
+    expected = ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"]
     assert [text.get_text() for text in ticks] == expected
     places = ax.get_yticks() if orient == "v" else ax.get_xticks()
-    np.testing.assert_allclose(places, [0, 0.2, 0.4, 0.6, 0.8, 1], atol=1e-12)
+    np.testing.assert_allclose(places, [0.0001, 0.001, 0.01, 0.1, 1], rtol=1e-12)
 
 
 def test_masked_tokens_are_labelled_0():
@@ -564,3 +564,24 @@ def test_the_axis_of_probabilities_has_a_name_and_the_other_none(orient, other):
     ax = bar_chart(load_example("gpt-4o-mini-tv"), orient=orient, ax=axes())
     names = {"v": ax.get_ylabel(), "h": ax.get_xlabel()}
     assert (names[orient], names[other]) == ("Probability among the listed tokens", "")
+
+
+def test_bars_of_a_whole_vocabulary_can_be_told_apart_at_every_temperature():
+    """On an axis from 0 to 1 those of GPT-2 were slivers; tied logits excepted."""
+    table = load_example("gpt2-spaceship")
+    logits = np.sort(table.logits.astype(float))[::-1][:10]
+    for temperature in (0.7, 1, 2):
+        ax = bar_chart(table, temperature, top=10, ax=axes())
+        ax.figure.canvas.draw()
+        foot, end = ax.bbox.x0, ax.bbox.x1
+        ends = np.array([bar.get_window_extent().x1 for bar in bars_by_likelihood(ax)[:10]])
+        assert ends.min() - foot > 0.25 * (end - foot)
+        # The gap of two bars is that of their logits, over T.
+        decade = (end - foot) / 4
+        gaps = -np.diff(logits) / temperature / np.log(10) * decade
+        assert -np.diff(ends) == pytest.approx(gaps, abs=0.01)
+    # What has nothing has no bar, and nothing leaves the axis.
+    cold = bars_by_likelihood(bar_chart(table, 0, top=10, ax=axes()))
+    boxes = [bar.get_window_extent() for bar in cold]
+    assert [box.width for box in boxes[1:]] == [0] * 10
+    assert boxes[0].width == pytest.approx(cold[0].axes.bbox.width)

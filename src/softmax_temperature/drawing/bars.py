@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.textpath import text_to_path
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from ..checks import Floats, as_top, short
@@ -33,6 +33,9 @@ WIDTH = 0.8
 # The grounds of numbers and of names that cross lines, in points.
 NUMBER_HALO, NAME_HALO = 5.0, 3.0
 _ROOM_FOR_TOKENS = 100
+# Where a logarithmic axis of probabilities begins: less reads "<0.01 %", and has no bar.
+LEAST = 1e-4
+_DECADES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 # Half the length of a sign of counted draws, in points.
 SIGN = 3.5
 # Dashed, so that nobody takes an outline for the bar. `chart.css` has the dashes, too.
@@ -97,12 +100,18 @@ class Bars:
             self.places += 1
             self.places[-1] = 0 if self.upright or not narrow else -0.5
         self.axis_label = phrase("probability_of_listed" if table.unseen_mass else "probability")
+        # Of a whole vocabulary each token has little: bars would all be slivers at high
+        # temperatures on an axis from 0 to 1.
+        if self.percent:
+            self.axis_label = phrase("logarithmic", name=self.axis_label)
         # The limit of high temperatures is uniform. Its level is of no use beside a bar of many.
         self.n_unmasked = int(possible(self.logits, np.inf).sum())
         self.level = 1 / self.n_unmasked if uniform and not self.n_others else 0.0
         # The height of a chart in inches, and the room above the axis for the label of a full bar,
         # in heights of the font.
         self.height = 3.0 if self.upright else max(3.0, 1.19 + 0.19 * np.ptp(self.places))
+        # What a key takes below the axis, where long bars leave it no room beside them.
+        self.key_below = 0.2 if self.percent and not self.upright else 0.0
         self.room = 1.8 if self.upright else 0.6
 
     @cached_property
@@ -114,6 +123,14 @@ class Bars:
     def sweep(self, temperatures: Sequence[float]) -> Sweep:
         """Return the share of each bar, a row a temperature."""
         return sweep(self.logits, temperatures, self.shown)
+
+    def along(self, share: float) -> float:
+        """Return where a probability is on the axis, as a share of its length."""
+        return float(_logarithm(share) / 4 + 1) if self.percent else share
+
+    def at(self, part: float) -> float:
+        """Return which probability is there on the axis."""
+        return float(10 ** (4 * (part - 1))) if self.percent else part
 
     def names(self, known: Set[int] | None = None) -> list[str]:
         """Return the name of each bar, with escapes for what is not among the known code points."""
@@ -185,14 +202,14 @@ def finish_bars(
     colour_bars(bars, patches)
     shares = [patch.get_height() if bars.upright else patch.get_width() for patch in patches]
     room, sign = label_room(ax, bars, fontsize), points_of(ax, bars, SIGN)
-    ends = shares
+    ends = list(map(bars.along, shares))
     if marks is not None:
         ends = [
-            number_end(share, mark, room, sign)
-            for share, mark in zip(shares, marks.tolist(), strict=True)
+            number_end(end, bars.along(mark), room, sign)
+            for end, mark in zip(ends, marks.tolist(), strict=True)
         ]
     texts = [
-        add_label(ax, bars, place, label, end, fontsize)
+        add_label(ax, bars, place, label, bars.at(end), fontsize)
         for place, end, label in zip(bars.places.tolist(), ends, labels, strict=True)
     ]
     draw_references(ax, bars, outlines, [(end, end + room) for end in ends])
@@ -260,7 +277,7 @@ def draw_references(
         side = place - WIDTH / 2
         box = (side, 0, WIDTH, share) if bars.upright else (0, side, share, WIDTH)
         ax.add_patch(Rectangle(box[:2], *box[2:], **_OUTLINE)).set_gid(f"outline-{i}")
-        if start < share < end:
+        if start < bars.along(share) < end:
             hide: Any = ax.hlines if bars.upright else ax.vlines
             hide(share, side, side + WIDTH, color=ax.get_facecolor(), linewidth=2)
     if bars.level:
@@ -269,7 +286,7 @@ def draw_references(
 
 
 def set_axes(ax: Axes, bars: Bars) -> None:
-    """Let the axis of probabilities run from 0 to 1, in percent for large tables."""
+    """Let the axis of probabilities run from 0 to 1, for large tables logarithmic, in percent."""
     ends = bars.places.min() - 0.6, bars.places.max() + 0.6
     if bars.upright:
         ax.set(ylim=(0, 1), xlim=ends, xlabel="", ylabel=bars.axis_label)
@@ -277,7 +294,13 @@ def set_axes(ax: Axes, bars: Bars) -> None:
         ax.set(xlim=(0, 1), ylim=ends[::-1], xlabel=bars.axis_label, ylabel="")
     style_axes(ax)
     if bars.percent:
-        in_percent_of(ax.yaxis if bars.upright else ax.xaxis)
+        (ax.set_yscale if bars.upright else ax.set_xscale)("function", functions=_LOGARITHMIC)
+        axis = ax.yaxis if bars.upright else ax.xaxis
+        # Every second label, where there is no room for all.
+        step = 2 if bars.narrow else 1
+        texts = ["" if i % step else f"{100 * share:g} %" for i, share in enumerate(_DECADES)]
+        axis.set_major_locator(FixedLocator(_DECADES))
+        axis.set_major_formatter(FixedFormatter(texts))
 
 
 def style_axes(ax: Axes) -> None:
@@ -353,6 +376,18 @@ def glyphs() -> set[int]:
     families = mpl.rcParams["font.family"]
     fonts = {font_manager.findfont(FontProperties(family=[family])) for family in families}
     return set().union(*map(_charmap, fonts))
+
+
+def _logarithm(shares: Any) -> Any:
+    return np.log10(np.maximum(shares, LEAST))
+
+
+def _from_logarithm(powers: Any) -> Any:
+    return 10.0 ** np.asarray(powers)
+
+
+# Nothing stands at the beginning of the axis, which a logarithm alone does not have.
+_LOGARITHMIC = (_logarithm, _from_logarithm)
 
 
 @lru_cache

@@ -55,9 +55,11 @@ def bar_chart(
 ) -> Axes:
     """Draw the probability of each token at one temperature as an annotated bar.
 
-    The axis runs from 0 to 1 at every temperature. Grey outlines show the bars at temperature 1,
+    The axis runs from 0 to 1 at every temperature. Dashed outlines show the bars at temperature 1,
     a dotted line the uniform level 1/n where all tokens are drawn. Tables of more than 100 tokens
-    are labelled in percent, since most of their probabilities are below 0.01.
+    are labelled in percent, since most of their probabilities are below 0.01, and their axis is
+    logarithmic, from 0.01 to 100 %: bars can be told apart at high temperatures, too. There equal
+    distances are equal ratios, and the ends of two bars lie apart as their logits do, over T.
 
     Parameters
     ----------
@@ -238,6 +240,7 @@ def draws_chart(
     ]
     set_axes(ax, bars)
     label = phrase("share_of_draws_of_listed" if table.unseen_mass else "share_of_draws")
+    label = phrase("logarithmic", name=label) if bars.percent else label
     (ax.set_ylabel if bars.upright else ax.set_xlabel)(label)
     name_bars(ax, bars, bars.names(glyphs()))
     add_halo(labels)

@@ -28,7 +28,7 @@ from .bars import (
 from .colours import colour_of, edge_of, ink_on
 from .labels import spread
 from .maps import LINE, draw_areas, set_map_axes
-from .plan import Moment, Plan
+from .plan import FOOT, Moment, Plan
 from .sticks import draw_sticks, set_line_axes, sticks_of
 
 # Room for a line between a dot and its name.
@@ -52,11 +52,14 @@ def draw_bars(ax: Axes, plan: Plan, moment: Moment) -> None:
     beside = 1.35 if bars.narrow and not (bars.upright or plan.middle) else 1
     # Colours are told by the names below the bars.
     signs, names = key_of(bars, plan.outline_name)
+    below = 0.0
+    if bars.key_below:
+        below = (FOOT + bars.key_below) / (ax.get_position().height * plan.size[1])
     ax.legend(
         signs[1:],
         names[1:],
         loc="upper right" if bars.upright else "lower right",
-        bbox_to_anchor=(0, 0, beside, 1),
+        bbox_to_anchor=(0, -below, beside, 1 + below),
         frameon=False,
         fontsize="small",
     )

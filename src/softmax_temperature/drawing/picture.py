@@ -102,6 +102,7 @@ def layout(plan: Plan) -> Layout:
         "bars": {
             "upright": bars.upright,
             "foot": edges["bars"]["bottom" if bars.upright else "left"],
+            "log": bars.percent,
             "end": edges["bars"]["top" if bars.upright else "right"],
             "key": key,
             "room": round(label_room(axes["bars"], bars, plan.label_size), 4),

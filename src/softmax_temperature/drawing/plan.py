@@ -17,6 +17,8 @@ _PANELS = ("logits", "map", "curves")
 _MOST_CURVES, _MOST_CURVES_BESIDE_OTHERS = 12, 5
 # The height of the strip, of what stands below the bars, and of bars beside it, in inches.
 _STRIP, _BELOW, _BESIDE = 0.62, 3.0, 3.6
+# What an axis with its labels takes below bars, in inches.
+FOOT = 0.52
 # The width of two columns of narrow parts.
 _MIDDLE = 7.3
 
@@ -93,7 +95,7 @@ class Plan:
         width = 3.7 if self.bars.narrow else 10.6 if self.side_by_side else 7.6
         if self.middle:
             width = _MIDDLE
-        height = self.bars.height
+        height = self.bars.height + self.bars.key_below
         if self.side_by_side and self.panels[0] != "curves":
             height = max(height, _BESIDE)
         below = _BELOW * (len(self.panels) - self.side_by_side)
@@ -122,7 +124,7 @@ def places(plan: Plan) -> dict[str, Any]:
     """Return where the axes are: left, bottom, width and height, as shares of the figure."""
     bars, (width, height) = plan.bars, plan.size
     lengths = [name_length(name) for name in bars.names(glyphs())]
-    foot = 0.52
+    foot = FOOT + bars.key_below
     if bars.upright:
         left, head = 0.65, 0.55
         room = (width / 2 if plan.side_by_side else width) - left - 0.2

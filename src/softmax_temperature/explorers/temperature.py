@@ -57,7 +57,8 @@ class TemperatureExplorer(BarsExplorer):
         The first temperature.
     top : int, optional
         Draw this many tokens, the likeliest first and tied ones in their order, and all others
-        together as one hatched bar. A table of more than 100 tokens needs it.
+        together as one hatched bar. A table of more than 100 tokens needs it; its bars stand on a
+        logarithmic axis from 0.01 to 100 %, so that they can be told apart at every temperature.
     orient : {"v", "h"}, optional
         Upright or lying bars; by default upright, but lying where tokens are left out, names are
         long, or there are too many bars for their labels.

@@ -87,7 +87,7 @@ function sidesOf(path, axis) {
 const SIGN = 3.5;
 
 function moverOfBars(bars, widths, find, all) {
-  const { upright, foot, end, room } = bars;
+  const { upright, foot, end, room, log } = bars;
   const count = widths.length;
   const length = end - foot;
   const paths = all("bar", count).map((bar) => bar.querySelector("path"));
@@ -109,18 +109,21 @@ function moverOfBars(bars, widths, find, all) {
   }
 
   const signs = SIGN / Math.abs(length);
+  // The axis of a large table is logarithmic, from 0.01 to 100 %.
+  const along = (share) => (log ? Math.max(1 + Math.log10(share) / 4, 0) : share);
   return ({ shares, texts, outlines, marks: drawn }) => {
     shares.forEach((p, i) => {
-      stretch(paths[i], widths[i], p);
+      const [tip, ghost, mark] = [p, outlines[i], drawn?.[i]].map(along);
+      stretch(paths[i], widths[i], tip);
       // At the bar, or beyond the sign of what was drawn, where that is in the way.
-      const isInWay = drawn && p - signs < drawn[i] && drawn[i] < p + room + signs;
-      const end = isInWay ? drawn[i] + signs : p;
+      const isInWay = drawn && tip - signs < mark && mark < tip + room + signs;
+      const end = isInWay ? mark + signs : tip;
       shift(labels[i], length * (end - 1));
       labelTexts[i].textContent = texts[i];
       // An outline has no end where that would be in the number.
-      stretch(ghosts[i], widths[i], outlines[i], end < outlines[i] && outlines[i] < end + room);
+      stretch(ghosts[i], widths[i], ghost, end < ghost && ghost < end + room);
       marks[i].style.display = drawn ? "" : "none";
-      if (drawn) shift(marks[i], length * (drawn[i] - 1));
+      if (drawn) shift(marks[i], length * (mark - 1));
     });
   };
 }
