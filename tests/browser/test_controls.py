@@ -452,7 +452,8 @@ def test_each_control_is_reached_by_keys_and_has_a_name(open_explorer):
     assert found[1:] == [
         *["Draw", "Draw 100", "Other dice", "Clear", "Seed", "Constant"],
         *["Temperature", "Temperature, any number from 0 to ∞"],
-        *["Dice: a random number from 0 to 1", "Your own words and logits"],
+        *["Dice: a random number from 0 to 1", "Bars: one by one with the arrow keys"],
+        "Your own words and logits",
         *fields,
     ]
 

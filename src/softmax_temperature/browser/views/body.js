@@ -23,8 +23,8 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
   const picture = make("div", { className: "picture" });
   // What lies over the picture, and is moved by hand and by keys.
   const handles = [
-    drawTips(core),
     ...(data.parts.includes("dice") ? [drawDice(core)] : []),
+    drawTips(core),
     ...(data.parts.includes("logits") ? [drawPull(core)] : []),
     ...(data.parts.includes("map") ? [drawPad(core)] : []),
   ];
