@@ -52,6 +52,7 @@ def figures():
         "coherent": [kept(SamplerChain.preset("llama.cpp")(gpt2))],
         "min-p help": [kept(min_p(temper(gpt2, 2), 0.1)), vocabulary, "0.1"],
         "divided by a temperature at all": ["0.5"],
+        "cosines": ["32,768", f"{1 / (1 + 32_767 * math.exp(-2)):.5f}"],
     }
 
 
