@@ -130,6 +130,17 @@ def test_each_question_of_people_has_its_answer_its_place_and_its_thread(site):
         assert thread == asked.source
 
 
+def test_where_a_section_is_gone_its_lesson_is_named():
+    lesson = {"title": "One", "sections": {"1. Zoom": "1.-Zoom"}}
+    places = [
+        load_asked()[0]._replace(where=where).place([lesson], ["01-a.html"])
+        for where in ("01-a", "01-a#2. Gone", "01-a#1. Zoom")
+    ]
+    assert places == ['<a href="01-a.html">One</a>'] * 2 + [
+        '<a href="01-a.html#1.-Zoom">lesson 01, 1. Zoom</a>'
+    ]
+
+
 def test_goals_are_told_as_they_are_reached():
     goals = [
         {"name": "lands_on", "words": ["day"]},

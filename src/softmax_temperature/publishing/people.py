@@ -42,7 +42,8 @@ class Asked(NamedTuple):
         stem, _, section = self.where.partition("#")
         name = f"{stem}.html"
         lesson = lessons[names.index(name)]
-        if not section:
+        # Somebody's own copy of a lesson may have other sections.
+        if section not in lesson["sections"]:
             return f'<a href="{quote(name)}">{escape(lesson["title"])}</a>'
         place = quote(lesson["sections"][section])
         return f'<a href="{quote(name)}#{place}">lesson {stem[:2]}, {escape(section)}</a>'
