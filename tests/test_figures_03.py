@@ -209,7 +209,19 @@ def test_how_much_stands_twice_about_france():
             runs.append(1 - len(set(four)) / len(four))
         shares.append(f"{100 * np.mean(runs):.0f} %")
     assert shares == ["49 %", "13 %", "3 %"]
-    says("from 49 % at $T = 0$ to 13 % at a quarter and 3 % at a half", "“The ball was not nice.”")
+    says("from 49 % at $T = 0$ to 13 % at a quarter and 3 % at a half", "“ball was not nice.”")
+
+
+def test_how_rarely_the_ball_would_be_not_nice():
+    pieces = MODEL.encode("The ball was not nice.")[1:]
+    ids = MODEL.encode(MODEL.write("The capital of France is", 0, length=200)[0])
+    shares = shares_at(MODEL.logits_along(ids)[:-1], 1)[np.arange(len(ids) - 1), ids[1:]]
+    # Its first token is "The", in any place.
+    rest = pieces[1:]
+    starts = [at for at in range(len(ids)) if ids[at : at + len(rest)] == rest]
+    assert len(starts) == 7
+    assert max(shares[at - 1 : at - 1 + len(rest)].prod() for at in starts) < 0.01
+    says("less than once in a hundred times", "it does so seven times here")
 
 
 def test_beams_find_a_text_that_is_so_much_likelier():

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 # So many words in a row, the same as before in the same text, are no accident.
 _RUN = 4
 _STOPS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_SIZE = (9.4, 3.9)
+_SIZE = (7.8, 3.9)
 # In inches: the text on the left, and the axes on the right with their margins.
-_TEXT = (0.1, 0.15, 5.2, 3.35)
-_AXES = (6.15, 0.6, 3.1, 2.9)
+_TEXT = (0.05, 0.15, 4.3, 3.35)
+_AXES = (5.05, 0.6, 2.6, 2.75)
 # In points: the size of its letters, the space between words, and from line to line.
 _LETTERS, _SPACE, _LINE = 10, 3.2, 18.0
 _AGAIN = "#ffd28a"
@@ -77,7 +77,7 @@ def loop_chart(
     >>> from softmax_temperature import load_story_model
     >>> figure = loop_chart(load_story_model(), "The dragon", [0, 1], n=2, length=60)
     >>> figure.axes[0].get_title(loc="left")
-    'T = 0.00: marked is what stood there before, four words or more in a row'
+    'T = 0.00: marked is what stood there before'
     """
     import matplotlib.pyplot as plt
 
@@ -96,7 +96,7 @@ def loop_chart(
     lowest = int(stops.argmin())
     _draw_text(left, written[0][lowest])
     title = phrase("panel_title", temperature=temperature_texts([stops[lowest]])[0])
-    told = f"{title}: marked is what stood there before, four words or more in a row"
+    told = f"{title}: marked is what stood there before"
     left.set_title(told, loc="left", fontsize="small", parse_math=False)
     # Texts with the same share stand side by side, by their dice.
     aside = np.linspace(-0.04, 0.04, count) if count > 1 else np.zeros(1)
@@ -107,7 +107,7 @@ def loop_chart(
     right.set(xlabel=phrase("temperature"), ylim=(-0.02, max(0.1, 1.1 * float(shares.max()))))
     in_percent_of(right.yaxis)
     name = f" after “{in_text(prompt)}”" if prompt else ""
-    right.set_title(f"Runs of four words that stood there before,\n{count} texts{name}, and mean")
+    right.set_title(f"Runs of four that stood there before:\n{count} texts{name}")
     right.title.set(fontsize="small", parse_math=False)
     style_axes(right)
     return figure
