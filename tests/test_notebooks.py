@@ -91,8 +91,9 @@ def minutes(notebook):
     return words / 200 + lines * 8 / 60 + pictures
 
 
-def test_the_first_lesson_takes_half_an_hour():
-    notebook = nbformat.read(NOTEBOOKS["01-temperature"], as_version=4)
+@pytest.mark.parametrize("path", NOTEBOOKS.values(), ids=NOTEBOOKS)
+def test_a_lesson_takes_half_an_hour(path):
+    notebook = nbformat.read(path, as_version=4)
     assert len(notebook.cells) <= 50
     assert minutes(notebook) <= 30
 

@@ -77,10 +77,9 @@ def surprise_chart(
     points = {name: point(softmax(masked_logits(chain, table))) for name, chain in chains.items()}
     places = [place for place, _ in points.values()]
     margin = max(_BEYOND * (max(places) - min(places)), _LEAST)
-    ends = [
-        _temperature_of(logits, bits, end) for end in (min(places) - margin, max(places) + margin)
-    ]
-    stops = np.geomspace(*ends, _POINTS).tolist()
+    coldest = _temperature_of(logits, bits, min(places) - margin)
+    hottest = _temperature_of(logits, bits, max(places) + margin)
+    stops = np.geomspace(coldest, hottest, _POINTS).tolist()
     curve = [point(softmax(logits, temperature)) for temperature in stops]
     ax.plot(*zip(*curve, strict=True), color=BAR)
     for name, (place, openness) in points.items():
