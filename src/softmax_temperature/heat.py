@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import as_temperature, real_array
-from .core import shift, softmax
+from .core import shift
 
 
 def heat_capacity(logits: ArrayLike, temperature: float = 1.0) -> float:
@@ -52,9 +52,12 @@ def heat_capacity(logits: ArrayLike, temperature: float = 1.0) -> float:
     shifted, temperature = shift(values), as_temperature(temperature)
     if temperature in (0, math.inf):
         return 0.0
-    shares = softmax(shifted, temperature)
     # Divided first: with a tiny temperature the square of a gap would be too large.
-    with np.errstate(all="ignore"):
-        gaps = np.where(shares > 0, shifted / temperature, 0.0)
-    mean = float(shares @ gaps)
-    return float(shares @ (gaps - mean) ** 2)
+    with np.errstate(over="ignore", under="ignore"):
+        gaps = shifted / temperature
+        weights = np.exp(gaps)
+    # What is not visited has no part in the mean, however far away it is.
+    gaps = np.where(weights > 0, gaps, 0.0)
+    total = float(weights.sum())
+    mean = float(weights @ gaps) / total
+    return float(weights @ (gaps - mean) ** 2) / total
