@@ -90,6 +90,7 @@ SHARED = [
 ]
 
 
+@in_one
 def test_an_address_shows_what_python_shows(open_explorer):
     page = open_explorer(six())
     for fragment, state in SHARED:
@@ -213,6 +214,7 @@ def test_what_is_wrong_with_an_address_is_told_and_changes_nothing(open_explorer
         assert told(page) == ""
 
 
+@in_one
 def test_a_place_on_the_page_is_no_state(open_explorer):
     explorer = six(value=0.6)
     page = open_explorer(explorer)

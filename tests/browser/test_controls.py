@@ -80,7 +80,6 @@ def test_any_temperature_can_be_typed(open_explorer):
     check_state(page.locator("main"), explorer)
 
 
-@everywhere
 def test_a_temperature_that_is_none_is_refused_in_words(open_explorer):
     explorer = six(value=0.7)
     page = open_explorer(explorer)
@@ -394,7 +393,6 @@ REFUSED = [
 ]
 
 
-@everywhere
 def test_words_and_logits_that_cannot_be_are_refused_in_words(open_explorer):
     explorer = six()
     page = open_explorer(explorer)

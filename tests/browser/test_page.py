@@ -33,6 +33,8 @@ from tests.helpers import (
 Axe = need("axe_playwright_python.sync_playwright").Axe
 
 pytestmark = pytest.mark.engines("chromium", "firefox", "webkit")
+# What is ours alone: tests/browser/test_engine.py holds the numbers themselves in each engine.
+in_one = pytest.mark.engines("chromium")
 in_playwright = pytest.mark.engines("chromium", "firefox")
 
 
@@ -79,6 +81,7 @@ def stops(engine):
     return STOPS if engine == "chromium" else SOME_STOPS
 
 
+@in_one
 def test_the_page_of_an_explorer_that_was_displayed_works(open_explorer):
     """It was dead once: run all, then export, is the usual order."""
     explorer = six()
@@ -109,7 +112,7 @@ def test_the_hatching_of_the_last_bar_is_not_scaled(open_explorer):
     assert all(abs(number) < 1e-6 for matrix in matrices for number in matrix)
 
 
-@pytest.mark.engines("chromium")
+@in_one
 def test_no_two_parts_have_the_same_id(open_explorer):
     page = open_explorer(TemperatureExplorer(load_example("gpt2-spaceship"), top=20))
     ids = page.locator("[id]").evaluate_all("parts => parts.map((part) => part.id)")
@@ -276,6 +279,7 @@ WORDS = """(stops) => {
 }"""
 
 
+@in_one
 @pytest.mark.parametrize("name", ["wonderful-day", "gpt2-spaceship"])
 def test_each_number_lands_on_the_token_that_it_falls_on_at_all_201_stops(
     open_explorer, stops, name
@@ -329,6 +333,7 @@ def test_draws_are_told_to_those_who_cannot_see_them(open_explorer):
     assert rows[0] == f"day0.51{day}"
 
 
+@in_one
 @pytest.mark.parametrize(
     ("parts", "axes"), [(("bars",), ["bars"]), (("bars", "dice"), ["bars", "strip"])]
 )
@@ -344,6 +349,7 @@ def test_parts_that_are_not_asked_for_are_not_there(open_explorer, parts, axes):
     assert "as uncertain as" not in page.locator(".softmax-temperature p").text_content()
 
 
+@in_one
 def test_without_a_prompt_there_is_no_sentence(open_explorer):
     page = open_explorer(TemperatureExplorer(TokenTable(["a", "b"], [1, 2])))
     assert not page.locator(".softmax-temperature-head p").is_visible()
@@ -436,7 +442,7 @@ def test_in_a_frame_the_page_leaves_the_history_alone(browser, tmp_path, way):
     page.close()
 
 
-@pytest.mark.engines("chromium")
+@in_one
 @pytest.mark.parametrize(
     "stops",
     [
@@ -564,7 +570,7 @@ def test_a_narrow_screen_gets_a_chart_of_its_own(open_explorer):
     assert rows[50]["heights"] == pytest.approx(softmax(RANKED, 0.5), abs=1 / height)
 
 
-@pytest.mark.engines("chromium")
+@in_one
 @pytest.mark.parametrize("width", [360, 1100])
 def test_no_text_of_lying_bars_overlaps_another_or_the_key(open_explorer, width):
     explorer = TemperatureExplorer(load_example("gpt2-spaceship"), top=20)

@@ -114,7 +114,6 @@ def test_the_keys_move_both_sliders_and_the_address_keeps_them(open_explorer, me
     assert page.locator(knob(name)).get_attribute("aria-valuetext") == f"{value:g}"
 
 
-@everywhere
 def test_a_knob_takes_any_number_that_its_method_takes(open_explorer):
     explorer = sampler("top_p", 0.8)
     page = open_explorer(explorer)
@@ -246,7 +245,6 @@ def test_the_pointer_drags_a_cut_to_its_place(open_explorer):
         check_sampler(page, explorer)
 
 
-@everywhere
 @pytest.mark.parametrize("preset", ["huggingface", "llama.cpp", "vllm"])
 def test_the_steps_of_an_engine_are_those_of_its_preset(open_explorer, preset):
     explorer = sampler("top_p", 0.8, value=1.5)
@@ -263,7 +261,6 @@ def test_the_steps_of_an_engine_are_those_of_its_preset(open_explorer, preset):
     assert names(copied) == shown
 
 
-@everywhere
 def test_any_temperature_can_be_typed_for_a_sampler(open_explorer):
     explorer = sampler("min_p", 0.1)
     page = open_explorer(explorer)
