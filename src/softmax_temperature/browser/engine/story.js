@@ -121,10 +121,14 @@ export function scoresAfter(place, temperature, chain) {
  * @param {number} temperature
  */
 function tempered({ logits }, temperature) {
-  const top = logits.reduce((most, logit) => Math.max(most, logit), -Infinity);
+  // Plain loops: it is done for each token of each text.
+  let top = -Infinity;
+  for (let token = 0; token < logits.length; token++) if (logits[token] > top) top = logits[token];
   const slope = 1 / temperature;
   if (!isUsual(slope)) return logits.map((logit) => exponent(logit - top, temperature));
-  return logits.map((logit) => (logit - top) * slope);
+  const scores = new Float64Array(logits.length);
+  for (let token = 0; token < scores.length; token++) scores[token] = (logits[token] - top) * slope;
+  return scores;
 }
 
 /**
