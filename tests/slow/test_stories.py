@@ -26,13 +26,12 @@ def test_all_maps_are_those_of_python(answers, seed):
         *(f"The {word}" for word in ["cat", "dog", "sun", "sea", "man", "toy", "car", "end"]),
     ]
     prompts += [twin.ENDING, "Lily and Tom were"]
-    # Each seed has all 201 stops of two prompts, and of the others every fifth: all seeds together
-    # have all stops of every prompt.
-    steps = [1 if number % 10 == seed else 5 for number in range(len(prompts))]
-    stops = [np.arange(0 if step == 1 else seed, 201, step) / 100 for step in steps]
+    # All 201 stops of each prompt with one of the seeds, and with the others every 25th.
+    steps = [1 if number % 5 == seed else 25 for number in range(len(prompts))]
+    stops = [np.arange(0, 201, step) / 100 for step in steps]
     jobs = [
         twin.write_job(prompt, seed, 80)
-        | {"job": "map", "stops": {"first": at[0], "step": step / 100, "count": len(at)}}
+        | {"job": "map", "stops": {"first": 0, "step": step / 100, "count": len(at)}}
         for prompt, at, step in zip(prompts, stops, steps, strict=True)
     ]
     assert len(prompts) == 20
