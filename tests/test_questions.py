@@ -68,7 +68,8 @@ def test_no_question_is_asked_twice_and_none_has_a_gap():
 def test_a_lesson_shows_what_is_asked(asked):
     lesson, _, section = asked.where.partition("#")
     assert lesson in NOTEBOOKS
-    assert not section or asked.where in SECTIONS
+    titles = {re.sub(r"#\d+\. ", "#", place) for place in SECTIONS}
+    assert not section or asked.where in titles
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.question)

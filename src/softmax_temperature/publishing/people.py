@@ -21,7 +21,7 @@ class Asked(NamedTuple):
 
     question: str
     answer: str
-    # A lesson, or a section of it: "01-temperature#7. Go to the limits".
+    # A lesson, or a section of it without its number: "01-temperature#Go to the limits".
     where: str
     source: str
     # Days as in 2026-11-30.
@@ -42,11 +42,12 @@ class Asked(NamedTuple):
         stem, _, section = self.where.partition("#")
         name = f"{stem}.html"
         lesson = lessons[names.index(name)]
+        for heading, place in lesson["sections"].items():
+            if re.sub(r"^\d+\. ", "", heading) == section:
+                told = f"lesson {stem[:2]}, {escape(heading)}"
+                return f'<a href="{quote(name)}#{quote(place)}">{told}</a>'
         # Somebody's own copy of a lesson may have other sections.
-        if section not in lesson["sections"]:
-            return f'<a href="{quote(name)}">{escape(lesson["title"])}</a>'
-        place = quote(lesson["sections"][section])
-        return f'<a href="{quote(name)}#{place}">lesson {stem[:2]}, {escape(section)}</a>'
+        return f'<a href="{quote(name)}">{escape(lesson["title"])}</a>'
 
 
 def load_asked() -> list[Asked]:
