@@ -41,8 +41,9 @@ def test_how_many_tokens_there_are():
     assert len(SPACESHIP.tokens) == 50_257
     says("It scores all the 50,257 tokens that it knows")
     says("the hatched bar above them holds the other 50,247 together")
-    says('At $T = 1$ the crowd is far ahead of "planet".')
-    assert falling(SPACESHIP, 1)[10:].sum() > 5 * falling(SPACESHIP, 1)[0]
+    says('At $T = 1$ the crowd has 66 % and "planet" 13 %.')
+    p = falling(SPACESHIP, 1)
+    assert (round(100 * p[10:].sum()), round(100 * p[0])) == (66, 13)
 
 
 def test_where_the_twelve_numbers_land():

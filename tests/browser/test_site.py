@@ -26,7 +26,7 @@ expect = need("playwright.sync_api").expect
 
 PAGES = ["index", *NOTEBOOKS, MORE]
 # Lessons whose questions come before their answers: the others are added as they are rebuilt.
-ASKING = ["01-temperature", "05-your-model"]
+ASKING = ["01-temperature", "02-real-model", "05-your-model"]
 SCREEN = 720
 LINKED, SAMPLER, TEXT, PROMPTED, NASTY, LEFT, STEPS = 0, 2, 3, 4, 5, 6, 7
 
