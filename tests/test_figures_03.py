@@ -57,7 +57,7 @@ def shares_at(logits, temperature):
 
 
 def written(temperature, rounding=np.asarray, seeds=range(16)):
-    """Return stories of 120 tokens."""
+    """Return stories of 120 tokens, or up to their ends."""
     stories = [MODEL.encode("") for _ in seeds]
 
     def step(logits, stops):
@@ -65,8 +65,8 @@ def written(temperature, rounding=np.asarray, seeds=range(16)):
 
     for grown in MODEL.grow(MODEL.encode(""), [temperature], 120, seeds, step):
         for story, (place,) in zip(stories, grown.places, strict=True):
-            story.append(int(grown.tokens[place]))
-    assert all(MODEL.end not in story[1:] for story in stories)
+            if place >= 0:
+                story.append(int(grown.tokens[place]))
     return stories
 
 
@@ -183,6 +183,7 @@ def test_surprise_and_words_of_sixteen_stories():
     known = {token.strip().lower() for token in names}
     for stop, words, made_up, bits in ((0, 45, 0, -83), (0.5, 171, 6, -106), (1, 275, 12, -202)):
         texts = written(stop, seeds=range(16 if stop else 1))
+        assert all(len(ids) == 121 for ids in texts)
         found = words_of(texts)
         assert (len(found), len(found - known)) == (words, made_up)
         assert round(-120 * np.mean([bits_of(ids).mean() for ids in texts])) == bits
@@ -191,6 +192,24 @@ def test_surprise_and_words_of_sixteen_stories():
     assert "callerpilwout" in found
     says("45 different words at $T = 0$, 275 at $T = 1$ and 428 at $T = 2$", "147 of them")
     says("−202 at $T = 1$ to −106 at a half")
+
+
+def test_how_many_cells_of_the_forest_are_pale():
+    for stop, share in ((0.5, 2 / 3), (2, 1 / 5)):
+        bits = np.concatenate([bits_of(ids) for ids in written(stop, seeds=range(24))])
+        assert (bits < 1).mean() == pytest.approx(share, abs=0.02)
+    says("two cells in three surprise by less than a bit, at $T = 2$ one in five")
+
+
+def test_the_dark_can_be_taken_and_is_written_at_no_temperature():
+    prompt = "The little dragon was afraid of"
+    ids = MODEL.encode(prompt)
+    for token in MODEL.encode(f"{prompt} the dark")[len(ids) :]:
+        # The list of rivals has eight.
+        assert (MODEL.logits(ids) > MODEL.logits(ids)[token]).sum() < 8
+        ids.append(token)
+    texts = MODEL.write(prompt, np.arange(201) / 100, length=40)
+    assert not any("the dark" in text for text in texts)
 
 
 def test_how_much_stands_twice_about_france():
