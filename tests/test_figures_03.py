@@ -146,7 +146,7 @@ def test_the_end_token_against_the_temperature(unseen, along):
         assert found == pytest.approx(shares, abs=0.0005)
     elsewhere = [shares_at(along["both"][0], T)[:, MODEL.end].mean() for T in (0.5, 1, 2)]
     assert elsewhere == pytest.approx([1.6e-6, 6.7e-5, 6.9e-4], rel=0.03)
-    says("0.0000016 on average", "0.000067 at 1", "0.00069 at 2")
+    says("1.6 in a million at $T = 0.5$, 67 at 1 and 690 at 2")
 
 
 def test_was_by_tokens_and_in_texts_of_two():
