@@ -14,7 +14,7 @@ from .maps import LINE, name_lengths
 
 # Between the end of a branch and the next ones, in points, and how far below its line its
 # probability stands.
-_GAP, _BELOW = 28.0, 3.0
+_GAP, _BELOW = 34.0, 3.0
 _GREEDY, _LIKELIEST = line_of(WORDS[0]), line_of(WORDS[1])
 
 
@@ -99,7 +99,7 @@ def tree_chart(
             colour = _colour(ends, greedy, likeliest)
             middle = start - _GAP / 2
             ax.plot(
-                [end + 4, middle, middle, start - 4],
+                [end + 8, middle, middle, start - 4],
                 [y, y, height, height],
                 color=colour,
                 linewidth=1 if colour == REFERENCE else 2,
