@@ -78,3 +78,8 @@ def pytest_collection_modifyitems(items):
 def pytest_collection_finish():
     """Spare the collector of garbage thousands of tests and all modules, which stay."""
     gc.freeze()
+
+
+def pytest_sessionfinish():
+    """Let hypothesis, where a summary is the first to load it, see who holds what it manages."""
+    gc.unfreeze()
