@@ -95,7 +95,7 @@ OTHER_SCRIPTS = {
     *("sampler", "steps", "ranks", "rules", "labels"),
     *("text", "writer", "prompt", "story", "tokenizer", "transformer", "tokens", "tints", "taken"),
     *("stories", "forest", "forester", "luck", "told"),
-    *("door", "bits", "opening", "sentence"),
+    *("door", "bits", "opening", "sentence", "people"),
 }
 
 
