@@ -200,7 +200,8 @@ def test_every_link_within_the_site_leads_somewhere(site):
 
 def test_the_pages_of_the_course_are_small(site):
     assert (site / "01-temperature.html").stat().st_size <= 2_200_000
-    assert all(path.stat().st_size <= 2_500_000 for path in site.glob("*.html"))
+    # The story model, and GPT-2's logits beside it, make up two thirds of the largest.
+    assert all(path.stat().st_size <= 2_650_000 for path in site.glob("*.html"))
 
 
 def test_nothing_of_this_machine_is_in_a_page(site):
