@@ -132,7 +132,9 @@ def test_how_sure_and_how_right_the_model_is(along):
         shares = shares_at(logits, stop)
         assert shares.max(axis=1).mean() == pytest.approx(sure, abs=0.0005)
         assert (shares.argmax(axis=1) == came).mean() == pytest.approx(right, abs=0.0005)
-        says(f"{sure}", f"{right}")
+    says("0.613 on average, and comes in 0.551")
+    assert estimate_temperature(*along["both"]).temperature == pytest.approx(1.11, abs=0.005)
+    says("this is $T = 1.11$")
     assert len(along["both"][1]) == 430
     hit = along["fox"][0].argmax(axis=1) == along["fox"][1]
     assert ((~hit).sum(), len(hit)) == (104, 234)
@@ -170,6 +172,10 @@ def test_the_cats_by_tokens_and_as_texts():
     assert softmax([math.log(0.6), math.log(0.4)], 0.5)[1] == pytest.approx(by_token)
     logs = [math.log(p) for p in (0.3, 0.3, 0.4)]
     assert softmax(logs, 0.5)[2] == pytest.approx(as_text)
+    # "The cat sat down": 36/52 times a half, and 9/34.
+    assert (1 - by_token) / 2 == pytest.approx(0.346, abs=0.0005)
+    assert softmax(logs, 0.5)[0] == pytest.approx(0.265, abs=0.0005)
+    says("= 0.346", "= 0.265")
     bits = np.log2([0.3, 0.3, 0.4])
     for stop, mean in ((1, "−1.57"), (0.5, "−1.61"), (0, "−1.74")):
         ran = softmax([math.log(0.6), math.log(0.4)], stop)[1] if stop else 0
@@ -190,8 +196,8 @@ def test_surprise_and_words_of_sixteen_stories():
     found = words_of(written(2))
     assert (len(found), len(found - known)) == (428, 147)
     assert "callerpilwout" in found
-    says("45 different words at $T = 0$, 275 at $T = 1$ and 428 at $T = 2$", "147 of them")
-    says("−202 at $T = 1$ to −106 at a half")
+    says("45 different words at $T = 0$, 275 at $T = 1$ and 428 at $T = 2$")
+    says("It lacks 12 of the 275", "147 of them")
 
 
 def test_how_many_cells_of_the_forest_are_pale():
@@ -286,9 +292,17 @@ def test_the_two_leaders_of_gpt2_tie_when_they_are_rounded():
     assert to_bfloat16([-100.74, -100.76]).tolist() == [-100.5, -101]
 
 
-def test_shared_luck_and_own_luck():
-    logits = load_example("gpt2-spaceship").logits
-    p, q = shares_at(logits, 1), shares_at(logits, 0.9)
+@pytest.mark.parametrize(
+    ("logits", "percent"),
+    [
+        (load_example("gpt2-spaceship").logits, (83, 3.4)),
+        (MODEL.table("The dragon").logits, (93, 20.2)),
+    ],
+    ids=["gpt2", "dragon"],
+)
+def test_shared_luck_and_own_luck(logits, percent):
+    drawn = np.isfinite(logits)
+    p, q = shares_at(logits, 1)[drawn], shares_at(logits, 0.9)[drawn]
     own = float((p * q).sum())
     # The probability with which shared noise agrees, token by token.
     ratio = np.log(q) - np.log(p)
@@ -302,7 +316,25 @@ def test_shared_luck_and_own_luck():
     assert counted == pytest.approx(same, abs=3 * math.sqrt(same * (1 - same) / 500))
     other = (plain == gumbel_draws(logits / 0.9, 500, seed=22)).mean()
     assert other == pytest.approx(own, abs=3 * math.sqrt(own * (1 - own) / 500))
-    assert (round(100 * counted), round(100 * other, 1)) == (83, 3.4)
+    assert (round(100 * counted), round(100 * other, 1)) == percent
+
+
+def test_three_tokens_and_their_luck():
+    table = MODEL.table("The dragon")
+    luck = np.random.default_rng(3).gumbel(size=len(table.tokens))
+    gaps = table.logits - table.logits.max()
+    three = [table.tokens.index(token) for token in (" was", " had", " c")]
+    assert gaps[three] == pytest.approx([0, -1.90, -3.57], abs=0.006)
+    assert luck[three] == pytest.approx([-1.16, 2.85, 3.83], abs=0.005)
+    assert (gaps + luck)[three] == pytest.approx([-1.16, 0.95, 0.26], abs=0.006)
+    assert (gaps / 2 + luck)[three[2]] == pytest.approx(2.05, abs=0.005)
+    assert [three.index(int((gaps / T + luck).argmax())) for T in (0.25, 1, 2)] == [0, 1, 2]
+    says("−1.16, 0.95 and 0.26", "“c” wins with 2.05")
+    # The Gumbel distribution lies below x in exp(-exp(-x)) of the cases.
+    low, high = (math.exp(-math.exp(-x)) for x in (-1.5, 3))
+    assert high - low > 0.9
+    assert 1 / (1 - high) == pytest.approx(20, abs=1)
+    says("mostly between −1.5 and 3 and in one case of twenty above 3")
 
 
 def test_the_questions_that_look_back():
