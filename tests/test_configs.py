@@ -3,6 +3,7 @@
 import json
 import shlex
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +102,30 @@ def test_what_does_not_carry_over_is_said():
     ]
 
 
+@pytest.mark.parametrize("maker", ["huggingface", "vllm"])
+@pytest.mark.parametrize(("p", "temperature"), [(0.02, 1.2), (0.1, 0.7), (0.05, 1.9)])
+def test_a_min_p_before_the_temperature_is_written_as_one_behind_it(maker, p, temperature):
+    chain = SamplerChain([("min_p", p), ("top_k", 100), ("temperature", temperature)])
+    text, notes = write_config(chain, maker)
+    assert "which cuts at the same token" in notes[0]
+    assert notes[1].endswith("and so keeps the same tokens.")
+    assert len(notes) == 2
+    # By hand: the logits at most ln(1/p) below the largest, and no more than 100.
+    logits = np.sort(SPACESHIP.logits.astype(float))[::-1]
+    near = (logits >= logits[0] + np.log(p)) & (np.arange(logits.size) < 100)
+    weights = np.where(near, np.exp((logits - logits[0]) / temperature), 0)
+    written = read_config(text, maker).chain.probabilities(SPACESHIP.logits)
+    assert np.sort(written)[::-1] == pytest.approx(weights / weights.sum())
+
+
+def test_a_min_p_that_the_temperature_leaves_alone_is_not_changed():
+    after = SamplerChain([("temperature", 1.5), ("min_p", 0.1)])
+    assert write_config(after, "vllm") == ('{"temperature": 1.5, "min_p": 0.1}', [])
+    for temperature in (0, 1):
+        before = SamplerChain([("min_p", 0.1), ("temperature", temperature)])
+        assert json.loads(write_config(before, "vllm").text)["min_p"] == 0.1
+
+
 STEPS = {
     "temperature": st.floats(0.01, 2),
     "top_k": st.integers(1, 100),
@@ -129,7 +154,10 @@ def test_what_is_written_without_a_note_is_read_back_as_the_same_chain(names, n,
     if not notes:
         assert steps == wanted
     else:
-        # Nothing but what is noted: no step comes in, and no value changes.
+        # Nothing but what is noted: no step comes in, and no value changes unless it is said.
+        if any(note.startswith("Here min_p") for note in notes):
+            heated = float(f"{values['min_p'] ** (1 / values['temperature']):.6g}")
+            wanted[wanted.index(("min_p", values["min_p"]))] = ("min_p", heated)
         assert set(steps) <= set(wanted)
         left_out = [note for note in notes if note.startswith("Left out")]
         assert len(steps) == len(wanted) - len(left_out)

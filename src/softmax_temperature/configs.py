@@ -133,7 +133,9 @@ def read_config(text: str, engine: str) -> ReadConfig:
 def write_config(chain: SamplerChain, engine: str) -> WrittenConfig:
     """Return the settings that make an engine run a chain, as far as it can.
 
-    What the engine cuts by default and the chain does not is switched off.
+    What the engine cuts by default and the chain does not is switched off. An engine that takes the
+    temperature first gets, for min-p p before a temperature T, min-p p^(1/T), which cuts at the
+    same token.
 
     Parameters
     ----------
@@ -177,6 +179,8 @@ def write_config(chain: SamplerChain, engine: str) -> WrittenConfig:
         wanted.append("temperature")
     if engine == "huggingface" and given["temperature"] == 0:
         return WrittenConfig('{"do_sample": false}', notes)
+    if engine != "llama.cpp" and given["temperature"] > 0 and "min_p" in wanted:
+        notes += _heat_min_p(given, wanted)
     run = [name for name in order if name in wanted]
     # A temperature of 1 can stand anywhere.
     idle = {"temperature"} if given["temperature"] == 1 else set()
@@ -194,10 +198,26 @@ def write_config(chain: SamplerChain, engine: str) -> WrittenConfig:
         return WrittenConfig(" ".join(flags), notes)
     if not in_order:
         theirs = " → ".join(run)
-        notes.append(f"Not in this order: {engine} takes {theirs}, and so can keep other tokens.")
+        # These keep the likeliest, by ranks and by a gap: in any order the same ones stay.
+        same = set(wanted) <= {"temperature", "top_k", "min_p"}
+        outcome = "keeps the same tokens" if same else "can keep other tokens"
+        notes.append(f"Not in this order: {engine} takes {theirs}, and so {outcome}.")
     sampled = {"do_sample": True} if engine == "huggingface" else {}
     text = json.dumps(sampled | values)
     return WrittenConfig(text, notes + _bounds(given["temperature"], engine))
+
+
+def _heat_min_p(given: dict[str, Any], wanted: list[str]) -> list[str]:
+    """Change a min-p that comes before the temperature into the one that fits after it."""
+    p, temperature = given["min_p"], given["temperature"]
+    if temperature == 1 or wanted.index("min_p") > wanted.index("temperature"):
+        return []
+    # A gap of ln(1/p) between two logits is one of ln(1/p) / T after the temperature.
+    given["min_p"] = float(f"{p ** (1 / temperature):.6g}")
+    return [
+        f"Here min_p comes after the temperature: {given['min_p']:g} is {p:g} ** (1 / "
+        f"{temperature:g}), which cuts at the same token."
+    ]
 
 
 def _check_engine(engine: str) -> None:
