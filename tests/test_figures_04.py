@@ -66,6 +66,33 @@ def test_llama_cpp_keeps_14_tokens_at_any_temperature():
     assert int((ranked >= 0.05 * ranked[0]).sum()) == 14
 
 
+def test_a_min_p_of_2_hundredths_is_one_of_38_thousandths_behind_the_temperature():
+    plain, hot = (shares_of(SPACESHIP.logits, T) for T in (1, 1.2))
+    assert f"{0.02 ** (1 / 1.2):.3f}" == "0.038"
+    behind = hot >= 0.02 ** (1 / 1.2) * hot.max()
+    assert np.array_equal(behind, plain >= 0.02 * plain.max())
+
+
+def test_the_penalty_ends_the_loop_after_its_first_sentence():
+    model = load_story_model()
+
+    def write(penalty, constant, length=80):
+        ids = list(model.encode("The"))
+        for _ in range(length):
+            logits = model.logits(ids).astype(float) + constant
+            for token in set(ids):
+                logits[token] *= penalty if logits[token] < 0 else 1 / penalty
+            ids.append(int(logits.argmax()))
+        return model.decode(ids)
+
+    loop, cured, moved = write(1, 0), write(1.2, 0), write(1.2, 100)
+    assert loop.count("The ball was very happy.") >= 6
+    first = "There was a big, red ball."
+    assert all(text.startswith(first) for text in (loop, cured, moved))
+    assert "The ball" not in cured
+    assert cured != moved
+
+
 def test_three_samplers_surprise_alike_and_differ_in_openness_and_risk():
     plain = shares_of(SPACESHIP.logits)
     bits = -np.log2(plain)
