@@ -16,7 +16,7 @@ from softmax_temperature import (
     perplexity,
     softmax,
 )
-from softmax_temperature.drawing.heat import hottest
+from softmax_temperature.drawing.heat import VALLEYS, anneal, deepest_valley, hottest
 
 FOX = (
     "Once upon a time, there was a little fox named Finn. He lived in a hole under a big tree. One "
@@ -68,7 +68,45 @@ def test_three_prompts_open_fastest_near_1():
     assert [hottest(logits) for logits in PROMPTS] == [1.01, 0.88, 0.83]
     choices = [[perplexity(softmax(logits, T)) for T in (0.9, 1)] for logits in PROMPTS]
     assert [round(warm / cool, 1) for cool, warm in choices] == [3.2, 2.6, 1.9]
+    cold = [perplexity(softmax(PROMPTS[0], T)) for T in (0.3, 0.4)]
+    assert cold[1] / cold[0] == pytest.approx(1.05, abs=0.01)
     assert heat_capacity(SIX.logits) == pytest.approx(0.77, abs=0.005)
+
+
+@given(st.lists(st.floats(-8, 8), min_size=3, max_size=8), st.floats(0.3, 5), st.integers(0, 99))
+def test_no_other_choice_with_the_same_mean_logit_is_as_open(logits, temperature, seed):
+    x, p = np.array(logits), softmax(logits, temperature)
+    # Away along a direction that changes neither the sum nor the mean, and not below 0.
+    plane = np.linalg.qr(np.column_stack([np.ones(len(x)), x - x.mean()]))[0]
+    way = np.random.default_rng(seed).normal(size=len(x))
+    way -= plane @ (plane.T @ way)
+    other = p + way * p.min() / max(abs(way).max(), 1e-12) / 2
+    assert other @ x == pytest.approx(p @ x, abs=1e-9)
+    assert entropy(other) <= entropy(p) + 1e-12
+
+
+def test_the_temperature_is_the_price_of_a_nat():
+    for temperature in (0.5, 1, 2):
+        ends = [softmax(SIX.logits, temperature + step) for step in (-1e-4, 1e-4)]
+        given_up, nats = -np.diff([p @ SIX.logits for p in ends]), np.diff(entropy(ends))
+        assert given_up[0] / (nats[0] * math.log(2)) == pytest.approx(temperature, rel=1e-6)
+
+
+def test_one_draw_a_token_is_no_draw_of_whole_texts():
+    """Two first tokens, and after the first of them two likely ends, after the other only one."""
+    first, ends = np.array([0.6, 0.4]), [np.array([0.5, 0.5]), np.array([1.0])]
+    assert first.argmax() == 0
+    whole = np.concatenate([p * rest for p, rest in zip(first, ends, strict=True)])
+    assert whole.argmax() == 2
+    squared = whole**2 / (whole**2).sum()
+    assert squared[2] == pytest.approx(0.47, abs=0.005)
+    assert softmax(np.log(first), 0.5)[1] == pytest.approx(0.31, abs=0.005)
+
+
+def test_who_only_goes_downhill_seldom_ends_in_the_deepest_valley():
+    inside = deepest_valley(VALLEYS)
+    assert (len(VALLEYS), len(inside)) == (21, 5)
+    assert anneal(VALLEYS, np.full(200, 1e-9))[inside].sum() == pytest.approx(4 / 21)
 
 
 def test_the_best_temperature_of_the_quiz_moves_with_the_tries(quiz):
@@ -77,6 +115,7 @@ def test_the_best_temperature_of_the_quiz_moves_with_the_tries(quiz):
     assert best == pytest.approx([0.64, 0.88, 1.04])
     cold, warm, vote = quiz.once(0).mean(), quiz.once(1).mean(), quiz.vote(1, 21).mean()
     assert [round(float(p), 2) for p in (cold, warm, vote)] == [0.52, 0.29, 0.5]
+    assert quiz.vote(2, 21).mean() == pytest.approx(0.13, abs=0.005)
     assert 0.005 < max(quiz.once(T).mean() for T in stops) - cold < 0.015
     assert (quiz.once(0) == 1).sum() == 67
 
@@ -141,15 +180,18 @@ def test_the_divergence_is_never_negative_and_its_rate_is_the_heat(logits, tempe
 
 
 def test_texts_drawn_at_another_temperature_stand_for_few():
-    logs = np.zeros(64)
+    logs, apart = np.zeros(64), []
     for step in MODEL.grow(MODEL.encode(""), [0.6], 60, range(64)):
         spots = step.places[:, 0]
         logits, drawn = step.logits[step.contexts[spots]], step.tokens[spots]
         scored, had = (softmax(logits, T)[np.arange(64), drawn] for T in (1, 0.6))
         logs += np.log(scored / had)
+        apart.append(divergence(logits[:, np.isfinite(logits[0])], 0.6).mean())
     weights = np.exp(logs)
     assert weights.sum() ** 2 / (weights**2).sum() == pytest.approx(8.6, abs=0.05)
-    assert np.median(weights) < 0.01
+    assert np.mean(apart) == pytest.approx(0.09, abs=0.0005)
+    assert math.exp(-60 * 0.09) == pytest.approx(0.0045, abs=0.00005)
+    assert np.median(weights) == pytest.approx(0.0042, abs=0.00005)
 
 
 def test_cold_texts_repeat_themselves():
@@ -190,6 +232,7 @@ def test_a_teachers_pull_and_its_direction():
     assert length[1] / length[4] == pytest.approx(33, abs=0.5)
     assert np.linalg.norm(pull[1]) / np.linalg.norm(pull[4]) == pytest.approx(36.5, abs=0.05)
     assert all(0.2 < T**2 * size / length[1] <= 1 for T, size in length.items())
+    assert length[1] / length[40] == pytest.approx(7700, abs=50)
     cosines = [
         (g * towards).sum() / np.linalg.norm(g) / np.linalg.norm(towards) for g in pull.values()
     ]

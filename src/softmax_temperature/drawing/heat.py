@@ -83,7 +83,7 @@ def odds_chart(table: TokenTable, *, ax: Axes | None = None) -> Axes:
         ax.plot(ends, odds, color=colour, linewidth=2)
         note: Any = {"textcoords": "offset points", "va": "center", "color": colour}
         ax.annotate(name, (ends[1], odds[1]), (6, 0), **note, parse_math=False)
-    ax.set(yscale="log", xlim=(0, ends[1]), ylabel="Odds against the likeliest")
+    ax.set(yscale="log", xlim=(0, ends[1]), ylabel="Probability ÷ that of the likeliest")
     ax.set_xlabel("1/T: from hot to cold")
     ax.set_xticks(
         [0, *(1 / stop for stop in _STOPS)],
@@ -220,7 +220,8 @@ def annealing_chart() -> Figure:
     left.plot(VALLEYS, color=REFERENCE)
     inside = deepest_valley(VALLEYS)
     left.plot(inside, VALLEYS[inside], color=line_of(WORDS[0]), linewidth=4)
-    left.set(title="Energy of each place", xlabel="Place", xticks=[])
+    left.set(title="Energy of each place", xlabel="Place")
+    left.set_xticks(range(0, len(VALLEYS), 5), range(1, len(VALLEYS) + 1, 5))
     chances = [
         float(anneal(VALLEYS, np.geomspace(_HOT, _COLD, count))[inside].sum()) for count in _PACES
     ]
