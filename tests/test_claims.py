@@ -13,6 +13,7 @@ import pytest
 import softmax_temperature
 from softmax_temperature.publishing.people import load_asked
 from tests.helpers import NOTEBOOKS
+from tools.claims import due
 
 COLUMNS = ["claim", "stands", "source", "read on", "look again by"]
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
@@ -71,6 +72,18 @@ def test_dates_are_iso_and_what_is_due_first_stands_first():
     assert due == sorted(due)
     for row, again in zip(ROWS, due, strict=True):
         assert not row["read on"] or date.fromisoformat(row["read on"]) < again, row
+
+
+def test_a_command_lists_what_is_due_the_earliest_first():
+    first, last = (date.fromisoformat(ROWS[end]["look again by"]) for end in (0, -1))
+    assert len(list(due(ROWS[::-1]))) == len(ROWS)
+    lines = list(due(ROWS[::-1], first))
+    assert len(lines) == sum(row["look again by"] == f"{first}" for row in ROWS) < len(ROWS)
+    assert all(line.startswith(f"{first}  ") for line in lines)
+    row = ROWS[-1]
+    assert f"{last}  {row['stands']}\n    {row['claim']}\n    {row['source']}" in "\n".join(
+        due(ROWS)
+    )
 
 
 def test_no_claim_stands_twice():
