@@ -716,7 +716,7 @@ def test_other_stops_have_a_slider_of_their_own(open_explorer):
 def test_a_bar_tells_what_is_known_of_it_by_pointer_and_by_keys(open_explorer):
     page = open_explorer(TemperatureExplorer(load_example("gpt2-spaceship"), top=10, value=2))
     bars = page.locator(".tips")
-    tip = bars.locator(".tip")
+    tip = page.locator(".tips .tip")
     assert not tip.is_visible()
     area, row = page.evaluate(
         """() => [".tips", "[id$='-bar-2'] path"].map((name) => {
@@ -731,11 +731,11 @@ def test_a_bar_tells_what_is_known_of_it_by_pointer_and_by_keys(open_explorer):
         f"{share:.2%}, 1 in {float(f'{1 / share:.1e}'):,.0f}".replace("%", " %"),
         f"T = 1: {before:.2%}".replace("%", " %"),
     ]
-    assert tip.inner_text() == "\n".join(lines)
+    assert tip.evaluate("tip => tip.innerText") == "\n".join(lines)
     page.mouse.move(1, 1)
     assert not tip.is_visible()
     # One stop of the Tab key, moved by arrows, its value in words.
-    bars.focus()
+    bars.evaluate("bars => bars.focus()")
     page.keyboard.press("End")
     assert bars.get_attribute("aria-valuetext").startswith("all other 50,247 tokens, 97.61 %")
     page.keyboard.press("Home")
@@ -745,7 +745,11 @@ def test_a_bar_tells_what_is_known_of_it_by_pointer_and_by_keys(open_explorer):
     assert (bars.get_attribute("aria-valuenow"), tip.is_visible()) == ("3", True)
     # It follows the temperature, and goes with the focus.
     go_to(page, 1)
-    assert tip.inner_text().splitlines()[1].startswith(f"{before:.2%}".replace("%", " %"))
+    assert (
+        tip.evaluate("tip => tip.innerText")
+        .splitlines()[1]
+        .startswith(f"{before:.2%}".replace("%", " %"))
+    )
     page.keyboard.press("Escape")
     assert not tip.is_visible()
 
