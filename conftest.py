@@ -8,7 +8,6 @@ the kernel of a notebook live as long as a file. Single files and tests run in o
 starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides otherwise.
 """
 
-import gc
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,13 +72,3 @@ def pytest_collection_modifyitems(items):
     """
     long = {"browser", "slow"}
     items.sort(key=lambda item: long.isdisjoint(mark.name for mark in item.iter_markers()))
-
-
-def pytest_collection_finish():
-    """Spare the collector of garbage thousands of tests and all modules, which stay."""
-    gc.freeze()
-
-
-def pytest_sessionfinish():
-    """Let hypothesis, where a summary is the first to load it, see who holds what it manages."""
-    gc.unfreeze()
