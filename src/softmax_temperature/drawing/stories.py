@@ -41,13 +41,21 @@ class Cell(NamedTuple):
     last: int
 
 
-class Name(NamedTuple):
+class Word(NamedTuple):
     """A word, or what of it stands in cells side by side that have the same temperatures."""
 
+    # That of its first token.
     cell: Cell
     # The position of its last token.
     end: int
+
+
+class Name(NamedTuple):
+    """What is written on a word: along it, or upwards where its cells are too narrow."""
+
+    word: Word
     text: str
+    upwards: bool
 
 
 def story_map(
@@ -65,8 +73,9 @@ def story_map(
     Each height is a temperature: along it stands its text, a token a column. Where texts of
     neighbouring temperatures begin alike they share their cells, so that the map shows at which
     temperatures the text changes, and from which token on. The bluer a cell, the more surprising is
-    its token at temperature 1, if nothing is cut. Later columns are the narrower, where not all
-    have room for a word.
+    its token at temperature 1, if nothing is cut. White lines part words. A word stands on its
+    cells where it fits, along them or upwards. Later columns are the narrower, where not all have
+    room for a word.
 
     Parameters
     ----------
@@ -143,6 +152,7 @@ def story_map(
     edges = column_edges(count, across, _WIDEST)
     heights = _heights(stops)
     cells = cells_of(rows)
+    words = words_in(cells, rows, pieces)
     by_tint: dict[str, list[list[tuple[float, float]]]] = {tint: [] for tint in TINTS}
     for cell in cells:
         left, right = edges[cell.position], edges[cell.position + 1]
@@ -151,8 +161,14 @@ def story_map(
         by_tint[tint].append([(left, low), (left, high), (right, high), (right, low)])
     for tint, boxes in by_tint.items():
         ax.add_collection(
-            PolyCollection(boxes, facecolor=tint, edgecolor="white", linewidth=0.4), autolim=False
+            PolyCollection(boxes, facecolor=tint, edgecolor=tint, linewidth=0.4), autolim=False
         )
+    # Words have gaps between them, and not their tokens.
+    gaps = [
+        [(edges[end + 1], heights[cell.first]), (edges[end + 1], heights[cell.last + 1])]
+        for cell, end in words
+    ]
+    ax.add_collection(LineCollection(gaps, color="white", linewidth=0.8), autolim=False)
     changes = [
         [
             (edges[cell.position], heights[cell.first]),
@@ -164,15 +180,17 @@ def story_map(
     ax.add_collection(LineCollection(changes, color=REFERENCE, linewidth=0.5), autolim=False)
     scale = up / (heights[-1] - heights[0])
     room = [(high - low) * scale for low, high in pairwise(heights)]
-    for name in names_in(cells, rows, pieces, edges, room, _length_of, LINE):
-        first, last, position = name.cell.first, name.cell.last, name.cell.position
-        colour = tint_of(texts[first].bits[position])
+    for ((position, first, last), end), name, upwards in names_in(
+        words, rows, pieces, edges, room, _length_of, LINE
+    ):
         text = ax.text(
-            edges[position] + PAD,
+            (edges[position] + edges[end + 1]) / 2 if upwards else edges[position] + PAD,
             (heights[first] + heights[last + 1]) / 2,
-            name.text,
-            color=ink_on(colour),
-            va="center_baseline",
+            name,
+            color=ink_on(tint_of(texts[first].bits[position])),
+            ha="center" if upwards else "left",
+            va="center" if upwards else "center_baseline",
+            rotation=90 if upwards else 0,
             fontsize="small",
         )
         text.set_parse_math(False)
@@ -262,8 +280,36 @@ def column_marks(edges: Sequence[float]) -> list[int]:
     return [*marks, count] if count > 1 else marks
 
 
+def words_in(
+    cells: Sequence[Cell], rows: Sequence[Sequence[int]], pieces: Sequence[Sequence[str]]
+) -> list[Word]:
+    """Return the words of cells: those side by side are joined that have the same temperatures.
+
+    The twin of `wordsIn` in `views/stories.js`.
+    """
+    by_place = {(cell.position, cell.first): cell for cell in cells}
+    first_tokens: dict[int, list[int]] = {}
+    words = []
+    taken: set[Cell] = set()
+    for cell in cells:
+        position, first, last = cell
+        if cell in taken:
+            continue
+        if first not in first_tokens:
+            first_tokens[first] = first_of_words(pieces[first])
+        own, end = first_tokens[first], position
+        while True:
+            after = by_place.get((end + 1, first))
+            if after is None or after.last != last or own[end + 1] != own[position]:
+                break
+            taken.add(after)
+            end += 1
+        words.append(Word(cell, end))
+    return words
+
+
 def names_in(
-    cells: Sequence[Cell],
+    words: Sequence[Word],
     rows: Sequence[Sequence[int]],
     pieces: Sequence[Sequence[str]],
     edges: Sequence[float],
@@ -271,34 +317,27 @@ def names_in(
     length_of: Callable[[str], float],
     line: float,
 ) -> list[Name]:
-    """Return the words that fit into cells; those of side by side cells are joined.
+    """Return the names of words that fit into their cells, along them or upwards.
 
-    `room` is the height of each row. A cell whose neighbour is not written yet can grow, and has no
+    `room` is the height of each row. A word whose neighbour is not written yet can grow, and has no
     name so far. The twin of `namesIn` in `views/stories.js`.
     """
-    by_place = {(cell.position, cell.first): cell for cell in cells}
-    words: dict[int, list[int]] = {}
     names = []
-    taken: set[Cell] = set()
-    for cell in cells:
-        position, first, last = cell
-        if cell in taken or sum(room[first : last + 1]) < line:
+    for word in words:
+        (position, first, last), end = word
+        height = sum(room[first : last + 1])
+        if height < line:
             continue
         if (first and not rows[first - 1]) or (last + 1 < len(rows) and not rows[last + 1]):
             continue
-        if first not in words:
-            words[first] = first_of_words(pieces[first])
-        own, end = words[first], position
-        while True:
-            after = by_place.get((end + 1, first))
-            if after is None or after.last != last or own[end + 1] != own[position]:
-                break
-            taken.add(after)
-            end += 1
         text = "".join(pieces[first][position : end + 1]).strip()
-        is_word = any(character not in punctuation for character in text)
-        if is_word and length_of(text) + 2 * PAD <= edges[end + 1] - edges[position]:
-            names.append(Name(cell, end, text))
+        if all(character in punctuation for character in text):
+            continue
+        width, length = edges[end + 1] - edges[position], length_of(text) + 2 * PAD
+        if length <= width:
+            names.append(Name(word, text, False))
+        elif line <= width and length <= height:
+            names.append(Name(word, text, True))
     return names
 
 

@@ -14,6 +14,12 @@ import { levelOf } from "./tints.js";
  */
 
 /**
+ * A word, or what of it stands in cells side by side that have the same stops: its first cell, and the
+ * position of its last token.
+ * @typedef {Cell & { end: number }} Word
+ */
+
+/**
  * A text that is written, or nothing: its places, what each adds, of which word each is, and its surprise.
  * @typedef {{ places: any[], pieces: string[], words: number[], bits: number[] }} Row
  */
@@ -66,7 +72,8 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   let columns = [];
   /** @type {number[]} */
   let edges = [0];
-  /** @type {{ left: number, right: number, y: number }[]} */
+  // Where words stand, from their left to their right, so far above y and below it.
+  /** @type {{ left: number, right: number, y: number, reach: number }[]} */
   let solids = [];
 
   const heightAt = (/** @type {number} */ stop) => TOP + rowsHeight * (1 - stop / stops.count);
@@ -94,21 +101,24 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
     const cells = cellsOf(rows.map(({ places }) => places.map(({ token }) => token)));
     columns = edges.slice(1).map(() => []);
     for (const cell of cells) columns[cell.position].push(cell);
-    paint(cells, width);
+    paint(wordsIn(cells, rows), width);
   }
 
-  function paint(cells, width) {
+  function paint(/** @type {Word[]} */ words, /** @type {number} */ width) {
     svg.setAttribute("viewBox", `0 0 ${width} ${TOP + rowsHeight + BELOW}`);
     const boxes = ["", "", "", "", ""];
     let lines = "";
-    for (const { position, first, last } of cells) {
-      const [left, right] = [LEFT + edges[position], LEFT + edges[position + 1]];
+    for (const { position, first, last, end } of words) {
       const [low, high] = [heightAt(first).toFixed(1), heightAt(last + 1).toFixed(1)];
-      const start = left.toFixed(1);
-      // A gap between columns, where there is room for one.
-      const end = (right - (right - left > 5 ? 1 : 0)).toFixed(1);
-      boxes[levelOf(rows[first].bits[position])] += `M${start} ${low}V${high}H${end}V${low}Z`;
-      if (first && rows[first - 1].places.length) lines += `M${start} ${low}H${right.toFixed(1)}`;
+      for (let place = position; place <= end; place++) {
+        const [left, right] = [LEFT + edges[place], LEFT + edges[place + 1]];
+        // A gap between words, where there is room for one.
+        const gap = place === end && right - left > 5 ? 1 : 0;
+        boxes[levelOf(rows[first].bits[place])] += `M${left.toFixed(1)} ${low}V${high}H${(right - gap).toFixed(1)}V${low}Z`;
+      }
+      if (first && rows[first - 1].places.length) {
+        lines += `M${(LEFT + edges[position]).toFixed(1)} ${low}H${(LEFT + edges[end + 1]).toFixed(1)}`;
+      }
     }
     paths.forEach((path, level) => path.setAttribute("d", boxes[level]));
     edge.setAttribute("d", lines);
@@ -116,10 +126,15 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
     const room = rows.map(() => rowsHeight / stops.count);
     solids = [];
     texts.replaceChildren(
-      ...namesIn(cells, rows, edges, room, lengthOf, LINE, PAD).map(({ cell: { position, first, last }, text }) => {
-        const [left, y] = [LEFT + edges[position] + PAD, (heightAt(first) + heightAt(last + 1)) / 2];
-        solids.push({ left: left - 2, right: left + lengthOf(text) + 2, y });
-        return makeText(text, { x: left.toFixed(1), y: (y + 4).toFixed(1) });
+      ...namesIn(words, rows, edges, room, lengthOf, LINE, PAD).map(({ position, first, last, end, text, upwards }) => {
+        const [left, right] = [LEFT + edges[position], LEFT + edges[end + 1]];
+        const [y, length] = [(heightAt(first) + heightAt(last + 1)) / 2, lengthOf(text)];
+        const across = upwards ? LINE : length + 4;
+        const start = upwards ? (left + right - LINE) / 2 : left + PAD - 2;
+        solids.push({ left: start, right: start + across, y, reach: (upwards ? length + 4 : LINE) / 2 });
+        const [x, middle] = [upwards ? (left + right) / 2 + 4 : left + PAD, upwards ? y : y + 4].map((at) => at.toFixed(1));
+        const turn = upwards && { "text-anchor": "middle", transform: `rotate(-90 ${x} ${middle})` };
+        return makeText(text, { x, y: middle, ...turn });
       }),
     );
     solids.sort((one, next) => one.left - next.left);
@@ -135,7 +150,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
       if (T >= low && T <= high) marks.push([LEFT - 10, heightAt(stopOf(T) + 0.5) + 4, T.toFixed(1), "end"]);
     }
     axis.replaceChildren(
-      ...marks.map(([x, y, text, anchor]) => makeText(text, { x, y, "text-anchor": anchor })),
+      ...marks.map(([x, y, text, anchor]) => makeText(`${text}`, { x, y, "text-anchor": anchor })),
     );
     const box = { left: LEFT, width: width - LEFT, top: TOP, height: rowsHeight };
     for (const [name, pixels] of Object.entries(box)) pad.style[name] = `${pixels * scale}px`;
@@ -145,7 +160,7 @@ export function drawStories({ data, store, writer, rows: rowsOf }) {
   // The line leaves out the words that it would cross.
   function lineAt(/** @type {number} */ y) {
     let d = `M${LEFT - 7} ${y - 4}L${LEFT} ${y}L${LEFT - 7} ${y + 4}ZM${LEFT} ${y}`;
-    for (const { left, right, y: middle } of solids) if (Math.abs(middle - y) < LINE / 2) d += `H${left}M${right} ${y}`;
+    for (const { left, right, y: middle, reach } of solids) if (Math.abs(middle - y) < reach) d += `H${left}M${right} ${y}`;
     return `${d}H${LEFT + edges[edges.length - 1]}`;
   }
 
@@ -323,26 +338,20 @@ export function columnMarks(edges) {
 }
 
 /**
- * Return the words that fit into cells; those of side by side cells are joined. The twin of `names_in`.
+ * Return the words of cells: those side by side are joined that have the same stops. The twin of
+ * `words_in`.
  * @param {Cell[]} cells
  * @param {Row[]} rows
- * @param {number[]} edges
- * @param {number[]} room
- * @param {(text: string) => number} lengthOf
- * @param {number} line
- * @param {number} pad
  */
-export function namesIn(cells, rows, edges, room, lengthOf, line, pad) {
+export function wordsIn(cells, rows) {
   const byPlace = new Map(cells.map((cell) => [cell.position * rows.length + cell.first, cell]));
-  const names = [];
+  /** @type {Word[]} */
+  const found = [];
   const taken = new Set();
   for (const cell of cells) {
+    if (taken.has(cell)) continue;
     const { position, first, last } = cell;
-    const height = room.slice(first, last + 1).reduce((sum, part) => sum + part, 0);
-    if (taken.has(cell) || height < line) continue;
-    // A cell whose neighbour is not written yet can grow, and has no name so far.
-    if ([first - 1, last + 1].some((stop) => rows[stop]?.pieces.length === 0)) continue;
-    const { pieces, words } = rows[first];
+    const { words } = rows[first];
     let end = position;
     for (;;) {
       const after = byPlace.get((end + 1) * rows.length + first);
@@ -350,9 +359,34 @@ export function namesIn(cells, rows, edges, room, lengthOf, line, pad) {
       taken.add(after);
       end++;
     }
-    const text = pieces.slice(position, end + 1).join("").trim();
-    const isWord = /[^!-/:-@[-`{-~]/.test(text);
-    if (isWord && lengthOf(text) + 2 * pad <= edges[end + 1] - edges[position]) names.push({ cell, end, text });
+    found.push({ ...cell, end });
+  }
+  return found;
+}
+
+/**
+ * Return the names of words that fit into their cells, along them or upwards. The twin of `names_in`.
+ * @param {Word[]} words
+ * @param {Row[]} rows
+ * @param {number[]} edges
+ * @param {number[]} room
+ * @param {(text: string) => number} lengthOf
+ * @param {number} line
+ * @param {number} pad
+ */
+export function namesIn(words, rows, edges, room, lengthOf, line, pad) {
+  const names = [];
+  for (const word of words) {
+    const { position, first, last, end } = word;
+    const height = room.slice(first, last + 1).reduce((sum, part) => sum + part, 0);
+    if (height < line) continue;
+    // A word whose neighbour is not written yet can grow, and has no name so far.
+    if ([first - 1, last + 1].some((stop) => rows[stop]?.pieces.length === 0)) continue;
+    const text = rows[first].pieces.slice(position, end + 1).join("").trim();
+    if (!/[^!-/:-@[-`{-~]/.test(text)) continue;
+    const [width, length] = [edges[end + 1] - edges[position], lengthOf(text) + 2 * pad];
+    if (length <= width) names.push({ ...word, text, upwards: false });
+    else if (line <= width && length <= height) names.push({ ...word, text, upwards: true });
   }
   return names;
 }
