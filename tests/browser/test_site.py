@@ -306,6 +306,18 @@ def test_a_link_to_a_section_moves_no_slider(open_page):
     assert readouts(page) == after
 
 
+def test_the_contents_mark_the_section_that_is_read_however_far_one_jumps(open_page):
+    page = open_page("02-real-model")
+    marked = page.locator(".contents a[aria-current]")
+    headings = page.locator(".contents a").all_text_contents()
+    assert len(headings) > 5
+    for number in (7, 2, 6, 0, 5):
+        page.locator("h2").nth(number).evaluate("heading => heading.scrollIntoView()")
+        expect(marked).to_have_text(headings[number])
+    page.evaluate("scrollTo(0, 0)")
+    expect(marked).to_have_count(0)
+
+
 def test_a_section_in_the_address_is_shown_with_the_explorers_above_it(open_page):
     page = open_page(MORE, "#Another-prompt")
     expect(page.locator("h2", has_text="Another prompt")).to_be_in_viewport()

@@ -47,12 +47,16 @@ function markPlace() {
     [...contents.querySelectorAll("a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]),
   );
   const headings = [...links.keys()].map((id) => document.getElementById(id));
-  const find = () => {
-    const above = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
-    for (const link of links.values()) link.removeAttribute("aria-current");
-    if (above.length) links.get(above.at(-1).id).setAttribute("aria-current", "true");
-  };
-  const observer = new IntersectionObserver(find, { rootMargin: "0px 0px -66% 0px" });
+  const above = new Set();
+  // However far above the screen: a jump passes many headings at once.
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) above[isIntersecting ? "add" : "delete"](target);
+      for (const link of links.values()) link.removeAttribute("aria-current");
+      links.get(headings.findLast((heading) => above.has(heading))?.id)?.setAttribute("aria-current", "true");
+    },
+    { rootMargin: "10000000px 0px -66% 0px" },
+  );
   for (const heading of headings) observer.observe(heading);
 }
 
