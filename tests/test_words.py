@@ -79,12 +79,12 @@ def test_temperatures_are_never_rounded_away(temperature, text):
 @pytest.mark.parametrize(
     ("temperature", "words"),
     [
-        (0, "At temperature 0.00, every draw would be “day”.|among 1 word (perplexity; 3.5 at T"),
-        (0.01, "of 100 draws more than 99 would be “day” (51 at T = 1).|fewer than 1.01 words"),
-        (0.5, "0.50, of 100 draws about 71 would be “day” (51 at T = 1).|among 2.0 words (perp"),
-        (1, "At temperature 1.00, of 100 draws about 51 would be “day”.|3.5 words (perplexity)."),
-        (2, "of 100 draws about 34 would be “day” (51 at T = 1).|5.1 words (perplexity; 3.5 at T"),
-        (math.inf, "of 100 draws about 17 would go to each of the 6 tokens.|among 6.0 words"),
+        (0, "At temperature 0.00, every draw would be “day”.|among 1 token (perplexity; 3.5 at T"),
+        (0.01, "of 100 draws more than 99 would be “day” (51 at T = 1).|fewer than 1.01 tokens"),
+        (0.5, "0.50, of 100 draws about 71 would be “day” (51 at T = 1).|among 2.0 tokens (perp"),
+        (1, "At temperature 1.00, of 100 draws about 51 would be “day”.|3.5 tokens (perplexity)."),
+        (2, "of 100 draws about 34 would be “day” (51 at T = 1).|5.1 tokens (perplexity; 3.5 at T"),
+        (math.inf, "of 100 draws about 17 would go to each of the 6 tokens.|among 6.0 tokens"),
     ],
 )
 def test_the_sentence_says_what_a_reader_would(temperature, words):
@@ -113,11 +113,11 @@ def test_rare_leaders_are_counted_in_more_draws(logit, words):
 def test_the_sentence_of_a_large_table():
     assert describe(load_example("gpt2-spaceship")) == (
         "At temperature 1.00, of 100 draws about 13 would be “·planet”.\n"
-        "The choice is as uncertain as a fair one among 548 words (perplexity)."
+        "The choice is as uncertain as a fair one among 548 tokens (perplexity)."
     )
     assert describe(load_example("gpt2-spaceship"), 2) == (
         "At temperature 2.00, of 1,000 draws about 5 would be “·planet” (129 at T = 1).\n"
-        "The choice is as uncertain as a fair one among 15,331 words (perplexity; 548 at T = 1)."
+        "The choice is as uncertain as a fair one among 15,331 tokens (perplexity; 548 at T = 1)."
     )
 
 
@@ -135,11 +135,11 @@ def test_wide_characters_count_twice_in_the_length_of_a_label():
 @pytest.mark.parametrize(
     ("logits", "words"),
     [
-        ([0, -9], "as uncertain as a fair one among fewer than 1.01 words (perplexity)."),
-        ([0, -7.6], "as uncertain as a fair one among fewer than 1.01 words (perplexity)."),
-        ([0, -7], "as uncertain as a fair one among 1.01 words (perplexity)."),
-        ([0, -math.inf], "as uncertain as a fair one among 1 word (perplexity)."),
-        ([0], "as uncertain as a fair one among 1 word (perplexity)."),
+        ([0, -9], "as uncertain as a fair one among fewer than 1.01 tokens (perplexity)."),
+        ([0, -7.6], "as uncertain as a fair one among fewer than 1.01 tokens (perplexity)."),
+        ([0, -7], "as uncertain as a fair one among 1.01 tokens (perplexity)."),
+        ([0, -math.inf], "as uncertain as a fair one among 1 token (perplexity)."),
+        ([0], "as uncertain as a fair one among 1 token (perplexity)."),
     ],
 )
 def test_one_effective_choice_is_said_only_where_there_is_no_rival(logits, words):
@@ -169,7 +169,7 @@ def test_the_sentence_agrees_with_the_definitions(temperature):
     least, most = (99.5, 100) if draws[1] == "more than" else (int(draws[2]) - 0.5,) * 2
     assert least <= 100 * p[0] + 1e-9
     assert 100 * p[0] <= (most if draws[1] == "more than" else most + 1)
-    choices = re.search(r"among (fewer than )?([\d.]+) word", text)
+    choices = re.search(r"among (fewer than )?([\d.]+) token", text)
     decimals = len(choices[2].partition(".")[2])
     assert decimals == (2 if 2**bits < 1.995 else 1)
     assert abs(float(choices[2]) - 2**bits) < (0.0101 if choices[1] else 0.501 * 10**-decimals)
@@ -208,13 +208,13 @@ def test_what_is_written_from_right_to_left_stays_within_its_quotes(token):
 @pytest.mark.parametrize(
     ("choices", "words"),
     [
-        (1.004, "fewer than 1.01 words"),
-        (1.006, "1.01 words"),
-        (1.994, "1.99 words"),
-        (1.996, "2.0 words"),
-        (9.94, "9.9 words"),
-        (9.96, "10 words"),
-        (1234.5678, "1,235 words"),
+        (1.004, "fewer than 1.01 tokens"),
+        (1.006, "1.01 tokens"),
+        (1.994, "1.99 tokens"),
+        (1.996, "2.0 tokens"),
+        (9.94, "9.9 tokens"),
+        (9.96, "10 tokens"),
+        (1234.5678, "1,235 tokens"),
     ],
 )
 def test_choices_have_as_many_digits_as_matter(choices, words):
@@ -346,7 +346,7 @@ def test_the_three_commonest_draws_are_named(counts, words):
 def test_a_single_token_that_is_kept_is_one_word():
     assert what_is_kept(1, 1_200, 0.25, True, 0.0, 3.0) == (
         "Kept: 1 of 1,200 tokens, which had 25.00 % of the probability at T = 1, where the cut is "
-        "made.\nThe choice is as uncertain as a fair one among 1 word (perplexity; 8.0 if nothing "
+        "made.\nThe choice is as uncertain as a fair one among 1 token (perplexity; 8.0 if nothing "
         "is cut)."
     )
     first, _ = what_is_kept(6, 6, 1.0, False, 2.0, 2.0).splitlines()
@@ -426,5 +426,5 @@ def test_each_phrase_that_is_asked_for_is_there_and_its_gaps_are_filled():
 
 def test_a_gap_that_is_not_filled_is_an_error_and_one_that_is_filled_stays_as_it_is():
     with pytest.raises(KeyError):
-        phrase("words")
+        phrase("tokens")
     assert phrase("quoted", word="{count} $& \\1") == "“{count} $& \\1”"

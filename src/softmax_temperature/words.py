@@ -72,7 +72,7 @@ def describe(table: TokenTable, temperature: float = 1.0) -> str:
     --------
     >>> print(describe(TokenTable(["day", "problem"], [5.0, 3.0]), temperature=0.5))
     At temperature 0.50, of 100 draws about 98 would be “day” (88 at T = 1).
-    The choice is as uncertain as a fair one among 1.09 words (perplexity; 1.44 at T = 1).
+    The choice is as uncertain as a fair one among 1.09 tokens (perplexity; 1.44 at T = 1).
     """
     check_table(table)
     stops = [as_temperature(temperature)]
@@ -165,7 +165,7 @@ def what_is_kept(
     --------
     >>> print(what_is_kept(2, 6, 0.815, False, 0.957, 1.76))
     Kept: 2 of 6 tokens, which had 81.50 % of the probability before the cut.
-    The choice is as uncertain as a fair one among 1.94 words (perplexity; 3.4 if nothing is cut).
+    The choice is as uncertain as a fair one among 1.94 tokens (perplexity; 3.4 if nothing is cut).
     """
     everything = kept == total
     can_be_one = everything or whole
@@ -173,7 +173,7 @@ def what_is_kept(
     gaps = {"kept": rounded(kept, 0, True), "total": rounded(total, 0, True), "share": share}
     now, uncut = ("1" if bits == 0 else _choice_count(bits) for bits in (entropy, entropy_before))
     first = phrase("all_kept" if everything else "kept_at_1" if at_1 else "kept", **gaps)
-    return f"{first}\n{phrase('choice_beside_uncut', choices=_in_words(now), uncut=uncut)}"
+    return f"{first}\n{phrase('choice_beside_uncut', choices=_in_tokens(now), uncut=uncut)}"
 
 
 def comparison(temperature: float, fork: int, length: int, bits: float) -> str:
@@ -206,12 +206,12 @@ def of_reply(bits: float, others: int, total: int, unknown: int) -> str:
     --------
     >>> print(of_reply(0.62, 12, 80, 0))
     A token came as a surprise of 0.6 bits on average: as if drawn from a fair choice among 1.54
-    words each time (perplexity). 12 of 80 tokens were not the likeliest of their places.
+    tokens each time (perplexity). 12 of 80 tokens were not the likeliest of their places.
     """
     choices = "1" if bits == 0 else _choice_count(bits)
     name = ("all_likeliest", "one_not_likeliest")[others] if others < 2 else "not_likeliest"
     said = [
-        phrase("reply_surprise", bits=rounded(bits, 1), choices=_in_words(choices)),
+        phrase("reply_surprise", bits=rounded(bits, 1), choices=_in_tokens(choices)),
         phrase(name, count=rounded(others, 0, True), total=rounded(total, 0, True)),
     ]
     if unknown:
@@ -446,7 +446,7 @@ def _sentences_at(
         count = "1" if leading["certain"] else _choice_count(bits)
         then = "1" if warm["certain"] else _choice_count(bits_at_1)
         name = "choice" if temperature == 1 else "choice_beside_1"
-        lines.append(phrase(name, choices=_in_words(count), at_1=then))
+        lines.append(phrase(name, choices=_in_tokens(count), at_1=then))
     return "\n".join(filter(None, [*lines, facts["unseen"]]))
 
 
@@ -490,8 +490,8 @@ def _choice_count(bits: float) -> str:
     return phrase("fewer_than", count="1.01") if text == "1.00" else text
 
 
-def _in_words(count: str) -> str:
-    return phrase("word" if count == "1" else "words", count=count)
+def _in_tokens(count: str) -> str:
+    return phrase("token" if count == "1" else "tokens", count=count)
 
 
 def temperature_text(temperature: float, gap: float) -> str:

@@ -64,7 +64,7 @@ def test_the_sentence_says_how_many_tokens_would_come_again(explorer, temperatur
         again = sum(softmax(np.log(q), temperature)[i] for q, i in zip(lists, places))
     said = explorer._caption()
     assert "a surprise of 3.1 bits on average" in said
-    assert "fair choice among 8.4 words" in said
+    assert "fair choice among 8.4 tokens" in said
     assert "2 of 4 tokens were not the likeliest" in said
     assert f"listed tokens alone, each in its place, about {again:.0f} of these 4" in said
 

@@ -140,7 +140,7 @@ def test_the_caption_counts_what_is_kept_wherever_the_temperature_stands(
         assert float(mass) == pytest.approx(100 * sum(softmax(RANKED, goes_by)[:kept]), abs=0.005)
     line, choice = explorer._caption().split("\n")
     assert line == first
-    pattern = r"The choice is as uncertain as a fair one among (.*) words \(perplexity; (.*) if "
+    pattern = r"The choice is as uncertain as a fair one among (.*) tokens \(perplexity; (.*) if "
     now, uncut = map(float, re.match(pattern + r"nothing is cut\)\.$", choice).groups())
     assert now == pytest.approx(perplexity(left), abs=0.005 if now < 2 else 0.05)
     before = perplexity(softmax(RANKED, temperature))
@@ -182,7 +182,7 @@ def test_published_counts_of_gpt2():
     table = load_example("gpt2-spaceship")
     explorer = SamplerExplorer(table, "top_p", 0.9, temperatures=[1, 2], value=2, top=5)
     assert "Kept: 18,378 of 50,257" in explorer._caption()
-    assert "among 10,430 words" in explorer._caption()
+    assert "among 10,430 tokens" in explorer._caption()
     explorer.order = "last"
     assert "Kept: 2,323 of 50,257" in explorer._caption()
     explorer.method = "min_p"

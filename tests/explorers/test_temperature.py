@@ -255,12 +255,12 @@ def perplexity(shares):
 @pytest.mark.parametrize(
     ("temperature", "draws", "choices"),
     [
-        (0, "Every draw would be “day”.", "1 word"),
-        (0.5, "Of 100 draws about 71 would be “day” (51 at T = 1).", "2.0 words"),
-        (1, "Of 100 draws about 51 would be “day”.", "3.5 words"),
-        (1.377, "Of 100 draws about 42 would be “day” (51 at T = 1).", "4.3 words"),
-        (5, "Of 100 draws about 23 would be “day” (51 at T = 1).", "5.8 words"),
-        (math.inf, "Of 100 draws about 17 would go to each of the 6 tokens.", "6.0 words"),
+        (0, "Every draw would be “day”.", "1 token"),
+        (0.5, "Of 100 draws about 71 would be “day” (51 at T = 1).", "2.0 tokens"),
+        (1, "Of 100 draws about 51 would be “day”.", "3.5 tokens"),
+        (1.377, "Of 100 draws about 42 would be “day” (51 at T = 1).", "4.3 tokens"),
+        (5, "Of 100 draws about 23 would be “day” (51 at T = 1).", "5.8 tokens"),
+        (math.inf, "Of 100 draws about 17 would go to each of the 6 tokens.", "6.0 tokens"),
     ],
 )
 def test_the_caption_says_what_100_draws_would_give_and_how_open_the_choice_is(

@@ -437,7 +437,7 @@ class LanguageModel:
         >>> from softmax_temperature import describe, load_story_model
         >>> print(describe(load_story_model().table("She was very")))
         At temperature 1.00, of 100 draws about 20 would be “·a”.
-        The choice is as uncertain as a fair one among 23 words (perplexity).
+        The choice is as uncertain as a fair one among 23 tokens (perplexity).
         """
         return TokenTable(self.tokens, self.logits(self.encode_prompt(prompt)), prompt)
 

@@ -15,8 +15,8 @@ def phrase(name: str, /, **gaps: str) -> str:
 
     Examples
     --------
-    >>> phrase("words", count="3.4")
-    '3.4 words'
+    >>> phrase("tokens", count="3.4")
+    '3.4 tokens'
     """
     return _phrases()[name].format(**gaps)
 

@@ -43,7 +43,7 @@ export function sentences(facts, temperature, share, shareAt1, bits, bitsAt1 = 0
   const lines = [ofDraws(leading, temperature, share, shareAt1)];
   if (bits !== undefined) {
     const [count, then] = [leading.certain ? "1" : choiceCount(bits), warm.certain ? "1" : choiceCount(bitsAt1)];
-    const gaps = { choices: inWords(count), at_1: then };
+    const gaps = { choices: inTokens(count), at_1: then };
     lines.push(phrase(temperature === 1 ? "choice" : "choice_beside_1", gaps));
   }
   return [...lines, ...(unseen ? [unseen] : [])].join("\n");
@@ -114,7 +114,7 @@ export function whatIsKept(kept, total, mass, at1, bits, bitsBefore, whole = fal
   const gaps = { kept: rounded(kept, 0, true), total: rounded(total, 0, true), share };
   const [now, uncut] = [bits, bitsBefore].map((number) => (number === 0 ? "1" : choiceCount(number)));
   const first = phrase(all ? "all_kept" : at1 ? "kept_at_1" : "kept", gaps);
-  return `${first}\n${phrase("choice_beside_uncut", { choices: inWords(now), uncut })}`;
+  return `${first}\n${phrase("choice_beside_uncut", { choices: inTokens(now), uncut })}`;
 }
 
 /**
@@ -231,7 +231,7 @@ export function chanceText(value, isCertain) {
  * @param {number} unknown How many tokens have no logprob.
  */
 export function ofReply(bits, others, total, unknown) {
-  const choices = inWords(bits === 0 ? "1" : choiceCount(bits));
+  const choices = inTokens(bits === 0 ? "1" : choiceCount(bits));
   const name = others < 2 ? ["all_likeliest", "one_not_likeliest"][others] : "not_likeliest";
   const said = [
     phrase("reply_surprise", { bits: rounded(bits, 1), choices }),
@@ -418,8 +418,8 @@ function choiceCount(bits) {
 }
 
 /** @param {string} count */
-function inWords(count) {
-  return phrase(count === "1" ? "word" : "words", { count });
+function inTokens(count) {
+  return phrase(count === "1" ? "token" : "tokens", { count });
 }
 
 /**
