@@ -21,6 +21,8 @@ PLACES = {
     "tests/publishing": "slow",
     # Each twin of Python's in the scripts, over thousands of inputs.
     "tests/engine": "slow",
+    # What the lessons' prose says, worked out anew.
+    "tests/figures": "slow",
     # Whole vocabularies, many draws, many explorers, a built wheel.
     "tests/slow": "slow",
 }

@@ -56,8 +56,8 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI })
     problems.push(`${effectiveDirective} forbids ${blockedURI}`));
 """
 
-# Where explorers are tested, and not how their pictures are drawn.
-DRAWN_BEFORE = [Path(__file__).with_name(name) for name in ("browser", "explorers")]
+# Where it is tested how pictures are drawn.
+DRAWN_ANEW = Path(__file__).with_name("drawing")
 
 
 def pytest_generate_tests(metafunc):
@@ -98,7 +98,7 @@ def widgets():
 @pytest.fixture(autouse=True)
 def pictures(request, widgets, monkeypatch, draw_once):
     """Let explorers show pictures that were drawn for other tests before."""
-    if request.path.parent in DRAWN_BEFORE:
+    if request.path.parent != DRAWN_ANEW:
         monkeypatch.setattr("softmax_temperature.explorers.bars.layout", draw_once)
 
 

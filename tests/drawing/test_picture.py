@@ -379,14 +379,11 @@ def explorer(request):
 
 
 def drawn_now(explorer, monkeypatch):
-    """Draw the still of an explorer, and return its axes by their names."""
-    figures, draw = [], FigureCanvasAgg.print_png
-
-    def listed(canvas, *arguments, **options):
-        figures.append(canvas.figure)
-        return draw(canvas, *arguments, **options)
-
-    monkeypatch.setattr(FigureCanvasAgg, "print_png", listed)
+    """Return the figure of an explorer's still, which is not written, and its axes by their names."""
+    figures = []
+    monkeypatch.setattr(
+        FigureCanvasAgg, "print_png", lambda canvas, *_, **options: figures.append(canvas.figure)
+    )
     explorer._repr_mimebundle_()
     monkeypatch.undo()
     return figures[-1], {ax.get_gid().removeprefix("axes-"): ax for ax in figures[-1].axes}
@@ -399,6 +396,7 @@ def test_no_text_leaves_a_still(explorer, temperature, monkeypatch):
     explorer.clear()
     explorer.draw()
     figure, axes = drawn_now(explorer, monkeypatch)
+    figure.canvas.draw()
     width, height = figure.bbox.width, figure.bbox.height
     for ax in axes.values():
         for text in (*ax.texts, ax.title, *ax.get_xticklabels(), *ax.get_yticklabels()):
