@@ -47,6 +47,8 @@ def problems(notebook):
             widget = "application/vnd.jupyter.widget-view+json" in data
             if widget and not {"image/png", "text/html"} & data.keys():
                 found.append(f"cell {number} has a widget without a still picture or text")
+            if "image/png" in data and not widget and not cell.metadata.get("alt"):
+                found.append(f"cell {number} has a picture without words: metadata.alt has them")
             if re.search(r"/(home|root|tmp|work|Users)/", json.dumps(data.get("text/plain", ""))):
                 found.append(f"cell {number} shows a path of one machine")
     return found

@@ -204,6 +204,14 @@ def test_the_pages_of_the_course_are_small(site):
     assert all(path.stat().st_size <= 2_650_000 for path in site.glob("*.html"))
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_pictures_of_a_lesson_have_words_for_those_who_cannot_see_them(site, name):
+    notebook = nbformat.read(NOTEBOOKS[name], as_version=4)
+    said = [cell.metadata["alt"] for cell in notebook.cells if "alt" in cell.metadata]
+    images = read(site / f"{name}.html").select("img[alt]:not([alt=''])")
+    assert [" ".join(image["alt"].split()) for image in images] == said
+
+
 def test_nothing_of_this_machine_is_in_a_page(site):
     for path in site.glob("*.html"):
         found = re.findall(r"/(?:home|root|tmp|work|Users)/\w+", path.read_text(encoding="utf-8"))
