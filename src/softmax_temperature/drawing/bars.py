@@ -126,11 +126,11 @@ class Bars:
 
     def along(self, share: float) -> float:
         """Return where a probability is on the axis, as a share of its length."""
-        return float(_logarithm(share) / 4 + 1) if self.percent else share
+        return float(1 - _logarithm(share) / np.log10(LEAST)) if self.percent else share
 
     def at(self, part: float) -> float:
         """Return which probability is there on the axis."""
-        return float(10 ** (4 * (part - 1))) if self.percent else part
+        return float(LEAST ** (1 - part)) if self.percent else part
 
     def names(self, known: Set[int] | None = None) -> list[str]:
         """Return the name of each bar, with escapes for what is not among the known code points."""
