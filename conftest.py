@@ -3,6 +3,9 @@
 A test's mark comes from the place of its file, as `PLACES` says: ``-m "not browser and not slow"``
 leaves what is soon done.
 
+``pytest`` alone leaves out what takes longest, as `is_left_out` says. CI and ``--whole`` do not, and
+nothing is left out that is named: ``pytest tests/slow``.
+
 Whole folders are shared out among processes, a file to each in turn, since servers, browsers and
 the kernel of a notebook live as long as a file. Single files and tests run in one process, which
 starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides otherwise.
@@ -27,19 +30,31 @@ PLACES = {
     "tests/slow": "slow",
 }
 ENGINES = ["chromium", "firefox", "webkit"]
+LESSONS = sorted(path.stem for path in Path(__file__).with_name("notebooks").glob("*.ipynb"))
 
 # Where an assertion of a helper fails, show its values.
 pytest.register_assert_rewrite("tests.helpers")
 
 
 def pytest_addoption(parser):
-    """Let one engine be chosen, or all, which is what CI wants."""
+    """Let all tests in all engines be asked for, which is what CI wants."""
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        default="CI" in os.environ,
+        help="whole sweeps, all lessons, and JupyterLab, in all engines",
+    )
     parser.addoption(
         "--engines",
         choices=[*ENGINES, "all"],
-        default="all" if "CI" in os.environ else "chromium",
         help="the browser engine that tests run in, of those that they name",
     )
+
+
+def pytest_configure(config):
+    """Run tests in one engine, where neither all nor another is asked for."""
+    if config.option.engines is None:
+        config.option.engines = "all" if config.option.whole else "chromium"
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -67,10 +82,23 @@ def pytest_itemcollected(item):
             item.add_marker(mark)
 
 
-def pytest_collection_modifyitems(items):
+def is_left_out(item):
+    """Tell whether a test is one of a sweep, of another lesson than the first, or of JupyterLab."""
+    return (
+        item.path.is_relative_to(item.config.rootpath / "tests/slow")
+        or any(lesson in item.name for lesson in LESSONS[1:])
+        or "jupyter" in getattr(item, "fixturenames", ())
+    )
+
+
+def pytest_collection_modifyitems(config, items):
     """Put first what takes long, so that the last files are short and no process waits for another.
 
     xdist would begin with the files that have the most tests, which are not those.
     """
+    if not config.option.whole and config.args == config.getini("testpaths"):
+        left_out = [item for item in items if is_left_out(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not is_left_out(item)]
     long = {"browser", "slow"}
     items.sort(key=lambda item: long.isdisjoint(mark.name for mark in item.iter_markers()))
