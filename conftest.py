@@ -83,11 +83,12 @@ def pytest_itemcollected(item):
 
 
 def is_left_out(item):
-    """Tell whether a test is one of a sweep, of another lesson than the first, or of JupyterLab."""
+    """Tell whether a test is one of a sweep, of a later lesson in a browser, or of JupyterLab."""
+    fixtures = getattr(item, "fixturenames", ())
     return (
         item.path.is_relative_to(item.config.rootpath / "tests/slow")
-        or any(lesson in item.name for lesson in LESSONS[1:])
-        or "jupyter" in getattr(item, "fixturenames", ())
+        or ("browsers" in fixtures and any(lesson in item.name for lesson in LESSONS[1:]))
+        or "jupyter" in fixtures
     )
 
 
