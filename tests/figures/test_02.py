@@ -45,6 +45,10 @@ def test_how_many_tokens_there_are():
     p = falling(SPACESHIP, 1)
     assert (round(100 * p[10:].sum()), round(100 * p[0])) == (66, 13)
     assert round(p[10:].sum() / p[0]) == 5
+    says("from $T = 0.77$ on the crowd has more than it")
+    for temperature, more in ((0.76, False), (0.77, True)):
+        p = falling(SPACESHIP, temperature)
+        assert (p[10:].sum() > p[0]) == more
 
 
 def test_where_the_twelve_numbers_land():
@@ -69,8 +73,8 @@ def test_where_the_twelve_numbers_land():
     assert [places[T][at] + 1 for T in (0.5, 1, 2)] == [8, 2_970, 20_184]
     assert min(places[2]) + 1 > 100
     says('At $T = 0.5$ ten of the twelve are "planet"')
-    says("0.92 goes from place 8 to place 2,970, and on to place 20,184")
-    says("at $T = 2$ all twelve come from beyond place 100")
+    says("0.92 goes from rank 8 to rank 2,970, and on to rank 20,184")
+    says("at $T = 2$ all twelve come from beyond rank 100")
 
 
 def test_how_heavy_the_tail_is():
@@ -84,7 +88,7 @@ def test_how_heavy_the_tail_is():
     assert top_50[2] == pytest.approx(0.0575, abs=0.00005)
     says("7 tokens are enough")
     says("At $T = 1$ it takes 2,323 tokens, and at $T = 2$ it takes 18,378, more than a third")
-    says("hold 0.49 at $T = 1$ and only 0.0575 at $T = 2$, where on average 94 of 100 draws")
+    says("hold 49 % at $T = 1$ and only 6 % at $T = 2$, where on average 94 of 100 draws")
     says("held less than half of the probability at $T = 1$, and 6 % at $T = 2$")
 
 
@@ -117,26 +121,44 @@ def test_how_open_the_prompts_leave_both_models():
         for count, curve in zip(gpt2, curves, strict=True)
     ]
     assert [round(heat, 2) for heat in heats] == [1.21, 1.28, 1.24]
-    says("leaves a choice among 105 after the first prompt, 548 after the second, and 893 after")
+    says("at $T = 1$, 548 tokens with equal shares would be just as hard to guess")
+    says("the perplexity is 105 after the first prompt, 548 after the second, and 893 after the")
     says("3 to 8 times less open: 13, 76 and 269 where GPT-2 has 105, 548 and 893")
-    says("a temperature of about 1.21, 1.28 and 1.24")
+    says("a temperature of about 1.21, 1.28 and 1.24: about a quarter more")
+    assert len(st.load_example("smollm2-wonderful").tokens) == 49_152
+    says("a vocabulary of its own, of 49,152 tokens")
 
 
 def test_neighbours_in_a_text_differ_a_hundredfold():
     choices = np.array(CHAT.along["wonderful"].choices[1:])
     assert 100 < (choices[1:] / choices[:-1]).max() < 110
-    says("Neighbours differ a hundredfold")
-    widest = CHAT.along["wonderful"].pieces[1 + choices.argmax()]
-    assert (widest, round(choices.max())) == (" wonderful", 1_405)
-    says('"wonderful", with 1,405')
+    says("neighbours differ by up to a hundredfold")
+    along = CHAT.along["wonderful"]
+    of = [(piece, round(count, 1)) for piece, count in zip(along.pieces, along.choices)]
+    assert of[3] == (" wonderful", 1_405.0)
+    assert choices.max() == along.choices[3]
+    says('most of all "wonderful", with 1,405')
+    assert {(" beach", 256.6), ("M", 429.3)} < {*of}
+    says('"beach" (257) and "M" (429)')
+    assert [count for piece, count in of if piece == " the"] == [2.4, 7.6, 149.8]
+    says('the first "the" (2.4; the last one has 150,')
 
 
 def test_the_quoted_texts_are_those_of_the_recording():
-    answer = "".join(CHAT.along["capital"].pieces)
-    says(f'it answers, at $T = 0$: "{answer}"')
-    warm = "".join(CHAT.along["wonderful"].pieces)
-    (quoted,) = re.findall(r'At \$T = 1\$ the chat model went on: "([^"]*)"', PROSE)
+    text, along = st.load_text_example("wonderful"), CHAT.along
+    warm, cold = ("".join(along[name].pieces) for name in ("wonderful", "capital"))
+    says(f'"What is the capital of France?", which is "{cold}"')
+    (quoted,) = re.findall(r'Two texts can tell: "([^"]*)", and so on', PROSE)
     assert warm.startswith(quoted)
+    places = text.reply(1.0).places
+    assert warm == text.prompt + "".join(place.text for place in places)
+    (ten,) = re.findall(r'at \$T = 1\$ it is "([^"]*)"', PROSE)
+    assert ten == "".join(place.text for place in places[:10]).strip()
+    assert len(text.temperatures) == 41
+    says("with the same dice at 41 temperatures")
+    surprises = [-place.logprobs[place.drawn] / math.log(2) for place in places]
+    assert math.fsum(surprises) / len(surprises) == pytest.approx(3.5, abs=0.05)
+    says("the 3.5 bits above the text are the average of those that came")
 
 
 def test_the_recipe_for_your_own_words_runs(monkeypatch):
