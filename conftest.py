@@ -3,8 +3,8 @@
 A test's mark comes from the place of its file, as `PLACES` says: ``-m "not browser and not slow"``
 leaves what is soon done.
 
-``pytest`` alone leaves out what takes longest, as `is_left_out` says. CI and ``--whole`` do not, and
-nothing is left out that is named: ``pytest tests/slow``.
+``pytest`` alone leaves out what takes longest, as `is_left_out` says. CI and ``--whole`` do not,
+and nothing is left out that is named: ``pytest tests/slow``.
 
 Whole folders are shared out among processes, a file to each in turn, since servers, browsers and
 the kernel of a notebook live as long as a file. Single files and tests run in one process, which

@@ -379,7 +379,7 @@ def explorer(request):
 
 
 def drawn_now(explorer, monkeypatch):
-    """Return the figure of an explorer's still, which is not written, and its axes by their names."""
+    """Return the figure of a still, which is not written, and its axes by their names."""
     figures = []
     monkeypatch.setattr(
         FigureCanvasAgg, "print_png", lambda canvas, *_, **options: figures.append(canvas.figure)
