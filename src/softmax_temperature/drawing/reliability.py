@@ -93,7 +93,7 @@ def reliability_chart(
         ax.plot([sure[part].mean()] * 2, [low, high], color=WORDS[1], linewidth=2)
         ax.plot([sure[part].mean()], [share], "o", color=WORDS[1], markersize=7)
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02), aspect="equal")
-    ax.set(xlabel="What the likeliest token has", ylabel="How often it comes")
+    ax.set(xlabel="Probability of the likeliest token", ylabel="How often it comes")
     title = phrase("panel_title", temperature=temperature_texts([temperature])[0])
     ax.set_title(f"{title}: {sure.mean():.3f} sure, {right.mean():.3f} right", fontsize="medium")
     style_axes(ax)
