@@ -225,8 +225,9 @@ def drawn_anew(number: str, expected: float, total: int, listed: bool) -> str:
 
     Examples
     --------
-    >>> drawn_anew("0.70", 71.6, 80, False)
-    'Drawn anew at T = 0.70, each in its place, about 72 of these 80 tokens would come again.'
+    >>> print(drawn_anew("0.70", 71.6, 80, False))
+    If each place were drawn again at T = 0.70, after the same text, about 72 of these 80 tokens
+    would come again.
     """
     return phrase(
         "drawn_anew_listed" if listed else "drawn_anew",
