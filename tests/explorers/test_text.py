@@ -97,7 +97,8 @@ def test_the_sentences_of_texts_that_are_the_same_or_part_at_once():
     explorer = explorer_of(temperatures=[0.99, 1.0], value=0.99, length=2)
     assert explorer._caption().startswith("This is the text of T = 1.\n")
     apart = explorer_of(temperatures=[1, 3, 5], value=5, seeds=[2], length=4)
-    assert apart._caption().startswith("It differs from the text of T = 1 from its first token on.\n")
+    told = "It differs from the text of T = 1 from its first token on.\n"
+    assert apart._caption().startswith(told)
 
 
 def test_the_same_texts_whatever_else_is_written(explorer):
