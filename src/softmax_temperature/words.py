@@ -243,12 +243,12 @@ def comparison_beside(fork: int, length: int, differing: int, bits: float) -> st
     Examples
     --------
     >>> print(comparison_beside(14, 80, 60, 1.53))
-    A and B are the same for 14 of 80 tokens; 60 are others than in the same place of B.
+    A and B part at token 15, and differ in 60 of 80 places.
     A token comes as a surprise of 1.5 bits on average.
     """
     way = phrase("same_as_b")
     if differing:
-        way = phrase("other_than_b", fork=f"{fork}", length=f"{length}", count=f"{differing}")
+        way = phrase("other_than_b", place=f"{fork + 1}", length=f"{length}", count=f"{differing}")
     return f"{way}\n{phrase('mean_surprise', bits=rounded(bits, 1))}"
 
 

@@ -119,6 +119,8 @@ def test_a_challenge_needs_a_text_an_explorer_and_a_token_that_can_be_drawn():
         Challenge("?", "x", kept=3)
     with pytest.raises(ValueError, match="text must not be blank, got ''"):
         Challenge("", bars(), lands_on="day")
+    with pytest.raises(TypeError, match=r"solution must be a string, got 0\.9"):
+        Challenge("?", sampler(), kept=4, solution=0.9)
     masked = SamplerExplorer(TokenTable(["a", "b"], [0, -np.inf]))
     with pytest.raises(ValueError, match="beats must name tokens that can be drawn, got 'b'"):
         Challenge("?", masked, beats=("b", "a"))

@@ -381,7 +381,7 @@ def test_a_text_that_is_held_beside_is_what_the_sentence_compares_with():
     fork = next(i for i in range(20) if own[i] != ids[i])
     count = sum(one != other for one, other in zip(own, ids, strict=True))
     assert explorer._caption().startswith(
-        f"A and B are the same for {fork} of 20 tokens; {count} are others than in the same place"
+        f"A and B part at token {fork + 1}, and differ in {count} of 20 places."
     )
     explorer.beside = None
     assert explorer.beside is None

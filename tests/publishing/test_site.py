@@ -15,7 +15,8 @@ from tools.course import MORE, notebook
 
 site_module = need("softmax_temperature.publishing.site")
 NotebookError = need("softmax_temperature.publishing.exporter").NotebookError
-teachers_page = need("softmax_temperature.publishing.teachers").teachers_page
+teachers = need("softmax_temperature.publishing.teachers")
+teachers_page, load_aims = teachers.teachers_page, teachers.load_aims
 load_asked = need("softmax_temperature.publishing.people").load_asked
 build_site = site_module.build_site
 
@@ -109,6 +110,19 @@ def test_teachers_find_the_answer_to_all_that_lessons_ask(site):
     assert "Reached when the probability of “lava” is from 0.01 to 1." in told
 
 
+def test_the_page_for_teachers_has_its_contents_and_what_each_lesson_is_for(site):
+    page = read(site / site_module.TEACHERS)
+    links = page.select("nav[aria-label='On this page'] a")
+    assert [link.get_text() for link in links] == [h2.get_text() for h2 in page.select("h2")]
+    assert [link["href"] for link in links] == [f"#{h2['id']}" for h2 in page.select("h2")]
+    aims = load_aims()
+    assert list(aims) == [f"{name}.html" for name in NOTEBOOKS]
+    readme = (NOTEBOOKS["01-temperature"].parents[1] / "README.md").read_text(encoding="utf-8")
+    for part, aim in zip(page.select("section"), aims.values(), strict=False):
+        assert f"Afterwards students can say {aim}." in part.get_text()
+        assert f"| {aim} |" in readme
+
+
 def test_what_people_get_wrong_has_its_sources(site):
     wrong = read(site / site_module.TEACHERS).select("section[aria-labelledby=wrong] li")
     mistakes = [asked for asked in load_asked() if asked.mistake]
@@ -147,7 +161,7 @@ def test_goals_are_told_as_they_are_reached():
         {"name": "beats", "words": ["a", "<b>"]},
         {"name": "kept", "kept": 1},
         {"name": "kept", "kept": 3967},
-        {"name": "writes", "letters": "sea"},
+        {"name": "writes", "letters": "sea", "solution": "At T < 1."},
     ]
     lesson = {
         "title": "A & B",
@@ -159,7 +173,11 @@ def test_goals_are_told_as_they_are_reached():
     page = BeautifulSoup(text, "html.parser")
     assert page.h2.a["href"] == "a%20b.html"
     assert "About 15 minutes. 5 goals to reach." in page.get_text()
-    assert [item.select("p")[-1].get_text() for item in page.select(".plain > li")] == [
+    *others, last = page.select(".plain > li")
+    assert "About 25 minutes with them." in page.get_text()
+    assert last.select("p")[-1].get_text() == "One way: At T < 1."
+    last.select("p")[-1].decompose()
+    assert [item.select("p")[-1].get_text() for item in [*others, last]] == [
         "Reached when the dice land on “day”.",
         "Reached when “a” beats “<b>”.",
         "Reached when exactly 1 token is kept.",

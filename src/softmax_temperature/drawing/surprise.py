@@ -27,8 +27,8 @@ def surprise_chart(
 ) -> Axes:
     r"""Draw how open chains leave a choice against how much their draws surprise on average.
 
-    The curve is temperature alone, which is the most open of all ways to be so surprising: each
-    chain hangs below it, with what it keeps of the curve's openness.
+    The curve is temperature alone, the most open of all ways to draw a token that surprises so
+    much: each chain hangs below it, with what it keeps of the curve's openness.
 
     Parameters
     ----------

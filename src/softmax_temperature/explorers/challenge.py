@@ -56,6 +56,8 @@ class Challenge(Asking):
         The goal that exactly so many tokens are kept. It is for a SamplerExplorer.
     writes : str, optional
         The goal that the new part of a text has these letters. It is for a TextExplorer.
+    solution : str, optional
+        How it is reached: for the page for teachers, and never shown beside the goal.
 
     Attributes
     ----------
@@ -65,7 +67,7 @@ class Challenge(Asking):
     Raises
     ------
     TypeError
-        If `text` is not a string, `explorer` is none, or a goal is of another type.
+        If `text` or `solution` is not a string, `explorer` is none, or a goal is of another type.
     ValueError
         If there is not exactly one goal, or it is none of this explorer's; if it cannot be reached,
         since there is no such token, or no such probability at any stop of the slider; if it is
@@ -102,8 +104,11 @@ class Challenge(Asking):
         probability: tuple[str, float, float] | None = None,
         kept: int | None = None,
         writes: str | None = None,
+        solution: str | None = None,
     ) -> None:
         check_text(text, "text")
+        if solution is not None:
+            check_text(solution, "solution")
         kinds = [goals for kind, goals in _GOALS.items() if isinstance(explorer, kind)]
         if not kinds:
             raise TypeError(
@@ -130,7 +135,8 @@ class Challenge(Asking):
                 f"{short(next(iter(given.values())))}: begin elsewhere, or ask for something else"
             )
         # Not before all is checked: a widget that is refused would stay for good.
-        super().__init__(_goal={"text": text} | goal, _body=explorer._body)
+        told = {"text": text} | ({} if solution is None else {"solution": solution})
+        super().__init__(_goal=told | goal, _body=explorer._body)
         self._moved = explorer
         # Other tables have their tokens in other places.
         self._body.observe(self._find_again, "data")

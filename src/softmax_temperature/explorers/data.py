@@ -118,6 +118,8 @@ class Goal(TypedDict, total=False):
     """What an explorer is to be moved to."""
 
     text: str
+    # How it is reached, for teachers.
+    solution: str
     name: str
     # Tokens, each as it stands in a sentence, and where each table has them, or -1.
     tokens: list[str]

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from .door import Lesson, course_lessons, door, links_to
 from .people import QUESTIONS, load_asked, questions_page
-from .teachers import TEACHERS, teachers_page
+from .teachers import TEACHERS, load_aims, teachers_page
 
 _TITLE = "Softmax with temperature"
 _INTRODUCTION = (
@@ -104,7 +104,9 @@ def build_site(
     beside: dict[str, str] = {}
     if any(lesson["asked"] for lesson in lessons):
         mistakes = [asked for asked in load_asked() if asked.mistake] if is_own else []
-        pages[TEACHERS] = teachers_page(lessons, names, title, _GENERATOR, mistakes)
+        pages[TEACHERS] = teachers_page(
+            lessons, names, title, _GENERATOR, mistakes, load_aims() if is_own else {}
+        )
         beside[TEACHERS] = "For teachers: the answers, and times"
     if is_own:
         pages[QUESTIONS] = questions_page(lessons, names, title, _GENERATOR)

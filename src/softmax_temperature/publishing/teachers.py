@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +22,7 @@ def teachers_page(
     title: str,
     generator: str,
     mistakes: Sequence[Asked] = (),
+    aims: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page that has the answer to all that lessons ask.
 
@@ -35,18 +38,22 @@ def teachers_page(
         What writes the page.
     mistakes : sequence of Asked, optional
         What others took to be so, each with where they said it.
+    aims : mapping of str to str, optional
+        What a reader of a page can say afterwards, by its file.
     """
-    parts = "".join(
-        _lesson(lesson, quote(name)) for lesson, name in zip(lessons, names, strict=True)
-    )
+    parts, links = "", []
+    for number, (lesson, name) in enumerate(zip(lessons, names, strict=True), 1):
+        links.append((f"lesson-{number}", lesson["title"]))
+        parts += _lesson(lesson, quote(name), links[-1][0], (aims or {}).get(name, ""))
     wrong = ""
     if mistakes:
+        links.append(("wrong", _WRONG))
         items = "".join(
             f"<li>{as_html(asked.mistake)} ({asked.link()}; {asked.place(lessons, names)})</li>"
             for asked in mistakes
         )
         wrong = (
-            '<section aria-labelledby="wrong"><h2 id="wrong">What people get wrong</h2>'
+            f'<section aria-labelledby="wrong"><h2 id="wrong">{_WRONG}</h2>'
             "<p>Nobody has yet counted what readers of these lessons get wrong. Each of these "
             "mistakes stands in a public thread of people who build with language models, and the "
             "lesson beside it clears it up. Beyond them there are the wrong choices above, and "
@@ -57,14 +64,17 @@ def teachers_page(
         '<h1>For teachers</h1><p class="intro">The answer to all that the lessons ask. Right '
         "choices and numbers are those that the lessons work out themselves, when this page is "
         "made. The times are those of a reader who reads 200 words a minute and spends a minute on "
-        "each picture; those of the questions come on top.</p>"
-        f"{parts}{wrong}"
+        "each picture and, in a class, two on each question and goal.</p>"
+        f"{_contents(links)}{parts}{wrong}"
     )
     return plain_page(
         "For teachers", "The answers to the questions of all lessons.", body, title, generator
     )
 
 
+# A question or a goal takes so many minutes, with some talk. A curve is among the pictures.
+_TALK = 2
+_WRONG = "What people get wrong"
 _KINDS = (
     ("asked", "question", "questions"),
     ("curve", "curve to draw", "curves to draw"),
@@ -72,20 +82,35 @@ _KINDS = (
 )
 
 
-def _lesson(lesson: Mapping[str, Any], name: str) -> str:
+def load_aims() -> dict[str, str]:
+    """Return what a reader of each lesson of the course can say afterwards, by its page."""
+    text = files("softmax_temperature").joinpath("data/aims.csv").read_text("utf-8")
+    return {f"{lesson}.html": aim for lesson, aim in list(csv.reader(text.splitlines()))[1:]}
+
+
+def _contents(links: Sequence[tuple[str, str]]) -> str:
+    items = "".join(f'<li><a href="#{place}">{escape(text)}</a></li>' for place, text in links)
+    return f'<nav aria-label="On this page"><ul>{items}</ul></nav>'
+
+
+def _lesson(lesson: Mapping[str, Any], name: str, place: str, aim: str) -> str:
     asked = lesson["asked"]
-    minutes = 5 * math.ceil(lesson["minutes"] / 5)
     counts = []
     for kind, one, many in _KINDS:
         if count := sum(kind in item for item in asked):
             counts.append(f"{count} {one if count == 1 else many}")
-    said = ". ".join([f"About {minutes} minutes", ", ".join(counts) or "Nothing is asked"])
+    talk = _TALK * sum("curve" not in item for item in asked)
+    reading, whole = (5 * math.ceil((lesson["minutes"] + more) / 5) for more in (0, talk))
+    said = [f"About {reading} minutes", ", ".join(counts) or "Nothing is asked"]
+    if talk:
+        said.append(f"About {whole} minutes with them")
+    goal = f"<p>Afterwards students can say {as_html(aim)}.</p>" if aim else ""
     items = "".join(_item(item, lesson["sections"], name) for item in asked)
     answers = f'<ul class="plain">{items}</ul>' if items else ""
     return (
         f'<section aria-label="{escape(lesson["title"])}">'
-        f'<h2><a href="{name}">{escape(lesson["title"])}</a></h2><p class="quiet">{said}.</p>'
-        f"{answers}</section>"
+        f'<h2 id="{place}"><a href="{name}">{escape(lesson["title"])}</a></h2>'
+        f'<p class="quiet">{". ".join(said)}.</p>{goal}{answers}</section>'
     )
 
 
@@ -102,7 +127,9 @@ def _item(item: Mapping[str, Any], sections: Mapping[str, str], name: str) -> st
 def _answers(item: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return what is asked, and what is right and wrong about it, as HTML."""
     if "goal" in item:
-        return item["goal"]["text"], [f"Reached when {as_html(_goal(item['goal']))}."]
+        goal = item["goal"]
+        ways = [f"<b>One way:</b> {as_html(goal['solution'])}"] if "solution" in goal else []
+        return goal["text"], [f"Reached when {as_html(_goal(goal))}.", *ways]
     if "curve" in item:
         return item["curve"]["text"], [as_html(_curve(item["curve"]))]
     asked = item["asked"]

@@ -280,7 +280,7 @@ export function comparison(temperature, fork, length, bits) {
  * @param {number} bits
  */
 export function comparisonBeside(fork, length, differing, bits) {
-  const gaps = { fork: `${fork}`, length: `${length}`, count: `${differing}` };
+  const gaps = { place: `${fork + 1}`, length: `${length}`, count: `${differing}` };
   const way = differing ? phrase("other_than_b", gaps) : phrase("same_as_b");
   return `${way}\n${phrase("mean_surprise", { bits: rounded(bits, 1) })}`;
 }

@@ -34,6 +34,8 @@ export function drawStory(el, core) {
   const otherRoom = make("p", { "aria-hidden": "true" });
   const other = make("div", {}, settings[1], make("div", { className: "story" }, otherText, otherRoom));
   const map = core.frame && drawStories(core);
+  const [key, unlike] = [drawTints(), make("span", { className: "other", hidden: true }, phrase("not_as_other_key"))];
+  key.append(" ", unlike);
   const told = make("p");
   const rivals = make("ol", { className: "takeable" });
   const luck = core.frame && drawLuck(core.model);
@@ -41,7 +43,7 @@ export function drawStory(el, core) {
   el.replaceChildren(
     make("div", { className: "sentences" }, caption, longest),
     both,
-    drawTints(),
+    key,
     ...(map ? [map.el] : []),
     // Python writes one text after the other: a forest of them takes too long.
     ...(core.forest ? [drawForest(core)] : []),
@@ -100,7 +102,7 @@ export function drawStory(el, core) {
   // The text that is held beside it, and in both what is another token than in the same place.
   function paintBeside() {
     const { beside } = shown;
-    settings[0].hidden = settings[1].hidden = !beside;
+    settings[0].hidden = settings[1].hidden = unlike.hidden = !beside;
     if (beside) both.append(other);
     else other.remove();
     el.classList.toggle("beside", Boolean(beside));
