@@ -51,6 +51,24 @@ def test_a_saved_notebook_has_the_text_and_no_verdict():
     assert shown() == first
 
 
+def test_a_probability_tells_teachers_at_which_stops_it_is_met():
+    def stops(*bounds):
+        return Challenge("?", bars(value=0.2), probability=("day", *bounds))._goal["stops"]
+
+    logits = np.array(six()._pictures.tables[0].logits)
+
+    def share(temperature):
+        weights = np.exp(logits / temperature)
+        return weights[0] / weights.sum()
+
+    first, last = stops(0.4, 0.45)
+    assert share(first - 0.01) > 0.45 >= share(first)
+    assert share(last) >= 0.4 > share(last + 0.01)
+    # Between two stops, where none has it.
+    middle = share(1.205)
+    assert stops(middle - 1e-6, middle + 1e-6) == [1.2, 1.21]
+
+
 def test_each_goal_follows_what_is_set_from_code():
     explorer = bars()
     more = Challenge("?", explorer, beats=("experience", "day"))

@@ -108,6 +108,8 @@ def test_teachers_find_the_answer_to_all_that_lessons_ask(site):
     # As sections 6 and 10 of the lesson have it.
     assert "It is highest at T = 0.90, with 0.31." in told
     assert "Reached when the probability of “lava” is from 0.01 to 1." in told
+    # exp(-4 / T) is a hundredth of all four cups' terms from there on.
+    assert "How: From T = 1.85 to 2." in told
 
 
 def test_the_page_for_teachers_has_its_contents_and_what_each_lesson_is_for(site):
@@ -175,7 +177,7 @@ def test_goals_are_told_as_they_are_reached():
     assert "About 15 minutes. 5 goals to reach." in page.get_text()
     *others, last = page.select(".plain > li")
     assert "About 25 minutes with them." in page.get_text()
-    assert last.select("p")[-1].get_text() == "One way: At T < 1."
+    assert last.select("p")[-1].get_text() == "How: At T < 1."
     last.select("p")[-1].decompose()
     assert [item.select("p")[-1].get_text() for item in [*others, last]] == [
         "Reached when the dice land on “day”.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import compress, pairwise, takewhile
 from typing import Any
 
 import ipywidgets
@@ -193,10 +193,13 @@ def _goal_of(explorer: Any, name: str, value: Any) -> Goal:
             'use ("day", 0.4, 0.5)'
         )
     goal = _with_places(explorer, value[:1], name) | {"low": low, "high": high}
-    if isinstance(explorer, TemperatureExplorer) and not _is_met(explorer, goal):
-        raise ValueError(
-            f"probability must be one that a temperature of the slider gives, got {short(value)}"
-        )
+    if isinstance(explorer, TemperatureExplorer):
+        if not (stops := _stops_at(explorer, goal)):
+            raise ValueError(
+                "probability must be one that a temperature of the slider gives, got "
+                f"{short(value)}"
+            )
+        goal["stops"] = [stops[0], stops[-1]]
     return goal
 
 
@@ -230,18 +233,21 @@ def _places_of(explorer: BarsExplorer, tokens: Sequence[str]) -> list[list[int]]
     ]
 
 
-def _is_met(explorer: TemperatureExplorer, goal: Goal) -> bool:
-    """Tell whether a stop of the slider gives a token a probability between two bounds."""
-    stops = explorer._stops
+def _stops_at(explorer: TemperatureExplorer, goal: Goal) -> list[float]:
+    """Return the first stops of the slider that give a token a probability between two bounds."""
+    stops = explorer._stops.tolist()
     for table, (place,) in zip(explorer._pictures.tables, goal["places"], strict=True):
         if place >= 0:
-            shares = [softmax(table.logits.astype(np.float64), T)[place] for T in stops.tolist()]
+            shares = [softmax(table.logits.astype(np.float64), T)[place] for T in stops]
+            met = [goal["low"] <= share <= goal["high"] for share in shares]
+            if any(met):
+                begin = met.index(True)
+                return list(compress(stops[begin:], takewhile(bool, met[begin:])))
             # It runs through all values between two stops.
-            if any(
-                min(pair) <= goal["high"] and max(pair) >= goal["low"] for pair in pairwise(shares)
-            ):
-                return True
-    return False
+            for pair, ends in zip(pairwise(shares), pairwise(stops), strict=True):
+                if min(pair) <= goal["high"] and max(pair) >= goal["low"]:
+                    return list(ends)
+    return []
 
 
 def _is_reached(explorer: Any, goal: Goal) -> bool:

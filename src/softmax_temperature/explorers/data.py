@@ -118,8 +118,9 @@ class Goal(TypedDict, total=False):
     """What an explorer is to be moved to."""
 
     text: str
-    # How it is reached, for teachers.
+    # How it is reached, for teachers: in words, or from which to which temperature.
     solution: str
+    stops: list[float]
     name: str
     # Tokens, each as it stands in a sentence, and where each table has them, or -1.
     tokens: list[str]

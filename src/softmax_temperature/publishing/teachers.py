@@ -64,7 +64,7 @@ def teachers_page(
         '<h1>For teachers</h1><p class="intro">The answer to all that the lessons ask. Right '
         "choices and numbers are those that the lessons work out themselves, when this page is "
         "made. The times are those of a reader who reads 200 words a minute and spends a minute on "
-        "each picture and, in a class, two on each question and goal.</p>"
+        "each picture and two on each question or goal.</p>"
         f"{_contents(links)}{parts}{wrong}"
     )
     return plain_page(
@@ -128,7 +128,7 @@ def _answers(item: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return what is asked, and what is right and wrong about it, as HTML."""
     if "goal" in item:
         goal = item["goal"]
-        ways = [f"<b>One way:</b> {as_html(goal['solution'])}"] if "solution" in goal else []
+        ways = [f"<b>How:</b> {as_html(way)}" for way in _ways(goal)]
         return goal["text"], [f"Reached when {as_html(_goal(goal))}.", *ways]
     if "curve" in item:
         return item["curve"]["text"], [as_html(_curve(item["curve"]))]
@@ -158,6 +158,16 @@ def _goal(goal: Mapping[str, Any]) -> str:
     if goal["name"] == "writes":
         return f"the new part of the text has “{goal['letters']}”"
     return f"the probability of {words[0]} is from {goal['low']:g} to {goal['high']:g}"
+
+
+def _ways(goal: Mapping[str, Any]) -> list[str]:
+    """Return how a goal is reached, as far as that is known."""
+    if "solution" in goal:
+        return [goal["solution"]]
+    if "stops" not in goal:
+        return []
+    first, last = goal["stops"]
+    return [f"At T = {first:g}." if first == last else f"From T = {first:g} to {last:g}."]
 
 
 def _curve(curve: Mapping[str, Any]) -> str:
