@@ -58,12 +58,13 @@ def pytest_configure(config):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Start no workers for single files and tests, and for folders one more than there are cores.
+    """Start no workers for single files and tests, and for folders as many as there are cores.
 
-    Browsers and kernels are waited for, and meanwhile others can go on.
+    One more, where browsers are waited for, and meanwhile others can go on.
     """
-    are_folders = all(Path(config.invocation_params.dir, name).is_dir() for name in config.args)
-    return (os.cpu_count() or 1) + 1 if are_folders else 0
+    if not all(Path(config.invocation_params.dir, name).is_dir() for name in config.args):
+        return 0
+    return (os.cpu_count() or 1) + ("not browser" not in config.option.markexpr)
 
 
 def pytest_collectstart(collector):

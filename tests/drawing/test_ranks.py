@@ -173,37 +173,6 @@ def overlapping(ax):
     return [(one, other) for one, other in itertools.combinations(boxes, 2) if one.overlaps(other)]
 
 
-CHAINS = [
-    [("top_k", 40), ("top_p", 0.95), ("min_p", 0.05), ("temperature", 0.8)],
-    [("temperature", 2.0), ("epsilon_cutoff", 3e-4), ("min_p", 0.05), ("top_n_sigma", 1.0)],
-    [("typical_p", 0.5), ("temperature", 0.1), ("eta_cutoff", 3e-4), ("top_k", 1)],
-    [
-        ("epsilon_cutoff", 1e-5),
-        ("top_n_sigma", 2.0),
-        ("top_k", 40),
-        ("top_p", 0.9),
-        ("min_p", 0.05),
-        ("temperature", math.inf),
-        ("typical_p", 0.9),
-    ],
-]
-
-
-@pytest.mark.parametrize("steps", CHAINS)
-@pytest.mark.parametrize("temperature", [0, 0.3, 1, 2, 10, math.inf])
-@pytest.mark.parametrize("size", [(8, 5), (5, 4)])
-def test_no_text_covers_another_and_none_leaves_the_picture(steps, temperature, size):
-    ax = draw(steps, temperature, size)
-    cuts = cuts_of(SamplerChain([("temperature", temperature), *steps]), TABLE)
-    assert notes(ax) == [rule.text for rule in cuts.rules]
-    assert overlapping(ax) == []
-    outside = ax.figure.bbox
-    for text in ax.texts:
-        box = extent(text)
-        assert outside.x0 <= box.x0 < box.x1 <= outside.x1
-        assert box.y1 <= outside.y1
-
-
 def test_labels_keep_clear_of_solids_and_of_one_another():
     rng = np.random.default_rng(22)
     room = (0.0, 0.0, 400.0, 200.0)
