@@ -66,10 +66,12 @@ def test_comments_and_indents_are_left_out_but_not_what_looks_like_them(join):
         '  return "// no comment" + "/** nor this */";\n'
         "}\n"
         "const b = 6 / 2; // Not a line of its own.\n"
+        "const c = /** @type {string[]} */ (a()).map((/** @type {string} */ d) => d);\n"
     )
     assert text == (
         'function a() {\nreturn "// no comment" + "/** nor this */";\n}\n'
         "const b = 6 / 2; // Not a line of its own.\n"
+        "const c = (a()).map((d) => d);\n"
     )
 
 

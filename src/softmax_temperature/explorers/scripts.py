@@ -13,6 +13,8 @@ _PHRASES = "phrases.js"
 _IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(\.[^"]+)";\n', re.M)
 _INDENTS = re.compile(r"^\s+", re.M)
 _COMMENTS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n", re.M | re.S)
+# Types within a line.
+_CASTS = re.compile(r"/\*\* @type \{[^\n]*?\} \*/ ?")
 _NAME = re.compile(
     r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+|[\[{][^=]*[\]}])", re.M
 )
@@ -57,7 +59,7 @@ def read_browser(name: str) -> str:
 
 def _read(text: str, module: str, texts: dict[str, str], above: tuple[str, ...]) -> None:
     """Put what a module imports, and then itself, without its imports, behind what is there."""
-    text = _COMMENTS.sub("", text)
+    text = _CASTS.sub("", _COMMENTS.sub("", text))
     for path in _IMPORT.findall(text):
         name = normpath(join(dirname(module), path))
         if name in above:
