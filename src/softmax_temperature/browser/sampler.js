@@ -4,13 +4,13 @@ import { massOf, runChain } from "./engine/cuts.js";
 import { entropies, fallingOf, firstOf, partsOf, sweep } from "./engine/numbers.js";
 import { rulesOf } from "./engine/rules.js";
 import { phrase, rounded, temperatureText, whatIsKept } from "./engine/words.js";
-import { kindOfTables } from "./explorer.js";
 import { temperatureOf } from "./store.js";
 import { settingOf, textsOf } from "./table.js";
+import { kindOfTables } from "./tables.js";
 import { drawRules } from "./views/ranks.js";
 import { drawSteps } from "./views/steps.js";
 
-export const samplerKind = kindOfTables(cutFrame, { drawSteps, drawRules });
+export const samplerKind = kindOfTables(cutFrame, { above: (core) => [drawSteps(core)], drawRules });
 
 /**
  * Return what a sampler leaves of a table, beside what would be drawn from if nothing were cut.

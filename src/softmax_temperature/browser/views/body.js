@@ -4,18 +4,21 @@
 import { phrase, rounded } from "../engine/words.js";
 import { moveTo } from "../stops.js";
 import { diceAt, rollOf } from "../store.js";
-import { drawPad } from "./map.js";
 import { followPointer, layOver, make, whenAtRest } from "./parts.js";
 import { drawPicture } from "./picture.js";
-import { drawPull } from "./sticks.js";
 import { drawTips } from "./tips.js";
+
+/** Draw those parts that an explorer has, by functions under their names. */
+export function partsIn(core, drawers) {
+  return Object.entries(drawers).flatMap(([part, draw]) => (core.data.parts.includes(part) ? [draw(core)] : []));
+}
 
 /**
  * @param {HTMLElement} el
- * @param {Object} core As `coreOf` in explorer.js returns it.
- * @param {{ wantNarrow: () => void, drawRules?: any }} options
+ * @param {Object} core As `coreOf` in tables.js returns it.
+ * @param {{ wantNarrow: () => void, handles?: Record<string, any>, panels?: Record<string, any>, drawRules?: any }} options
  */
-export function drawBody(el, core, { wantNarrow, drawRules }) {
+export function drawBody(el, core, { wantNarrow, handles: own = {}, panels = {}, drawRules }) {
   const { data, store, given, shown } = core;
   el.classList.add("softmax-temperature");
   const [caption, room] = [make("p"), make("div", { "aria-hidden": "true" })];
@@ -25,8 +28,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
   const handles = [
     ...(data.parts.includes("dice") ? [drawDice(core)] : []),
     drawTips(core),
-    ...(data.parts.includes("logits") ? [drawPull(core)] : []),
-    ...(data.parts.includes("map") ? [drawPad(core)] : []),
+    ...partsIn(core, own),
   ];
   const [ranks, pictures] = [make("div", { className: "ranks" }), make("div", { className: "pictures" })];
   pictures.append(ranks, picture);
@@ -63,7 +65,7 @@ export function drawBody(el, core, { wantNarrow, drawRules }) {
     drawn = shown();
     if (before && !drawRules && chart?.take(drawn)) return told.name(drawn.names);
     try {
-      chart = drawPicture(layout, drawn, { moveTo: (part) => moveTo(core, part) });
+      chart = drawPicture(layout, drawn, panels, { moveTo: (part) => moveTo(core, part) });
       // What is held goes on being held: a stick that is pulled draws all anew.
       const held = handles.map(({ el }) => el);
       for (const child of [...picture.children]) if (!held.includes(child)) child.remove();

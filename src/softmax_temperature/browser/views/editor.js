@@ -39,7 +39,7 @@ export function typedOf(state, { tokens, raw }) {
 
 /**
  * Return a table of fields, and a function that shows a state in them.
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  */
 export function drawEditor({ store, given }) {
   const body = make("tbody");

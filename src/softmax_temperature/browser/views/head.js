@@ -34,7 +34,7 @@ const DRAWING = {
 /**
  * Fill an element with what stands above the slider.
  * @param {HTMLElement} el
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  * @param {Node[]} more What else stands there.
  */
 export function drawHead(el, { data, store, tables }, more = []) {

@@ -168,7 +168,7 @@ export function tiedNames(ends, lengths, places, across, up, line) {
 
 /**
  * Return what lies over a map: there T and the dice are put, dragged, and moved by keys.
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  */
 export function drawPad({ data, store, shown }) {
   const { stops } = data;

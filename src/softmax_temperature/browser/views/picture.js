@@ -4,18 +4,17 @@ import { peakTemperature } from "../engine/peaks.js";
 import { sweep } from "../engine/numbers.js";
 import { phrase, rounded } from "../engine/words.js";
 import { spread } from "./levels.js";
-import { panelOfMap } from "./map.js";
 import { fall } from "./parts.js";
-import { panelOfSticks } from "./sticks.js";
 import { makeImage, makeShape, readPicture } from "./svg.js";
 
 /**
  * Build one layout of the picture, with a function that moves its parts.
  * @param {Object} layout As `drawing/picture.py` makes it.
  * @param {Object} shown The table, as `changed` in table.js returns it.
+ * @param {Record<string, any>} panels What draws logits themselves, by the names of parts.
  * @param {{ moveTo: (part: number) => void }} actions
  */
-export function drawPicture(layout, shown, { moveTo }) {
+export function drawPicture(layout, shown, panels, { moveTo }) {
   const root = readPicture(layout.svg);
   /** @type {Map<string, any>} */
   const ids = new Map(Array.from(root.querySelectorAll("[id]"), (part) => [part.id, part]));
@@ -38,10 +37,7 @@ export function drawPicture(layout, shown, { moveTo }) {
 
   // What shows logits themselves.
   function drawAnew(next) {
-    const panels = [];
-    if (layout.logits) panels.push(panelOfSticks(layout.logits, next, find));
-    if (layout.map) panels.push(panelOfMap(layout.map, next, find));
-    return panels;
+    return Object.entries(panels).flatMap(([part, panelOf]) => (layout[part] ? [panelOf(layout[part], next, find)] : []));
   }
 
   /**

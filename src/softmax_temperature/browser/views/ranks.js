@@ -39,7 +39,7 @@ export function drawRules({ layout, rankLayout, bars, shown, core }) {
  * Build a rank chart, with a function that moves it.
  * @param {Object} layout As `drawing/ranks.py` makes it.
  * @param {Object} shown The table, as `changed` in table.js returns it.
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  */
 function drawRanks(layout, shown, { store }) {
   const { edges, ranks, powers, stations } = layout;

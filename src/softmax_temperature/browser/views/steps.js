@@ -15,7 +15,7 @@ export function stepsOfPreset(name) {
 
 /**
  * Return the list and its menus, and a function that shows a state in them.
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  */
 export function drawSteps({ data, store, given }) {
   const list = make("ol", { className: "steps", "aria-label": phrase("steps") });

@@ -97,7 +97,7 @@ function anchorOf({ leader, low, high, ticks }, { table, constant }) {
 
 /**
  * Return what lies over the sticks: there they are pulled, and moved by keys.
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  */
 export function drawPull({ store, given, shown }) {
   const el = make("div", { className: "pull", role: "slider", tabIndex: 0, "aria-label": phrase("sticks_name") });

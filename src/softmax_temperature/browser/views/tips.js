@@ -4,7 +4,7 @@ import { chanceText, phrase, rounded } from "../engine/words.js";
 import { layOver, make, putTip } from "./parts.js";
 
 /**
- * @param {Object} core As `coreOf` in explorer.js returns it.
+ * @param {Object} core As `coreOf` in tables.js returns it.
  */
 export function drawTips({ data, shown }) {
   const tip = make("div", { className: "tip", hidden: true });
