@@ -188,8 +188,10 @@ def test_cuts_are_added_moved_by_keys_and_removed(open_explorer):
         page.keyboard.press("ArrowUp")
     steps.insert(0, steps.pop(2))
     check("top-k", "Temperature", "top-p", "min-p")
-    said = page.locator(".sampler [role=status]").text_content()
-    assert said == "top-k is step 1 of 4."
+    said = page.locator(".sampler [role=status]")
+    assert said.text_content() == "top-k is step 1 of 4."
+    # It is heard, and not seen.
+    assert said.evaluate("element => element.offsetWidth") == 1
     page.locator(handle("Temperature")).press("ArrowDown")
     page.keyboard.press("ArrowDown")
     steps.append(steps.pop(1))
