@@ -1,8 +1,12 @@
-"""A sampler's settings as engines write them: read into a chain, and written for another engine."""
+"""A sampler's settings as engines write them: read into a chain, and written for another engine.
+
+In pages ``browser/engine/configs.js`` does the same.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections import Counter
 from typing import Any, NamedTuple
@@ -10,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .chain import OFF, PRESETS, SamplerChain
-from .checks import short
+from .checks import as_temperature, short
+from .phrases import phrase
 from .sampling import TRUNCATIONS
 
 # What engines call a step besides its name here; a hyphen counts as an underscore.
@@ -22,6 +27,10 @@ _OTHER_NAMES = {
 }
 _FLAGS = {"temperature": "temp", "typical_p": "typical", "top_n_sigma": "top-nsigma"}
 _SAMPLERS = {"typical_p": "typ_p"}
+# As engines read them: no 1_000, which Python's int takes, and no other digits.
+_NUMBER = re.compile(
+    r"[-+]?(?:(\d+)|(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|inf(?:inity)?|nan)", re.ASCII | re.IGNORECASE
+)
 
 
 class ReadConfig(NamedTuple):
@@ -109,20 +118,20 @@ def read_config(text: str, engine: str) -> ReadConfig:
     for name, value in given.items():
         if name in order:
             if value is not None:
-                values[name] = value
+                # One number: a row of them is no setting.
+                values[name] = as_temperature(value) if name == "temperature" else value
         elif name in TRUNCATIONS:
             foreign.append(name)
         elif (name, engine) not in (("do_sample", "huggingface"), ("samplers", "llama.cpp")):
             others.append(name)
-    notes = [f"Left out, since {engine} has no such step: {name}." for name in foreign]
+    notes = [phrase("step_left_out", engine=engine, name=name) for name in foreign]
     if others:
-        they_are = "it is" if len(others) == 1 else "they are"
-        listed = ", ".join(others)
-        notes.append(f"Left out, since {they_are} neither a temperature nor a cut: {listed}.")
+        left_out = "name_left_out" if len(others) == 1 else "names_left_out"
+        notes.append(phrase(left_out, names=", ".join(others)))
     chain = SamplerChain.preset(engine, **values)
     if engine == "huggingface" and given.get("do_sample") is not True:
         chain = SamplerChain([("temperature", 0.0)])
-        notes.insert(0, "Without do_sample true, generate takes the likeliest token: greedy.")
+        notes.insert(0, phrase("without_do_sample"))
     if engine == "llama.cpp" and "samplers" in given:
         steps = dict(chain)
         named = _in_order(given["samplers"])
@@ -170,7 +179,7 @@ def write_config(chain: SamplerChain, engine: str) -> WrittenConfig:
     given = _steps_once(chain)
     order = PRESETS[engine]
     notes = [
-        f"Left out, since {engine} has no such step: {name}." for name in given if name not in order
+        phrase("step_left_out", engine=engine, name=name) for name in given if name not in order
     ]
     wanted = [name for name in given if name in order]
     if "temperature" not in given:
@@ -197,11 +206,10 @@ def write_config(chain: SamplerChain, engine: str) -> WrittenConfig:
             flags.append(f'--samplers "{";".join(_SAMPLERS.get(name, name) for name in wanted)}"')
         return WrittenConfig(" ".join(flags), notes)
     if not in_order:
-        theirs = " → ".join(run)
         # These keep the likeliest, by ranks and by a gap: in any order the same ones stay.
         same = set(wanted) <= {"temperature", "top_k", "min_p"}
-        outcome = "keeps the same tokens" if same else "can keep other tokens"
-        notes.append(f"Not in this order: {engine} takes {theirs}, and so {outcome}.")
+        outcome = "other_order_same_tokens" if same else "other_order"
+        notes.append(phrase(outcome, engine=engine, steps=" → ".join(run)))
     sampled = {"do_sample": True} if engine == "huggingface" else {}
     text = json.dumps(sampled | values)
     return WrittenConfig(text, notes + _bounds(given["temperature"], engine))
@@ -214,10 +222,8 @@ def _heat_min_p(given: dict[str, Any], wanted: list[str]) -> list[str]:
         return []
     # A gap of ln(1/p) between two logits is one of ln(1/p) / T after the temperature.
     given["min_p"] = float(f"{p ** (1 / temperature):.6g}")
-    return [
-        f"Here min_p comes after the temperature: {given['min_p']:g} is {p:g} ** (1 / "
-        f"{temperature:g}), which cuts at the same token."
-    ]
+    heated = f"{given['min_p']:g}"
+    return [phrase("heated_min_p", heated=heated, p=f"{p:g}", temperature=f"{temperature:g}")]
 
 
 def _check_engine(engine: str) -> None:
@@ -233,17 +239,15 @@ def _settings(text: str) -> dict[str, Any]:
         try:
             pairs = json.loads(text)
         except ValueError as problem:
-            raise ValueError(f"text must be a JSON object, got {short(text)}: {problem}") from None
+            raise ValueError(phrase("not_json", text=short(text), problem=f"{problem}")) from None
     else:
         pairs = _flags(text)
     if not pairs:
-        raise ValueError(
-            f"text must be a JSON object or flags, got {short(text)}: "
-            """use '{"top_p": 0.9}' or '--top-p 0.9'"""
-        )
+        example = """'{"top_p": 0.9}' or '--top-p 0.9'"""
+        raise ValueError(phrase("no_settings", text=short(text), example=example))
     names = [_named(name) for name in pairs]
     if twice := [name for name, times in Counter(names).items() if times > 1]:
-        raise ValueError(f"text must give {twice[0]} once, got {short(text, 200)}")
+        raise ValueError(phrase("given_twice", name=twice[0], text=short(text, 200)))
     return dict(zip(names, pairs.values(), strict=True))
 
 
@@ -252,7 +256,7 @@ def _flags(text: str) -> dict[str, Any]:
     try:
         words = shlex.split(text.replace("\\\n", " "))
     except ValueError as problem:
-        raise ValueError(f"text must be flags, got {short(text)}: {problem}") from None
+        raise ValueError(phrase("not_flags", text=short(text), problem=f"{problem}")) from None
     pairs: dict[str, Any] = {}
     name = ""
     for word in words:
@@ -266,12 +270,10 @@ def _flags(text: str) -> dict[str, Any]:
 
 def _value(word: str) -> Any:
     """Return the number that a word is, or the word."""
-    for kind in (int, float):
-        try:
-            return kind(word)
-        except ValueError:
-            continue
-    return word
+    number = _NUMBER.fullmatch(word)
+    if not number:
+        return word
+    return int(word) if number[1] else float(word)
 
 
 def _named(name: str) -> str:
@@ -283,9 +285,8 @@ def _in_order(samplers: Any) -> list[str]:
     """Return the steps that llama.cpp's list of samplers has, in its order."""
     names = samplers.split(";") if isinstance(samplers, str) else samplers
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(
-            f'samplers must be names, got {short(samplers)}: use "top_k;top_p;temperature"'
-        )
+        example = '"top_k;top_p;temperature"'
+        raise ValueError(phrase("no_samplers", value=short(samplers), example=example))
     return [_named(name) for name in names]
 
 
@@ -296,10 +297,10 @@ def _steps_once(chain: SamplerChain) -> dict[str, Any]:
         )
     steps = dict(chain)
     if len(steps) < len(chain):
-        raise ValueError(f"chain must have each step once, got {short(chain, 200)}")
+        raise ValueError(phrase("step_twice", chain=short(chain, 200)))
     temperature = steps.get("temperature", 1.0)
     if isinstance(temperature, tuple) or temperature == np.inf:
-        raise ValueError(f"chain must have one finite temperature, got {short(chain, 200)}")
+        raise ValueError(phrase("no_finite_temperature", chain=short(chain, 200)))
     return steps
 
 
@@ -308,5 +309,5 @@ def _bounds(temperature: float, engine: str) -> list[str]:
     if engine != "vllm" or temperature == 0 or 0.01 <= temperature <= 2:
         return []
     if temperature > 2:
-        return [f"vllm refuses a temperature above 2, such as {temperature:g}."]
-    return [f"vllm raises a temperature of {temperature:g} to 0.01."]
+        return [phrase("vllm_refuses", temperature=f"{temperature:g}")]
+    return [phrase("vllm_raises", temperature=f"{temperature:g}")]

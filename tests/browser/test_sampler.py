@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from softmax_temperature import SamplerChain, SamplerExplorer, load_example
+from softmax_temperature import SamplerChain, SamplerExplorer, load_example, read_config
 from tests.helpers import check_state, choose, need, resize, slide, write, write_notebook
 from tools.lab import run_all
 
@@ -344,12 +344,18 @@ def test_every_control_works_in_jupyterlab_with_and_without_its_kernel(browser, 
         write(page, field("eta"), "-1")
         assert "eta must be" in page.locator(".steps .problem").last.text_content()
         check()
+        page.locator(".configs summary").click()
+        page.locator(".configs select").select_option("llama.cpp")
+        write(page, ".configs textarea", "--temp 0.7 --min-p 0.2")
+        explorer.chain = read_config("--temp 0.7 --min-p 0.2", "llama.cpp").chain
+        check()
 
     check()
     assert page.locator(".noUi-handle").count() == 1
     use()
     # A step's keys are its own: a notebook would go to the next cell, or add one.
-    for control in (page.get_by_label("Add a cut"), page.locator(handle("top-k"))):
+    settings = page.locator(".configs textarea")
+    for control in (page.get_by_label("Add a cut"), page.locator(handle("top-k")), settings):
         control.focus()
         for key in ("b", "m", "a"):
             page.keyboard.press(key)

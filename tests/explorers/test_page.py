@@ -92,7 +92,7 @@ def test_only_the_pages_own_script_may_run(text):
 # Those of questions, notebooks and texts.
 OTHER_SCRIPTS = {
     *("question", "challenge", "prediction", "notebook", "widget", "sessions", "answer"),
-    *("sampler", "steps", "ranks", "rules", "labels"),
+    *("sampler", "steps", "ranks", "rules", "labels", "configs"),
     *("text", "writer", "prompt", "story", "tokenizer", "transformer", "tokens", "tints", "taken"),
     *("stories", "forest", "forester", "luck", "told"),
     *("door", "bits", "opening", "sentence", "people"),

@@ -7,10 +7,11 @@ import { phrase, rounded, temperatureText, whatIsKept } from "./engine/words.js"
 import { temperatureOf } from "./store.js";
 import { settingOf, textsOf } from "./table.js";
 import { kindOfTables } from "./tables.js";
+import { drawConfigs } from "./views/configs.js";
 import { drawRules } from "./views/ranks.js";
 import { drawSteps } from "./views/steps.js";
 
-export const samplerKind = kindOfTables(cutFrame, { above: (core) => [drawSteps(core)], drawRules });
+export const samplerKind = kindOfTables(cutFrame, { above: (core) => [drawSteps(core), drawConfigs(core)], drawRules });
 
 /**
  * Return what a sampler leaves of a table, beside what would be drawn from if nothing were cut.

@@ -24,7 +24,11 @@ from .scripts import join_scripts, read_browser
 # What there is of explorers: where the script of each stands, the name that it exports, and styles.
 KINDS = {
     "temperature": ("explorer.js", "tableKind", ("explorer.css", "chart.css")),
-    "sampler": ("sampler.js", "samplerKind", ("explorer.css", "chart.css", "ranks.css")),
+    "sampler": (
+        "sampler.js",
+        "samplerKind",
+        ("explorer.css", "chart.css", "ranks.css", "configs.css"),
+    ),
     "text": ("text.js", "textKind", ("explorer.css", "tints.css", "text.css")),
     "answer": ("answer.js", "answerKind", ("explorer.css", "tints.css", "text.css", "answer.css")),
 }

@@ -50,7 +50,9 @@ class SamplerExplorer(BarsExplorer):
     Bars are what the sampler draws from; outlines are what it would draw from if nothing were cut.
     Of more than 30 tokens, or where some have no bar of their own, the cuts stand in a chart of
     probability against rank, as `rank_chart` draws it, beside the bars of the likeliest. A reader
-    can take other steps, in any order, or those of an engine.
+    can take other steps, in any order, or those of an engine. Below them, under "Settings of an
+    engine", stands what `write_config` gives for the steps, to be copied, and what is pasted there
+    becomes the steps that `read_config` makes of it.
 
     Parameters
     ----------

@@ -48,6 +48,7 @@ _STYLES = (
     "explorer.css",
     "chart.css",
     "ranks.css",
+    "configs.css",
     "tints.css",
     "text.css",
     "answer.css",

@@ -61,7 +61,7 @@ export const PRESETS = {
 
 // What the engines write for a step that is off.
 /** @type {Record<string, number[]>} */
-const OFF = {
+export const OFF = {
   top_k: [0, -1],
   top_p: [1],
   min_p: [0],

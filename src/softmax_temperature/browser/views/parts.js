@@ -151,5 +151,9 @@ export function makeField(name, take, { tag = "input", ...options } = {}) {
       field.removeAttribute("aria-invalid");
     }
   });
-  return { field, problem, tell: (text) => tell((field.dataset.last = text)) };
+  function readAgain() {
+    written = "";
+    read();
+  }
+  return { field, problem, readAgain, tell: (text) => tell((field.dataset.last = text)) };
 }
