@@ -71,6 +71,8 @@ def test_the_cells_are_those_of_pythons_texts(open_explorer, explorer, texts):
         expected[level].append([edges[position], low, high, edges[position + 1]])
     for level, boxes in enumerate(page.evaluate(CELLS)):
         assert len(boxes) == len(expected[level])
+        # They are drawn word by word, and are expected column by column from below.
+        boxes.sort(key=lambda box: (box[0], -box[1]))
         np.testing.assert_allclose(
             np.array(boxes).reshape(-1, 4), np.reshape(expected[level], (-1, 4)), atol=1.1
         )
@@ -89,8 +91,12 @@ def test_words_stand_within_their_cells_and_can_be_read(open_explorer, explorer,
     names, fills, ink, line = page.evaluate(
         """() => [
             [...document.querySelectorAll(".texts text")].map((text) => {
-                const { x, y, width, height } = text.getBBox();
-                return [x, y, x + width, y + height];
+                // As it stands there, upwards or not.
+                const { left, top, width } = text.ownerSVGElement.getBoundingClientRect();
+                const scale = text.ownerSVGElement.viewBox.baseVal.width / width;
+                const box = text.getBoundingClientRect();
+                return [box.left - left, box.top - top, box.right - left, box.bottom - top]
+                    .map((edge) => edge * scale);
             }),
             [...document.querySelectorAll(".tints path")].map((path) => {
                 const pen = document.createElement("canvas").getContext("2d");
@@ -103,6 +109,8 @@ def test_words_stand_within_their_cells_and_can_be_read(open_explorer, explorer,
         ]"""
     )
     assert names
+    # Upwards, where a column is narrow and its cell tall.
+    assert width < 1280 or any(d - b > 1.2 * (c - a) for a, b, c, d in names)
     boxes = [(*box, level) for level, row in enumerate(page.evaluate(CELLS)) for box in row]
     ink = [float(part) / 255 for part in ink.removeprefix("rgb(").removesuffix(")").split(",")]
     for left, top, right, bottom in names:
