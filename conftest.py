@@ -58,13 +58,9 @@ def pytest_configure(config):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Start no workers for single files and tests, and for folders as many as there are cores.
-
-    One more, where browsers are waited for, and meanwhile others can go on.
-    """
-    if not all(Path(config.invocation_params.dir, name).is_dir() for name in config.args):
-        return 0
-    return (os.cpu_count() or 1) + ("not browser" not in config.option.markexpr)
+    """Start no workers for single files and tests."""
+    whole = all(Path(config.invocation_params.dir, name).is_dir() for name in config.args)
+    return None if whole else 0
 
 
 def pytest_collectstart(collector):
