@@ -30,7 +30,6 @@ PLACES = {
     "tests/slow": "slow",
 }
 ENGINES = ["chromium", "firefox", "webkit"]
-LESSONS = sorted(path.stem for path in Path(__file__).with_name("notebooks").glob("*.ipynb"))
 
 # Where an assertion of a helper fails, show its values.
 pytest.register_assert_rewrite("tests.helpers")
@@ -42,7 +41,7 @@ def pytest_addoption(parser):
         "--whole",
         action="store_true",
         default="CI" in os.environ,
-        help="whole sweeps, all lessons, and JupyterLab, in all engines",
+        help="whole sweeps, the site, and JupyterLab, in all engines",
     )
     parser.addoption(
         "--engines",
@@ -83,13 +82,9 @@ def pytest_itemcollected(item):
 
 
 def is_left_out(item):
-    """Tell whether a test is one of a sweep, of a later lesson in a browser, or of JupyterLab."""
-    fixtures = getattr(item, "fixturenames", ())
-    return (
-        item.path.is_relative_to(item.config.rootpath / "tests/slow")
-        or ("browsers" in fixtures and any(lesson in item.name for lesson in LESSONS[1:]))
-        or "jupyter" in fixtures
-    )
+    """Tell whether a test is one of a sweep, or needs JupyterLab or the whole site."""
+    is_sweep = item.path.is_relative_to(item.config.rootpath / "tests/slow")
+    return is_sweep or not {"jupyter", "site"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_modifyitems(config, items):
