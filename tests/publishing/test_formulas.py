@@ -150,6 +150,14 @@ ALPHABETS = {
 }
 
 
+@pytest.mark.parametrize("command", ALPHABETS)
+def test_each_letter_of_an_alphabet_is_itself(command):
+    """Alone in its braces \\mathsf{E} was once ⋿, whose name it is in Unicode's table."""
+    for letter in string.ascii_letters:
+        math = BeautifulSoup(formulas.mathml(f"{command}{{{letter}}}", "inline"), "html.parser")
+        assert unicodedata.normalize("NFKC", math.get_text()) == letter
+
+
 @given(st.sampled_from(sorted(ALPHABETS)), st.text(string.ascii_letters, min_size=1, max_size=4))
 def test_letters_of_an_alphabet_are_unicodes(command, letters):
     """NFKC is what Unicode itself says that each of them stands for."""

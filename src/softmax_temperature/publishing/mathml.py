@@ -54,6 +54,8 @@ _SYNONYMS = {
     r"\\not\s*\\in(?![A-Za-z])": r"\\notin ",
     r"\\tag\*\s*\{": r"\\qquad\\text{",
     r"\\tag\s*\{([^{}$]*)\}": r"\\qquad\\text{(\1)}",
+    # In Unicode's table this is a name of ⋿.
+    r"\\mathsf\s*\{\s*E\s*\}": r"\\mathsf{{E}}",
     # Alone, a letter would not stay upright.
     r"\\mathrm\s*\{\s*(\w)\s*\}|\\mathrm\s+(\w)": r"{\\rm \1\2}",
 }
