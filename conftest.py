@@ -93,8 +93,8 @@ def pytest_collection_modifyitems(config, items):
     xdist would begin with the files that have the most tests, which are not those.
     """
     if not config.option.whole and config.args == config.getini("testpaths"):
-        left_out = [item for item in items if is_left_out(item)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not is_left_out(item)]
+        left_out = set(filter(is_left_out, items))
+        config.hook.pytest_deselected(items=[*left_out])
+        items[:] = [item for item in items if item not in left_out]
     long = {"browser", "slow"}
     items.sort(key=lambda item: long.isdisjoint(mark.name for mark in item.iter_markers()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import compress, pairwise, takewhile
+from itertools import pairwise
 from typing import Any
 
 import ipywidgets
@@ -194,12 +194,12 @@ def _goal_of(explorer: Any, name: str, value: Any) -> Goal:
         )
     goal = _with_places(explorer, value[:1], name) | {"low": low, "high": high}
     if isinstance(explorer, TemperatureExplorer):
-        if not (stops := _stops_at(explorer, goal)):
+        if not (stops := _met_between(explorer, goal)):
             raise ValueError(
                 "probability must be one that a temperature of the slider gives, got "
                 f"{short(value)}"
             )
-        goal["stops"] = [stops[0], stops[-1]]
+        goal["stops"] = stops
     return goal
 
 
@@ -233,8 +233,11 @@ def _places_of(explorer: BarsExplorer, tokens: Sequence[str]) -> list[list[int]]
     ]
 
 
-def _stops_at(explorer: TemperatureExplorer, goal: Goal) -> list[float]:
-    """Return the first stops of the slider that give a token a probability between two bounds."""
+def _met_between(explorer: TemperatureExplorer, goal: Goal) -> list[float]:
+    """Return from which stop of the slider to which a token has a probability between two bounds.
+
+    That is where it first has one, or nothing.
+    """
     stops = explorer._stops.tolist()
     for table, (place,) in zip(explorer._pictures.tables, goal["places"], strict=True):
         if place >= 0:
@@ -242,7 +245,7 @@ def _stops_at(explorer: TemperatureExplorer, goal: Goal) -> list[float]:
             met = [goal["low"] <= share <= goal["high"] for share in shares]
             if any(met):
                 begin = met.index(True)
-                return list(compress(stops[begin:], takewhile(bool, met[begin:])))
+                return [stops[begin], stops[[*met, False].index(False, begin) - 1]]
             # It runs through all values between two stops.
             for pair, ends in zip(pairwise(shares), pairwise(stops), strict=True):
                 if min(pair) <= goal["high"] and max(pair) >= goal["low"]:

@@ -52,8 +52,13 @@ class Asked(NamedTuple):
 
 def load_asked() -> list[Asked]:
     """Return what people asked, in the order of the page."""
-    text = files("softmax_temperature").joinpath("data/questions.csv").read_text("utf-8")
-    return [Asked(*row) for row in list(csv.reader(text.splitlines()))[1:]]
+    return [Asked(*row) for row in rows_of("questions.csv")]
+
+
+def rows_of(name: str) -> list[list[str]]:
+    """Return the rows of one of the package's tables, without the names of its columns."""
+    text = files("softmax_temperature").joinpath("data", name).read_text("utf-8")
+    return list(csv.reader(text.splitlines()))[1:]
 
 
 def questions_page(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
 from ..explorers.page import as_html
-from .people import Asked, plain_page
+from .people import Asked, plain_page, rows_of
 
 TEACHERS = "for-teachers.html"
 
@@ -84,8 +82,7 @@ _KINDS = (
 
 def load_aims() -> dict[str, str]:
     """Return what a reader of each lesson of the course can say afterwards, by its page."""
-    text = files("softmax_temperature").joinpath("data/aims.csv").read_text("utf-8")
-    return {f"{lesson}.html": aim for lesson, aim in list(csv.reader(text.splitlines()))[1:]}
+    return {f"{lesson}.html": aim for lesson, aim in rows_of("aims.csv")}
 
 
 def _contents(links: Sequence[tuple[str, str]]) -> str:
