@@ -1,28 +1,83 @@
 """What browser tests with a kernel share."""
 
+from contextlib import ExitStack, contextmanager
+
 import pytest
 
 from tests.helpers import need, write_notebook
+from tools.lab import run_open
+
+# What the notebook before has made is gone.
+RESET = """
+import sys
+import ipywidgets
+ipywidgets.Widget.close_all()
+for name in [name for name in sys.modules if name.startswith("softmax_temperature")]:
+    del sys.modules[name]
+get_ipython().reset()
+"""
+
+
+@pytest.fixture(scope="session")
+def run_in_lab(lab):
+    """Run a notebook of a name, in a page and a kernel of earlier ones: both take long to start."""
+    from tests.browser.test_notebook import KERNEL, new_page
+
+    pages = {}
+
+    def start(browser):
+        page = new_page(browser)
+        page.goto(f"{lab}/doc")
+        page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
+        return page
+
+    @contextmanager
+    def run(browser, name):
+        page = pages.pop(browser, None) or start(browser)
+        page.problems = []
+        page.set_viewport_size({"width": 1100, "height": 1000})
+        page.evaluate(
+            """path => {
+                const kernel = window.warm && { id: window.warm };
+                void jupyterapp.commands.execute("docmanager:open", { path, kernel });
+            }""",
+            name,
+        )
+        run_open(page)
+        yield page
+        status = page.evaluate(f"{KERNEL.replace('.kernel', '?.kernel')}?.status")
+        if page.problems or status in (None, "dead"):
+            # What it can't tell Python any more is no fault of the next one.
+            page.close()
+        else:
+            page.evaluate(
+                f"""async (code) => {{
+                    window.warm = {KERNEL}.id;
+                    await {KERNEL}.requestExecute({{ code, silent: true }}).done;
+                    // Closed like a reader's, it would ask whether to save what has changed.
+                    jupyterapp.shell.currentWidget.dispose();
+                }}""",
+                RESET,
+            )
+            pages[browser] = page
+        assert page.problems == []
+
+    return run
 
 
 @pytest.fixture
-def run_cells(browser, lab, notebooks):
+def run_cells(browser, run_in_lab, notebooks):
     """Run cells in a notebook of their own, and wait until so many of something are shown."""
-    from tests.browser.test_notebook import KERNEL, catch_up, open_notebook
+    from tests.browser.test_notebook import catch_up
 
-    pages = []
+    with ExitStack() as stack:
 
-    def run(*cells, shows, count):
-        name = f"cells-{len(list(notebooks.glob('cells-*.ipynb')))}"
-        write_notebook(notebooks / f"{name}.ipynb", *cells)
-        page = open_notebook(browser, lab, name)
-        need("playwright.sync_api").expect(page.locator(shows)).to_have_count(count)
-        catch_up(page)
-        pages.append(page)
-        return page
+        def run(*cells, shows, count):
+            name = f"cells-{len(list(notebooks.glob('cells-*.ipynb')))}.ipynb"
+            write_notebook(notebooks / name, *cells)
+            page = stack.enter_context(run_in_lab(browser, name))
+            need("playwright.sync_api").expect(page.locator(shows)).to_have_count(count)
+            catch_up(page)
+            return page
 
-    yield run
-    for page in pages:
-        assert page.problems == []
-        page.evaluate(f"void {KERNEL.replace('.kernel', '?.kernel')}?.shutdown()")
-        page.close()
+        yield run

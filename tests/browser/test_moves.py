@@ -3,9 +3,7 @@
 from time import sleep
 
 from tests.browser.test_kernel import run
-from tests.browser.test_notebook import new_page
-from tests.helpers import becomes, need, write_notebook
-from tools.lab import run_all
+from tests.helpers import becomes, need
 
 expect = need("playwright.sync_api").expect
 
@@ -33,11 +31,9 @@ def comes_to_print(page, code, text):
     assert printed == text
 
 
-def test_a_notebook_challenges_and_lets_draw(browser, lab, notebooks):
-    write_notebook(notebooks / "moves.ipynb", *CELLS)
-    page = new_page(browser, {"width": 1280, "height": 1400})
-    run_all(page, lab, "moves.ipynb")
-    expect(page.locator(".prediction svg")).to_have_count(2)
+def test_a_notebook_challenges_and_lets_draw(run_cells):
+    page = run_cells(*CELLS, shows=".prediction svg", count=2)
+    page.set_viewport_size({"width": 1280, "height": 1400})
     # Its explorer stands in a later cell.
     becomes(page, f"{VERDICT} === '○ Not yet. The dice land on “experience”.'")
     run(page, "explorer.temperature = 2")
@@ -68,5 +64,3 @@ def test_a_notebook_challenges_and_lets_draw(browser, lab, notebooks):
     run(page, "prediction.drawn = None")
     becomes(page, "document.querySelectorAll('.prediction.shown').length === 0")
     assert page.locator(".jp-Cell").count() == len(CELLS)
-    assert page.problems == []
-    page.close()

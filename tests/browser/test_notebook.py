@@ -66,7 +66,6 @@ WHOLE, GPT2, CONSTANT, ALL = 2, 3, 4, 5
 
 @pytest.fixture(scope="module", autouse=True)
 def written(notebooks):
-    write_notebook(notebooks / "odd.ipynb", ODD, "explorer")
     write_notebook(notebooks / "instrument.ipynb", *INSTRUMENT.split("---"))
 
 
@@ -121,10 +120,9 @@ def wait_for_explorers(page, count):
     )
 
 
-def open_odd(browser, lab):
-    page = open_notebook(browser, lab, "odd")
-    wait_for_explorers(page, 2)
-    return page
+@pytest.fixture
+def odd(run_cells):
+    return run_cells(ODD, "explorer", shows=".softmax-temperature svg", count=2)
 
 
 def check_address(page, url):
@@ -365,39 +363,34 @@ def test_no_text_is_cut_off(page):
     assert cut_off(explorer(page)) == []
 
 
-def test_any_token_is_text_in_two_views_of_one_explorer(browser, lab):
-    page = open_odd(browser, lab)
-    first, second = explorer(page, 0), explorer(page, 1)
+def test_any_token_is_text_in_two_views_of_one_explorer(odd):
+    first, second = explorer(odd, 0), explorer(odd, 1)
     texts = first.locator(".softmax-temperature svg text").all_text_contents()
     expected = {"$x^2$", "<b>bold</b>", "&amp;", "quote\"'", "a↵b", "😀", "שלום", "日本"}
     assert expected <= set(texts)
     assert any(text.startswith("xxx") and "…" in text for text in texts)
-    assert page.locator(".softmax-temperature b").count() == 0
+    assert odd.locator(".softmax-temperature b").count() == 0
     type_temperature(first, 0)
     for view in (first, second):
         view.scroll_into_view_if_needed()
         assert shown(view)["labels"] == ["1.00"] + ["0.00"] * 8
         assert shown(view)["heights"][0] == pytest.approx(shown(view)["axis"], abs=1)
-    assert page.problems == []
-    page.close()
 
 
-def test_setting_the_temperature_from_code_moves_slider_and_bars(browser, lab):
-    page = open_odd(browser, lab)
-    cell = page.locator(".jp-CodeCell .cm-content").last
+def test_setting_the_temperature_from_code_moves_slider_and_bars(odd):
+    cell = odd.locator(".jp-CodeCell .cm-content").last
     cell.fill("explorer.temperature = 0.25; print(explorer.slider.value)")
     cell.press("Shift+Enter")
-    page.wait_for_function(
+    odd.wait_for_function(
         "document.querySelector('.softmax-temperature svg title')"
         ".textContent.startsWith('T = 0.25: ')"
     )
-    seen = shown(explorer(page))
+    seen = shown(explorer(odd))
     assert seen["readout"] == "0.25"
     assert 2 * seen["handle"] == pytest.approx(0.25, abs=0.005)
     expected = softmax(list(range(8, -1, -1)), 0.25)
     for height, p in zip(seen["heights"], expected):
         assert height == pytest.approx(p * seen["axis"], abs=1)
-    page.close()
 
 
 def check_gpt2(view, temperature):
@@ -484,10 +477,9 @@ def test_no_text_of_gpt2_is_cut_off(page):
     assert cut_off(explorer(page, GPT2)) == []
 
 
-def test_another_table_is_drawn_on_the_page(browser, lab):
-    page = open_odd(browser, lab)
-    cell = page.locator(".jp-CodeCell .cm-content").last
-    page.evaluate(
+def test_another_table_is_drawn_on_the_page(odd):
+    cell = odd.locator(".jp-CodeCell .cm-content").last
+    odd.evaluate(
         """() => {
             window.observing = new Set();
             window.ResizeObserver = class extends ResizeObserver {
@@ -507,28 +499,26 @@ def test_another_table_is_drawn_on_the_page(browser, lab):
         "explorer.temperature = 0; explorer.table = TokenTable(['one', 'two'], [1, 2])"
     )
     cell.press("Shift+Enter")
-    page.wait_for_function(
+    odd.wait_for_function(
         "document.querySelector('.softmax-temperature p').textContent.includes('two')"
     )
     # What is no longer shown is no longer followed.
-    assert page.evaluate("observing.size") == 1
-    seen = shown(explorer(page))
+    assert odd.evaluate("observing.size") == 1
+    seen = shown(explorer(odd))
     assert seen["labels"] == ["1.00", "0.00"]
     assert seen["heights"][0] == pytest.approx(seen["axis"], abs=1)
-    type_temperature(explorer(page), 1)
-    assert shown(explorer(page))["labels"] == ["0.73", "0.27"]
-    title = page.evaluate_handle("document.querySelector('.softmax-temperature svg title')")
-    page.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-    expect(page.locator(".softmax-temperature")).to_have_count(0)
-    page.evaluate(
+    type_temperature(explorer(odd), 1)
+    assert shown(explorer(odd))["labels"] == ["0.73", "0.27"]
+    title = odd.evaluate_handle("document.querySelector('.softmax-temperature svg title')")
+    odd.evaluate("void jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    expect(odd.locator(".softmax-temperature")).to_have_count(0)
+    odd.evaluate(
         f"async code => {{ await {KERNEL}.requestExecute({{ code }}).done; }}",
         "explorer.temperature = 2",
     )
-    catch_up(page)
-    assert page.evaluate("observing.size") == 0
+    catch_up(odd)
+    assert odd.evaluate("observing.size") == 0
     assert title.evaluate("title => title.textContent").startswith("T = 1.00: ")
-    assert page.problems == []
-    page.close()
 
 
 @pytest.mark.parametrize("app", ["notebook", "voila"])

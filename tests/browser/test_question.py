@@ -27,19 +27,14 @@ QUESTIONS = ".softmax-temperature-question"
 SHORTCUTS = ["ArrowDown", "ArrowUp", "a", "b", "j", "m", "y", "x", "d", "d", "Escape"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def questions(notebooks):
-    write_notebook(notebooks / "questions.ipynb", *CELLS)
+@pytest.fixture
+def page(run_cells):
+    return run_cells(*CELLS, shows=f"{QUESTIONS} button", count=8)
 
 
 @pytest.fixture
-def page(browser, lab):
-    page = new_page(browser)
-    run_all(page, lab, "questions.ipynb")
-    expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
-    yield page
-    assert page.problems == []
-    page.close()
+def questions(notebooks):
+    write_notebook(notebooks / "questions.ipynb", *CELLS)
 
 
 def view(page, number=0):
@@ -213,7 +208,7 @@ def test_the_keyboard_is_enough_and_the_notebook_stays_as_it_is(page):
     answer_by_keyboard(page, view(page))
 
 
-def test_the_keyboard_is_enough_in_notebook_7(browser, jupyter):
+def test_the_keyboard_is_enough_in_notebook_7(browser, jupyter, questions):
     page = new_page(browser)
     run_all(page, jupyter("notebook"), "questions.ipynb", "notebooks")
     expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
@@ -221,7 +216,7 @@ def test_the_keyboard_is_enough_in_notebook_7(browser, jupyter):
     page.close()
 
 
-def test_voila_asks_too(browser, jupyter):
+def test_voila_asks_too(browser, jupyter, questions):
     page = new_page(browser, {"width": 360, "height": 800})
     page.goto(f"{jupyter('voila')}/voila/render/questions.ipynb")
     expect(page.locator(f"{QUESTIONS} button")).to_have_count(8)
