@@ -33,6 +33,10 @@ def pull(logits, drawn, beta):
 @example(None, [5.0, 2.2, 2.0, 4.5, 3.0, 2.7])
 @example(None, [0.0, -1e-9, -1e4])
 @example(None, [1e4, 1e4 - 1e-6, 0.0])
+# Gaps of which one is nothing beside another.
+@example(None, [0.0, 2.2e-313, -1.0])
+@example(None, [0.0, 2.2e-313, -1.2e-38, -1.7e-243])
+@example(None, [-2.9e-246, 0.0, -1.0])
 def test_the_estimate_is_a_root_to_9_digits(data, logits):
     drawn = (
         data.draw(st.lists(st.integers(0, len(logits) - 1), min_size=1, max_size=8))

@@ -113,14 +113,13 @@ def estimate_temperature(
     # In units of the widest gap, a power of 2, which rounds nothing, so that no sum overflows.
     exponent = int(np.frexp(gaps.max())[1])
     draws = _Draws(np.ldexp(gaps, -exponent), is_masked, counts)
-    with np.errstate(under="ignore"):
-        rate, error, rates = draws.fit()
-    estimate, low, high = (
-        math.ldexp(1 / beta, exponent) if beta > 0 else math.inf for beta in (rate, *rates[::-1])
-    )
     if not gaps.any():
         return TemperatureEstimate(math.nan, math.nan, (0.0, math.inf))
-    return TemperatureEstimate(estimate, math.ldexp(error, exponent), (low, high))
+    with np.errstate(under="ignore", over="ignore"):
+        rate, error, rates = draws.fit()
+        scaled = [1 / beta if beta > 0 else math.inf for beta in (rate, *rates[::-1])]
+        estimate, low, high, error = np.ldexp([*scaled, error], exponent).tolist()
+    return TemperatureEstimate(estimate, error, (low, high))
 
 
 def _checked(
@@ -185,25 +184,28 @@ class _Draws:
             low = _root(self.surprise_of_leaders, -math.log(_LEAST_CHANCE))
             return math.inf, math.nan, (low, math.inf)
         beta = _root(self.expected, self.drawn)
-        expected, slope = self.expected(beta)
-        width = _DEVIATIONS / math.sqrt(-slope)
+        expected, deviation = self.expected(beta)
+        width = _DEVIATIONS / deviation
         # Below 0, where no temperature is, one step of Newton's is near enough.
-        middle = beta if beta else (self.drawn - expected) / slope
-        error = beta**-2 / math.sqrt(-slope) if beta else math.nan
+        middle = beta if beta else (expected - self.drawn) / deviation / deviation
+        error = 1 / beta / (beta * deviation) if beta else math.nan
         return beta, error, (middle - width, middle + width)
 
     def expected(self, beta: float) -> tuple[float, float]:
-        """Return what the drawn gaps are expected to sum up to, and its slope: minus a variance."""
+        """Return what the drawn gaps are expected to sum up to, and the deviation of the sum."""
         weights = self._weights(beta)
         weights /= weights.sum(axis=1, keepdims=True)
         means = (weights * self.gaps).sum(axis=1)
-        variances = (weights * (self.gaps - means[:, np.newaxis]) ** 2).sum(axis=1)
-        return float(self.times @ means), -float(self.times @ variances)
+        parts = np.sqrt(weights * self.times[:, np.newaxis]) * (self.gaps - means[:, np.newaxis])
+        # Squares of what is small could be 0.
+        largest = np.abs(parts).max()
+        deviation = largest * np.sqrt(np.square(parts / largest).sum()) if largest else 0.0
+        return float(self.times @ means), float(deviation)
 
     def surprise_of_leaders(self, beta: float) -> tuple[float, float]:
-        """Return minus the logarithm of the chance of leaders alone, and its slope."""
+        """Return minus the logarithm of the chance of leaders alone, and the root of its fall."""
         others = np.where(self.gaps > 0, self._weights(beta), 0).sum(axis=1) / self.leaders
-        return float(self.times @ np.log1p(others)), -self.expected(beta)[0]
+        return float(self.times @ np.log1p(others)), math.sqrt(self.expected(beta)[0])
 
     def _weights(self, beta: float) -> NDArray[np.float64]:
         weights = np.exp(-beta * self.gaps)
@@ -214,20 +216,23 @@ class _Draws:
 def _root(falling: Callable[[float], tuple[float, float]], target: float) -> float:
     """Return the beta at which a falling function reaches a target, or 0 if it starts lower.
 
-    Newton's method within a bracket: the function's logarithm is nearly a line.
+    The function returns its value and the square root of minus its slope. Newton's method within
+    a bracket: the function's logarithm is nearly a line.
     """
     beta, low, high = 0.0, 0.0, math.inf
     # Some ten are needed. Near 0 rounding alone can keep them going.
     for _ in range(100):
-        value, slope = falling(beta)
+        value, root = falling(beta)
         if beta == 0 and value <= target:
             return 0.0
         low, high = (beta, high) if value > target else (low, beta)
-        step = math.log(value / target) * value / -slope if value > 0 > slope else math.inf
+        step = math.inf
+        if value > 0 and root > 0:
+            step = (math.log(value) - math.log(target)) * (value / root) / root
         if abs(step) <= 1e-13 * beta or high - low <= 1e-13 * beta:
             break
         if low < beta + step < high:
             beta += step
         else:
-            beta = 2 * low if high == math.inf else (low + high) / 2
+            beta = (2 * low or 1.0) if high == math.inf else (low + high) / 2
     return beta
