@@ -15,8 +15,8 @@ import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
-from copy import deepcopy
 from functools import cache, partial
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from time import sleep
@@ -70,15 +70,25 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def draw_once():
+def shared(tmp_path_factory):
+    """Give a folder that the processes of one run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def draw_once(shared):
     """Draw each picture once, and give a copy of it: ``draw_once(plan)``, as `layout` does."""
-    drawn = {}
+    folder = shared / "pictures"
+    folder.mkdir(exist_ok=True)
 
     def draw(plan):
-        key = pickle.dumps(plan)
-        if key not in drawn:
-            drawn[key] = layout(plan)
-        return deepcopy(drawn[key])
+        path = folder / sha256(pickle.dumps(plan)).hexdigest()
+        if not path.exists():
+            whole = path.with_suffix(f".{os.getpid()}")
+            whole.write_bytes(pickle.dumps(layout(plan)))
+            whole.replace(path)
+        return pickle.loads(path.read_bytes())
 
     return draw
 
@@ -252,20 +262,19 @@ def lab(jupyter):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(shared, tmp_path_factory):
     """Give a copy of the course's site, with a lesson more, that one process builds for all."""
-    own = tmp_path_factory.getbasetemp()
-    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "course"
+    built = shared / "course"
     try:
-        shared.mkdir()
+        built.mkdir()
     except FileExistsError:
-        while not (shared / "done").exists():
+        while not (built / "done").exists():
             sleep(0.1)
     else:
         try:
-            nbformat.write(course.more(), shared / f"{course.MORE}.ipynb")
+            nbformat.write(course.more(), built / f"{course.MORE}.ipynb")
             build_site = need("softmax_temperature.publishing.site").build_site
-            build_site([*NOTEBOOKS.values(), shared], shared / "site")
+            build_site([*NOTEBOOKS.values(), built], built / "site")
         finally:
-            (shared / "done").touch()
-    return shutil.copytree(shared / "site", tmp_path_factory.mktemp("course") / "site")
+            (built / "done").touch()
+    return shutil.copytree(built / "site", tmp_path_factory.mktemp("course") / "site")

@@ -21,6 +21,7 @@ from .phrases import phrase, rounded, twelve_digits
 _MOST_TOKENS_WITHOUT_PERCENT = 100
 _JOINER = re.compile(r"(?<=[^\0-\x7f])[\u200c\u200d](?=[^\0-\x7f])")
 _SIGNS = {" ": "·", "\n": "↵", "\t": "⇥"}
+_SIGNS_IN_TEXT = _SIGNS | {" ": " "}
 # What may have to be written in another way. In ASCII that is white space and what cannot be seen,
 # and where glyphs are asked for, everything.
 _ANY, _NOT_PLAIN = re.compile("(?s:.)"), re.compile("[^!-~]")
@@ -399,7 +400,7 @@ def token_labels(
 
 def in_text(text: str, longest: int = 40) -> str:
     """Return a token or a prompt as it stands in a sentence: with spaces, and signs for others."""
-    return _visible(text, None, longest, _SIGNS | {" ": " "}) if text else ""
+    return _visible(text, None, longest, _SIGNS_IN_TEXT) if text else ""
 
 
 def columns(text: str) -> int:

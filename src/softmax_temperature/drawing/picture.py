@@ -41,6 +41,8 @@ from .sticks import DEPTH, TOP, sticks_of
 
 _STYLE: Any = {
     "font.family": ["DejaVu Sans"],
+    # Where a title stands anyway: without it, each drawing measures all ticks to find out.
+    "axes.titley": 1.0,
     "svg.fonttype": "none",
     "svg.hashsalt": "softmax-temperature",
     "xtick.labelcolor": "black",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks import Floats
-from ..core import TokenTable
 from ..drawing.bars import Bars
 from ..drawing.plan import Layout
 from ..drawing.ranks import RankLayout
@@ -280,7 +280,7 @@ def tables_of(bars: Sequence[Bars], layouts: Sequence[list[Layout]]) -> list[Tab
         if same:
             table["wordsOf"] = same[0]
         else:
-            table["words"] = _words_of(source)
+            table["words"] = _words_of(source.tokens)
             if notice := notice_of(source):
                 table["notice"] = notice
         if len(source.tokens) <= _MOST_EDITABLE and not shown.n_others and not source.unseen_mass:
@@ -314,12 +314,16 @@ def _by_place(data: bytes) -> bytes:
     return np.frombuffer(data, np.uint8).reshape(-1, 4).T.tobytes()
 
 
-def _words_of(table: TokenTable) -> list[str] | Packed:
-    words = [in_text(token) for token in table.tokens]
-    if len(words) <= _MOST_EDITABLE:
-        return words
+def _words_of(tokens: tuple[str, ...]) -> list[str] | Packed:
+    return [*map(in_text, tokens)] if len(tokens) <= _MOST_EDITABLE else _lines_of(tokens)
+
+
+# Those of a whole vocabulary take as long as a picture, and many explorers have the same.
+@lru_cache(maxsize=8)
+def _lines_of(tokens: tuple[str, ...]) -> Packed:
     # A line break within a word is a sign already.
-    return _packed("\n".join(words).encode("utf-8", "surrogatepass"), "text")
+    lines = "\n".join(map(in_text, tokens))
+    return _packed(lines.encode("utf-8", "surrogatepass"), "text")
 
 
 def _packed(data: bytes, kind: str) -> Packed:
