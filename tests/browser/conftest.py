@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.helpers import need, write_notebook
-from tools.lab import run_open
 
 # What the notebook before has made is gone.
 RESET = """
@@ -19,21 +18,21 @@ get_ipython().reset()
 
 
 @pytest.fixture(scope="session")
-def run_in_lab(lab):
-    """Run a notebook of a name, in a page and a kernel of earlier ones: both take long to start."""
+def open_in_lab(lab):
+    """Open a notebook in a page and a kernel of earlier ones: both take long to start."""
     from tests.browser.test_notebook import KERNEL, new_page
 
     pages = {}
 
-    def start(browser):
+    def start(browser, view):
         page = new_page(browser)
-        page.goto(f"{lab}/doc")
+        page.goto(f"{lab}/{view}")
         page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
         return page
 
     @contextmanager
-    def run(browser, name):
-        page = pages.pop(browser, None) or start(browser)
+    def open_it(browser, name, view="doc"):
+        page = pages.pop((browser, view), None) or start(browser, view)
         page.problems = []
         page.set_viewport_size({"width": 1100, "height": 1000})
         page.evaluate(
@@ -43,7 +42,7 @@ def run_in_lab(lab):
             }""",
             name,
         )
-        run_open(page)
+        page.wait_for_function(f"{KERNEL.replace('.', '?.')}?.status === 'idle'")
         yield page
         status = page.evaluate(f"{KERNEL.replace('.kernel', '?.kernel')}?.status")
         if page.problems or status in (None, "dead"):
@@ -59,14 +58,14 @@ def run_in_lab(lab):
                 }}""",
                 RESET,
             )
-            pages[browser] = page
+            pages[browser, view] = page
         assert page.problems == []
 
-    return run
+    return open_it
 
 
 @pytest.fixture
-def run_cells(browser, run_in_lab, notebooks):
+def run_cells(browser, open_in_lab, notebooks):
     """Run cells in a notebook of their own, and wait until so many of something are shown."""
     from tests.browser.test_notebook import catch_up
 
@@ -75,7 +74,8 @@ def run_cells(browser, run_in_lab, notebooks):
         def run(*cells, shows, count):
             name = f"cells-{len(list(notebooks.glob('cells-*.ipynb')))}.ipynb"
             write_notebook(notebooks / name, *cells)
-            page = stack.enter_context(run_in_lab(browser, name))
+            page = stack.enter_context(open_in_lab(browser, name))
+            page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
             need("playwright.sync_api").expect(page.locator(shows)).to_have_count(count)
             catch_up(page)
             return page

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from tests.browser.test_notebook import KERNEL, catch_up, new_page
+from tests.browser.test_notebook import catch_up
 from tests.helpers import NOTEBOOKS, becomes, count_explorers, need
 
 HTMLExporter = need("nbconvert").HTMLExporter
@@ -15,12 +15,14 @@ CHARTS = """() => [...document.querySelectorAll(".softmax-temperature-explorer")
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, lab, name):
+def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, open_in_lab, name):
     """Step through a notebook as readers do, cell by cell, on a laptop's screen."""
-    page = new_page(browser, {"width": 1280, "height": 720})
-    page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")
-    there = KERNEL.replace(".", "?.").replace("window?.", "window.")
-    page.wait_for_function(f"{there}?.status === 'idle'")
+    with open_in_lab(browser, f"{name}.ipynb", "lab") as page:
+        page.set_viewport_size({"width": 1280, "height": 720})
+        step_through(page, name)
+
+
+def step_through(page, name):
     run = "void window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
     for cell in nbformat.read(NOTEBOOKS[name], as_version=4).cells:
         before = page.evaluate(CHARTS)
@@ -39,7 +41,6 @@ def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, lab, name):
         page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
         becomes(page, f"{first}?.getBoundingClientRect().top > 0")
         assert page.evaluate(f"{first}.getBoundingClientRect().top") < 300
-    page.close()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS.values(), ids=NOTEBOOKS)

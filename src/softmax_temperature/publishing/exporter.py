@@ -84,6 +84,11 @@ class LiveExporter(HTMLExporter):
         usual: Any = HTMLExporter.class_traits()["default_preprocessors"].default()
         return [_Execute if name.endswith(".ExecutePreprocessor") else name for name in usual]
 
+    @default("optimistic_validation")
+    def _once(self) -> bool:
+        # After each step it takes as long as all else: nbformat compiles its schema every time.
+        return True
+
     @default("template_name")
     def _base(self) -> str:
         return "base"
