@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pytest
 
+# The processes that tests start share the cores: numpy's own threads would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 PLACES = {
     "tests/browser": "browser",
     # They run notebooks.
@@ -28,6 +31,7 @@ PLACES = {
     "tests/figures": "slow",
     # Whole vocabularies, many draws, many explorers, a built wheel.
     "tests/slow": "slow",
+    "tests/slow/browser": "browser",
 }
 ENGINES = ["chromium", "firefox", "webkit"]
 
@@ -69,6 +73,15 @@ def pytest_collectstart(collector):
     """
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("text/html", "image/svg+xml")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Read no files of which the marks leave nothing: that takes as long as many tests."""
+    left_out = config.option.markexpr.split(" and ")
+    for place, mark in PLACES.items():
+        if collection_path == config.rootpath / place and f"not {mark}" in left_out:
+            return True
+    return None
 
 
 def pytest_itemcollected(item):

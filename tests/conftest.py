@@ -26,7 +26,8 @@ import pytest
 from hypothesis import Phase, settings
 from ipywidgets.widgets.widget import _instances
 
-from softmax_temperature.drawing.picture import layout
+from softmax_temperature.drawing.picture import layout, still
+from softmax_temperature.explorers import bars
 from tests.helpers import NOTEBOOKS, need, pause
 from tools import course
 from tools.lab import INSTALL, programs_of, serve, start
@@ -78,15 +79,15 @@ def shared(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def draw_once(shared):
-    """Draw each picture once, and give a copy of it: ``draw_once(plan)``, as `layout` does."""
+    """Draw each picture once, and give a copy of it: ``draw_once(layout, plan)``."""
     folder = shared / "pictures"
     folder.mkdir(exist_ok=True)
 
-    def draw(plan):
-        path = folder / sha256(pickle.dumps(plan)).hexdigest()
+    def draw(function, *plan):
+        path = folder / sha256(pickle.dumps((function, plan))).hexdigest()
         if not path.exists():
             whole = path.with_suffix(f".{os.getpid()}")
-            whole.write_bytes(pickle.dumps(layout(plan)))
+            whole.write_bytes(pickle.dumps(function(*plan)))
             whole.replace(path)
         return pickle.loads(path.read_bytes())
 
@@ -109,7 +110,8 @@ def widgets():
 def pictures(request, widgets, monkeypatch, draw_once):
     """Let explorers show pictures that were drawn for other tests before."""
     if request.path.parent not in DRAWN_ANEW:
-        monkeypatch.setattr("softmax_temperature.explorers.bars.layout", draw_once)
+        for function in (layout, still):
+            monkeypatch.setattr(bars, function.__name__, partial(draw_once, function))
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ def heat_capacity(logits: ArrayLike, temperature: float = 1.0) -> float:
         weights = np.exp(gaps)
     # What is not visited has no part in the mean, however far away it is.
     gaps = np.where(weights > 0, gaps, 0.0)
+    # Sums, not inner products: those of a vocabulary would wait for threads, and take much longer.
     total = float(weights.sum())
-    mean = float(weights @ gaps) / total
-    return float(weights @ (gaps - mean) ** 2) / total
+    mean = float((weights * gaps).sum()) / total
+    return float((weights * (gaps - mean) ** 2).sum()) / total

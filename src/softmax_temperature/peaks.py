@@ -97,7 +97,7 @@ def _root(gaps: Floats, lost: Floats, pull: float) -> float:
     The sum rises with beta, from `pull`, which is below 0, at 0.
     """
     # Here is where its tangent at 0 has a root.
-    beta, low, high = -pull / float(gaps @ gaps), 0.0, np.inf
+    beta, low, high = -pull / float(np.square(gaps).sum()), 0.0, np.inf
     while True:
         # Terms of either sign are summed up apart, so that their logarithms' difference is close to
         # a line in beta. Of a term near 0 only exp - 1 is taken, since the rest cancels exactly.

@@ -18,7 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
-from softmax_temperature.drawing.picture import layout
+from softmax_temperature.drawing.picture import layout, still
 from softmax_temperature.words import luck
 from tests.helpers import (
     ALL_BUT_MAP,
@@ -379,7 +379,8 @@ def test_any_token_can_be_explored():
 def drawn(monkeypatch):
     """List the formats and figures of the pictures that are drawn, all of them anew."""
     pictures = []
-    monkeypatch.setattr("softmax_temperature.explorers.bars.layout", layout)
+    for function in (layout, still):
+        monkeypatch.setattr(f"softmax_temperature.explorers.bars.{function.__name__}", function)
 
     def watch(canvas, name):
         draw = getattr(canvas, name)

@@ -42,6 +42,8 @@ exporters = need("nbconvert.exporters")
 LiveExporter = exporters.get_exporter("live")
 exporter = need("softmax_temperature.publishing.exporter")
 foreign = need("softmax_temperature.publishing.foreign")
+# One for many, as a site has it: each of its own would read its templates anew.
+LIVE = LiveExporter()
 EXECUTING = Config({"ExecutePreprocessor": {"enabled": True}})
 
 
@@ -57,7 +59,7 @@ def no_other_widgets(monkeypatch):
 
 def export(nb, **resources):
     metadata = {"name": "lesson", "path": ""}
-    return LiveExporter().from_notebook_node(nb, {"metadata": metadata} | resources)
+    return LIVE.from_notebook_node(nb, {"metadata": metadata} | resources)
 
 
 def page(*shown, **options):

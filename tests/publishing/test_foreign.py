@@ -16,12 +16,14 @@ LiveExporter = need("nbconvert.exporters").get_exporter("live")
 NotebookError = need("softmax_temperature.publishing.exporter").NotebookError
 site_module = need("softmax_temperature.publishing.site")
 
+# One for many, as a site has it: each of its own would read its templates anew.
+LIVE = LiveExporter()
 GIF = "R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
 def export(nb, path=""):
     metadata = {"name": "lesson", "path": str(path)}
-    text, resources = LiveExporter().from_notebook_node(nb, {"metadata": metadata})
+    text, resources = LIVE.from_notebook_node(nb, {"metadata": metadata})
     return BeautifulSoup(text, "html.parser"), resources["lesson"]["warnings"]
 
 

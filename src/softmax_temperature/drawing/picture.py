@@ -21,7 +21,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from ..phrases import phrase
-from .bars import NUMBER_HALO, add_halo, glyphs, label_room, name_bars
+from .bars import LEAST, NUMBER_HALO, add_halo, glyphs, label_room, name_bars
 from .colours import PALETTE, colour_of, ink_on, line_of
 from .maps import LINE, name_lengths
 from .parts import (
@@ -104,7 +104,7 @@ def layout(plan: Plan) -> Layout:
         "bars": {
             "upright": bars.upright,
             "foot": edges["bars"]["bottom" if bars.upright else "left"],
-            "log": bars.percent,
+            "least": LEAST if bars.percent else None,
             "end": edges["bars"]["top" if bars.upright else "right"],
             "key": key,
             "room": round(label_room(axes["bars"], bars, plan.label_size), 4),

@@ -72,7 +72,7 @@ def surprise_chart(
     bits = np.where(logits > -np.inf, surprises(logits), 0.0)
 
     def point(shares: Floats) -> tuple[float, float]:
-        return float(shares @ bits), float(perplexity(shares))
+        return float((shares * bits).sum()), float(perplexity(shares))
 
     points = {name: point(softmax(masked_logits(chain, table))) for name, chain in chains.items()}
     places = [place for place, _ in points.values()]
@@ -100,7 +100,7 @@ def _temperature_of(logits: Floats, bits: Floats, surprise: float) -> float:
     low, high = _COLDEST, _HOTTEST
     for _ in range(40):
         middle = float(np.sqrt(low * high))
-        if softmax(logits, middle) @ bits < surprise:
+        if (softmax(logits, middle) * bits).sum() < surprise:
             low = middle
         else:
             high = middle

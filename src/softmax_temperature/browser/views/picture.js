@@ -83,7 +83,7 @@ function sidesOf(path, axis) {
 const SIGN = 3.5;
 
 function moverOfBars(bars, widths, find, all) {
-  const { upright, foot, end, room, log } = bars;
+  const { upright, foot, end, room, least } = bars;
   const count = widths.length;
   const length = end - foot;
   const paths = all("bar", count).map((bar) => bar.querySelector("path"));
@@ -105,8 +105,8 @@ function moverOfBars(bars, widths, find, all) {
   }
 
   const signs = SIGN / Math.abs(length);
-  // The axis of a large table is logarithmic, from 0.01 to 100 %.
-  const along = (share) => (log ? Math.max(1 + Math.log10(share) / 4, 0) : share);
+  // The axis of a large table is logarithmic, up to 100 %.
+  const along = (share) => (least ? Math.max(1 - Math.log10(share) / Math.log10(least), 0) : share);
   return ({ shares, texts, outlines, marks: drawn }) => {
     shares.forEach((p, i) => {
       const [tip, ghost, mark] = [p, outlines[i], drawn?.[i]].map(along);
