@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from softmax_temperature import TokenTable, bar_chart, describe, load_example, temperature_panels
-from softmax_temperature.core import entropies
 from softmax_temperature.drawing.bars import Bars, name_length, number_end
 from softmax_temperature.words import (
     columns,
@@ -388,28 +387,6 @@ def test_negative_zero_is_shown_as_zero():
     assert describe(table, -0.0).startswith("At temperature 0.00,")
 
 
-@pytest.mark.parametrize(
-    "name", ["gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence"]
-)
-def test_every_number_of_gpt2s_sentences_is_right_to_the_last_digit(name):
-    """Sums of float32 once printed 15,331.24 choices, where there are 15,331.25."""
-    table = load_example(name)
-    stops = np.arange(1, 201) / 100
-    exact = np.sort(table.logits.astype(np.longdouble))
-    bars = Bars(table, top=20)
-    tops = bars.leading_shares(bars.sweep(stops.tolist()))
-    openness = entropies(bars.logits, stops.tolist())
-    for stop, top, bits in zip(stops, tops, openness, strict=True):
-        gaps = (exact - exact[-1]) / np.longdouble(stop)
-        weights = np.exp(gaps)
-        total = weights.sum()
-        nats = np.log(total) - (weights * gaps).sum() / total
-        assert bits == pytest.approx(float(nats / np.log(np.longdouble(2))), rel=1e-12, abs=1e-15)
-        assert top == pytest.approx(float(1 / total), rel=1e-12)
-    if name == "gpt2-spaceship":
-        assert f"{2 ** openness[-1]:,.2f}" == "15,331.25"
-
-
 @pytest.mark.parametrize("table", [None, {"a": 1}, [("a", 1)], "a"])
 def test_only_tables_are_drawn_or_described(table):
     for function in (bar_chart, describe, lambda t: temperature_panels(t, [1])):
@@ -564,24 +541,3 @@ def test_the_axis_of_probabilities_has_a_name_and_the_other_none(orient, other):
     ax = bar_chart(load_example("gpt-4o-mini-tv"), orient=orient, ax=axes())
     names = {"v": ax.get_ylabel(), "h": ax.get_xlabel()}
     assert (names[orient], names[other]) == ("Probability among the listed tokens", "")
-
-
-def test_bars_of_a_whole_vocabulary_can_be_told_apart_at_every_temperature():
-    """On an axis from 0 to 1 those of GPT-2 were slivers; tied logits excepted."""
-    table = load_example("gpt2-spaceship")
-    logits = np.sort(table.logits.astype(float))[::-1][:10]
-    for temperature in (0.7, 1, 2):
-        ax = bar_chart(table, temperature, top=10, ax=axes())
-        ax.figure.canvas.draw()
-        foot, end = ax.bbox.x0, ax.bbox.x1
-        ends = np.array([bar.get_window_extent().x1 for bar in bars_by_likelihood(ax)[:10]])
-        assert ends.min() - foot > 0.25 * (end - foot)
-        # The gap of two bars is that of their logits, over T.
-        decade = (end - foot) / 4
-        gaps = -np.diff(logits) / temperature / np.log(10) * decade
-        assert -np.diff(ends) == pytest.approx(gaps, abs=0.01)
-    # What has nothing has no bar, and nothing leaves the axis.
-    cold = bars_by_likelihood(bar_chart(table, 0, top=10, ax=axes()))
-    boxes = [bar.get_window_extent() for bar in cold]
-    assert [box.width for box in boxes[1:]] == [0] * 10
-    assert boxes[0].width == pytest.approx(cold[0].axes.bbox.width)

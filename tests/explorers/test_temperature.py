@@ -275,18 +275,6 @@ def test_the_caption_says_what_100_draws_would_give_and_how_open_the_choice_is(
     assert six(value=temperature, parts=("bars", "dice"))._caption() == draws
 
 
-@pytest.mark.parametrize("kind", ["f4", "f8"])
-def test_logits_are_sent_as_they_are_to_the_bit(kind):
-    logits = np.random.default_rng(1).normal(0, 1000, 90).astype(kind)
-    logits[3] = -math.inf
-    table = TokenTable([f"word {i}" for i in range(90)], logits)
-    (sent,) = picture(TemperatureExplorer(table))["tables"]
-    assert sent["logits"]["type"] == kind
-    assert unpack(sent["logits"]).tobytes() == table.logits.astype(f"<{kind}").tobytes()
-    assert sent["names"] == [f"word·{i}" for i in np.argsort(-logits)]
-    assert unpack(sent["words"]) == [f"word {i}" for i in range(90)]
-
-
 def test_only_large_data_are_sent_in_gzip():
     for count, packed in ((2_499, False), (2_500, True)):
         logits = np.arange(count) / 7
@@ -312,18 +300,6 @@ def test_gpt2_is_sent_in_gzip_with_its_licence_and_to_the_bit():
     assert "MIT licence" in sent["notice"]
     assert "tokens" not in sent
     assert "notice" not in picture(six())["tables"][0]
-
-
-def test_words_of_several_tables_are_sent_once():
-    logits = np.random.default_rng(2).normal(size=(3, 4))
-    tables = [TokenTable(list("abcd"), row, f"prompt {i}") for i, row in enumerate(logits)]
-    tables.insert(1, TokenTable(list("wxyz"), [1, 2, 3, 4]))
-    sent = picture(TemperatureExplorer(tables))["tables"]
-    assert [table.get("words") for table in sent] == [list("abcd"), list("wxyz"), None, None]
-    assert [table.get("wordsOf") for table in sent] == [None, None, 0, 0]
-    assert [table["prompt"] for table in sent] == ["prompt 0", "", "prompt 1", "prompt 2"]
-    for table, own in zip(sent, tables, strict=True):
-        assert np.array_equal(unpack(table["logits"]), own.logits)
 
 
 @pytest.mark.parametrize(

@@ -202,15 +202,6 @@ def test_what_pandas_writes_is_read_to_the_letter(tmp_path, how):
     assert again.logits.tolist() == table.logits.tolist()
 
 
-def test_a_whole_vocabulary_comes_back_from_a_csv(tmp_path):
-    table = load_example("gpt2-spaceship")
-    assert "\r" in table.tokens
-    table.to_frame().to_csv(tmp_path / "gpt2.csv", index=False)
-    again = TokenTable.from_csv(tmp_path / "gpt2.csv")
-    assert again.tokens == table.tokens
-    np.testing.assert_array_equal(again.logits.astype(np.float32), table.logits)
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -378,15 +369,6 @@ def test_a_truncated_set_keeps_the_mass_it_has_not_seen(weights, data):
     assert table.unseen_mass == pytest.approx(math.fsum(probabilities[kept:]), abs=1e-12)
     held = math.fsum(probabilities[:kept])
     assert table.probabilities() == pytest.approx([p / held for p in probabilities[:kept]])
-
-
-def test_float32_logprobs_of_a_whole_vocabulary_are_a_full_set():
-    logits = load_example("gpt2-spaceship").logits
-    shifted = logits - logits.max()
-    logprobs = shifted - np.log(np.exp(shifted).sum(dtype=np.float32))
-    assert logprobs.dtype == np.float32
-    table = TokenTable.from_logprobs(zip(map(str, range(len(logits))), logprobs))
-    assert table.unseen_mass == 0
 
 
 @pytest.mark.parametrize("form", [ANSWER, json.dumps(ANSWER), json.dumps(ANSWER).encode()])
@@ -1055,11 +1037,6 @@ def test_a_candidate_without_its_token_is_no_position():
     listed = [{"token": "a", "logprob": -1.0}, {"logprob": -2.0}]
     with pytest.raises(ValueError, match="logprobs must be one answer, got 2"):
         TokenTable.from_logprobs(listed, position=1)
-
-
-def test_many_tokens_of_the_same_text_take_no_time():
-    listed = [{"token": "?", "logprob": -20 - i / 100} for i in range(20_000)]
-    assert len(TokenTable.from_logprobs(listed).tokens) == 20_000
 
 
 @pytest.mark.parametrize(

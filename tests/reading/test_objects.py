@@ -300,13 +300,3 @@ NUMBERED = [of("day", 0.6, token_id=1), of("time", 0.2, token_id=2)]
 def test_a_drawn_token_and_its_twin_are_one(drawn, listed, names):
     table = TokenTable.from_logprobs([drawn | {"top_logprobs": listed}])
     assert list(table.tokens) == names
-
-
-def test_many_tokens_of_one_text_and_one_logprob_take_no_time():
-    # Each has bytes of its own. Compared in pairs they would take minutes.
-    listed = [
-        {"token": "\ufffd", "logprob": -12.0, "bytes": [0xF0, 0x9F, *divmod(i, 200)]}
-        for i in range(20_000)
-    ]
-    drawn = {"token": "a", "logprob": -1.0}
-    assert len(TokenTable.from_logprobs([drawn | {"top_logprobs": listed}]).tokens) == 20_001

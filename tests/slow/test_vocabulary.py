@@ -1,19 +1,38 @@
 """Every token of GPT-2, and many draws from all of them."""
 
+import base64
+import gzip
 import io
+import json
+import math
 import re
 import xml.etree.ElementTree as ET
+from importlib.resources import files
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from softmax_temperature import draws_chart, load_example, softmax
+from softmax_temperature import (
+    SamplerExplorer,
+    TemperatureExplorer,
+    TokenTable,
+    bar_chart,
+    draws_chart,
+    estimate_temperature,
+    load_example,
+    softmax,
+)
+from softmax_temperature.core import entropies
 from softmax_temperature.drawing.bars import Bars, glyphs, name_bars
 from softmax_temperature.sampling import gumbel_draws, temper
 from softmax_temperature.words import token_labels
+from tests.drawing.test_charts import bars_by_likelihood
 from tests.drawing.test_draws_chart import SIX, axes, parts
+from tests.explorers.test_page import Reader
+from tests.explorers.test_temperature import picture, unpack
+from tests.test_thermometer import GPT2
 
 
 def test_all_of_gpt2s_tokens_can_be_drawn():
@@ -64,3 +83,132 @@ def test_about_19_of_20_bars_end_in_their_bands():
         bars, bands, _ = parts(ax)
         inside += [low <= end <= high for (_, end), (low, high) in zip(bars, bands, strict=True)]
     assert 0.92 < np.mean(inside) < 0.98
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt2-spaceship", "gpt2-deserted-planet", "gpt2-artificial-intelligence"]
+)
+def test_every_number_of_gpt2s_sentences_is_right_to_the_last_digit(name):
+    """Sums of float32 once printed 15,331.24 choices, where there are 15,331.25."""
+    table = load_example(name)
+    stops = np.arange(1, 201) / 100
+    exact = np.sort(table.logits.astype(np.longdouble))
+    bars = Bars(table, top=20)
+    tops = bars.leading_shares(bars.sweep(stops.tolist()))
+    openness = entropies(bars.logits, stops.tolist())
+    for stop, top, bits in zip(stops, tops, openness, strict=True):
+        gaps = (exact - exact[-1]) / np.longdouble(stop)
+        weights = np.exp(gaps)
+        total = weights.sum()
+        nats = np.log(total) - (weights * gaps).sum() / total
+        assert bits == pytest.approx(float(nats / np.log(np.longdouble(2))), rel=1e-12, abs=1e-15)
+        assert top == pytest.approx(float(1 / total), rel=1e-12)
+    if name == "gpt2-spaceship":
+        assert f"{2 ** openness[-1]:,.2f}" == "15,331.25"
+
+
+def test_bars_of_a_whole_vocabulary_can_be_told_apart_at_every_temperature():
+    """On an axis from 0 to 1 those of GPT-2 were slivers; tied logits excepted."""
+    table = load_example("gpt2-spaceship")
+    logits = np.sort(table.logits.astype(float))[::-1][:10]
+    for temperature in (0.7, 1, 2):
+        ax = bar_chart(table, temperature, top=10, ax=axes())
+        ax.figure.canvas.draw()
+        foot, end = ax.bbox.x0, ax.bbox.x1
+        ends = np.array([bar.get_window_extent().x1 for bar in bars_by_likelihood(ax)[:10]])
+        assert ends.min() - foot > 0.25 * (end - foot)
+        # The gap of two bars is that of their logits, over T.
+        decade = (end - foot) / 4
+        gaps = -np.diff(logits) / temperature / np.log(10) * decade
+        assert -np.diff(ends) == pytest.approx(gaps, abs=0.01)
+    # What has nothing has no bar, and nothing leaves the axis.
+    cold = bars_by_likelihood(bar_chart(table, 0, top=10, ax=axes()))
+    boxes = [bar.get_window_extent() for bar in cold]
+    assert [box.width for box in boxes[1:]] == [0] * 10
+    assert boxes[0].width == pytest.approx(cold[0].axes.bbox.width)
+
+
+def test_a_whole_vocabulary_comes_back_from_a_csv(tmp_path):
+    table = load_example("gpt2-spaceship")
+    assert "\r" in table.tokens
+    table.to_frame().to_csv(tmp_path / "gpt2.csv", index=False)
+    again = TokenTable.from_csv(tmp_path / "gpt2.csv")
+    assert again.tokens == table.tokens
+    np.testing.assert_array_equal(again.logits.astype(np.float32), table.logits)
+
+
+def test_float32_logprobs_of_a_whole_vocabulary_are_a_full_set():
+    logits = load_example("gpt2-spaceship").logits
+    shifted = logits - logits.max()
+    logprobs = shifted - np.log(np.exp(shifted).sum(dtype=np.float32))
+    assert logprobs.dtype == np.float32
+    table = TokenTable.from_logprobs(zip(map(str, range(len(logits))), logprobs))
+    assert table.unseen_mass == 0
+
+
+def test_many_tokens_of_the_same_text_take_no_time():
+    listed = [{"token": "?", "logprob": -20 - i / 100} for i in range(20_000)]
+    assert len(TokenTable.from_logprobs(listed).tokens) == 20_000
+
+
+def test_many_tokens_of_one_text_and_one_logprob_take_no_time():
+    # Each has bytes of its own. Compared in pairs they would take minutes.
+    listed = [
+        {"token": "\ufffd", "logprob": -12.0, "bytes": [0xF0, 0x9F, *divmod(i, 200)]}
+        for i in range(20_000)
+    ]
+    drawn = {"token": "a", "logprob": -1.0}
+    assert len(TokenTable.from_logprobs([drawn | {"top_logprobs": listed}]).tokens) == 20_001
+
+
+def test_the_interval_holds_with_the_logits_of_gpt2():
+    generator = np.random.default_rng(2)
+    held = []
+    for logits in (load_example(name).logits for name in GPT2):
+        for stop in (0.3, 0.7, 1, 1.5):
+            ends = softmax(np.float64(logits), stop).cumsum()
+            for _ in range(15):
+                drawn = np.searchsorted(ends, generator.random(50) * ends[-1], side="right")
+                low, high = estimate_temperature(logits, drawn).interval
+                held.append(low <= stop <= high)
+    assert 0.93 <= np.mean(held) <= 0.97
+
+
+def test_the_page_of_a_whole_vocabulary_is_small_and_has_its_licence():
+    page = TemperatureExplorer(load_example("gpt2-spaceship"), top=20).to_html()
+    assert len(page.encode()) <= 700_000
+    (table,) = json.loads(Reader(page).scripts[0])["tables"]
+    logits = gzip.decompress(base64.b64decode(table["logits"]["bytes"]))
+    assert np.array_equal(np.frombuffer(logits, "<f4"), load_example("gpt2-spaceship").logits)
+    licence = (files("softmax_temperature") / "data" / "gpt2" / "LICENSE").read_text("utf-8")
+    assert table["notice"] == licence
+    assert "OpenAI" in licence
+
+
+def test_the_page_of_a_whole_vocabulary_stays_small():
+    page = SamplerExplorer(load_example("gpt2-spaceship"), top=20).to_html()
+    assert len(page.encode()) <= 700_000
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_logits_are_sent_as_they_are_to_the_bit(kind):
+    logits = np.random.default_rng(1).normal(0, 1000, 90).astype(kind)
+    logits[3] = -math.inf
+    table = TokenTable([f"word {i}" for i in range(90)], logits)
+    (sent,) = picture(TemperatureExplorer(table))["tables"]
+    assert sent["logits"]["type"] == kind
+    assert unpack(sent["logits"]).tobytes() == table.logits.astype(f"<{kind}").tobytes()
+    assert sent["names"] == [f"word·{i}" for i in np.argsort(-logits)]
+    assert unpack(sent["words"]) == [f"word {i}" for i in range(90)]
+
+
+def test_words_of_several_tables_are_sent_once():
+    logits = np.random.default_rng(2).normal(size=(3, 4))
+    tables = [TokenTable(list("abcd"), row, f"prompt {i}") for i, row in enumerate(logits)]
+    tables.insert(1, TokenTable(list("wxyz"), [1, 2, 3, 4]))
+    sent = picture(TemperatureExplorer(tables))["tables"]
+    assert [table.get("words") for table in sent] == [list("abcd"), list("wxyz"), None, None]
+    assert [table.get("wordsOf") for table in sent] == [None, None, 0, 0]
+    assert [table["prompt"] for table in sent] == ["prompt 0", "", "prompt 1", "prompt 2"]
+    for table, own in zip(sent, tables, strict=True):
+        assert np.array_equal(unpack(table["logits"]), own.logits)

@@ -1,0 +1,30 @@
+"""Texts at every stop of the slider, on screens of three widths."""
+
+from softmax_temperature import TextExplorer, load_story_model
+from tests.browser.test_text import settle
+from tests.helpers import resize
+
+
+def test_nothing_jumps(open_explorer):
+    page = open_explorer(TextExplorer(load_story_model()))
+    places = {1400: set(), 768: set(), 360: set()}
+    for _ in range(5):
+        settle(page, everywhere=True)
+        for width, seen in places.items():
+            resize(page, width, 800)
+            rows = page.evaluate(
+                """() => {
+                    const slider = document.querySelector(".slider input");
+                    const names = [".slider", ".story", ".key", ".details", ".note"];
+                    return [...Array(201).keys()].map((stop) => {
+                        slider.value = stop / 100;
+                        slider.dispatchEvent(new Event("input"));
+                        return names.map((name) =>
+                            document.querySelector(name).getBoundingClientRect().top);
+                    });
+                }"""
+            )
+            seen |= {tuple(row) for row in rows}
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_role("button", name="Other dice").click()
+    assert {width: len(seen) for width, seen in places.items()} == dict.fromkeys(places, 1)
