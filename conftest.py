@@ -12,6 +12,7 @@ starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides ot
 """
 
 import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +20,10 @@ import pytest
 
 # The processes that tests start share the cores: numpy's own threads would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# nbval imports what checks the schema of notebooks, and that a grammar of addresses, of which they
+# have none: two seconds in each process. Hence it is loaded from here, and without.
+sys.modules.setdefault("rfc3987_syntax", None)
+pytest_plugins = ["nbval.plugin"]
 
 PLACES = {
     "tests/browser": "browser",
