@@ -144,19 +144,6 @@ def labels_overlap(ax):
     return any(one.overlaps(other) for one, other in pairwise(boxes))
 
 
-def test_labels_of_as_many_upright_bars_as_can_be_do_not_overlap():
-    figure = Figure(figsize=(7.6, 4.4), layout="constrained")
-    even = TokenTable([str(i) for i in range(12)], np.zeros(12))
-    assert not labels_overlap(bar_chart(even, orient="v", ax=figure.subplots()))
-    large = TokenTable([str(i) for i in range(101)], np.zeros(101))
-    for temperature in (0, 1):
-        ax = Figure(figsize=(7.6, 4.4), layout="constrained").subplots()
-        assert not labels_overlap(bar_chart(large, temperature, top=8, orient="v", ax=ax))
-    for table, top in ((even, 5), (large, 2)):
-        for ax in temperature_panels(table, [0, 1, 2], top=top, orient="v").axes:
-            assert not labels_overlap(ax)
-
-
 def test_lying_panels_share_one_name_for_their_axes():
     figure = temperature_panels(load_example("gpt-4o-mini-tv"), [0.5, 1, 2], top=1)
     assert [ax.get_xlabel() for ax in figure.axes] == ["", "", ""]

@@ -373,10 +373,10 @@ def test_the_still_picture_is_opaque_and_as_large(kind, size):
     assert (pixels[..., 3] == 1).all()
 
 
-@pytest.fixture(scope="module", params=["six", "bars", "lying"])
-def explorer(request):
-    """Give each kind but GPT-2's bars, which take longer: `tests/slow/test_pictures.py`."""
-    return KINDS[request.param]()
+@pytest.fixture(scope="module")
+def explorer():
+    """Give the usual kind: `tests/slow/test_pictures.py` has the others."""
+    return KINDS["six"]()
 
 
 def drawn_now(explorer, monkeypatch):

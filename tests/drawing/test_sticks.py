@@ -60,25 +60,6 @@ def test_a_number_on_every_logit_moves_nothing_but_the_ticks():
     assert one.get_title() == other.get_title()
 
 
-@pytest.mark.parametrize("temperature", [0, 0.3, 0.5, 1, 2, 10, np.inf])
-@pytest.mark.parametrize("count", [6, 30])
-def test_no_name_overlaps_another(temperature, count):
-    table = load_example("wonderful-day")
-    if count > 6:
-        table = TokenTable([f"w{i}" for i in range(count)], np.linspace(0, 3, count))
-    ax = drawn(table, temperature)
-    boxes = [text.get_window_extent() for text in ax.texts]
-    assert len(boxes) >= 6
-    # Letters are lower than their box.
-    assert not any(
-        a.x0 < b.x1 and b.x0 < a.x1 and abs(a.y0 - b.y0) < 0.8 * a.height
-        for i, a in enumerate(boxes)
-        for b in boxes[:i]
-    )
-    inside = ax.get_window_extent()
-    assert all(inside.x0 <= box.x0 and box.y1 <= inside.y1 + 4 for box in boxes)
-
-
 def test_masked_tokens_have_no_stick_and_dollar_signs_are_text():
     ax = drawn(TokenTable(["$x$", "b", "c"], [1.0, -np.inf, 0.0]))
     assert [text.get_text() for text in ax.texts] == ["c 0.37", "$x$ 1.00"]

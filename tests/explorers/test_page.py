@@ -172,7 +172,7 @@ def test_the_page_starts_with_all_that_is_set():
     "stops", [np.linspace(0, 2, 129), np.linspace(0, 2, 7), np.linspace(1 / 3, 20, 60)]
 )
 def test_the_sliders_steps_lead_to_every_stop(stops):
-    explorer = TemperatureExplorer(load_example("wonderful-day"), stops, stops[-1])
+    explorer = six(parts=("bars",), temperatures=stops, value=stops[-1])
     data = json.loads(Reader(explorer.to_html()).scripts[0])
     slider = data["stops"]
     places = slider["first"] + np.arange(slider["count"]) * slider["step"]

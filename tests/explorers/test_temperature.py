@@ -487,7 +487,7 @@ def test_a_closed_explorer_still_knows_its_numbers_and_can_be_exported():
     ],
 )
 def test_stops_that_lie_close_together_are_told_apart(stops, texts):
-    explorer = six(temperatures=stops, value=float(stops[0]))
+    explorer = six(parts=("bars",), temperatures=stops, value=float(stops[0]))
     shown = []
     for stop in stops[:200]:
         explorer.slider.value = float(stop)

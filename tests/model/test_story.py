@@ -421,23 +421,6 @@ def chi_square(counts, expected):
     return sum((c - e) ** 2 / e for c, e in zip(counts, expected, strict=True))
 
 
-def test_later_tokens_pass_a_chi_square_test_and_do_not_depend_on_those_before():
-    # A step that forgets the text draws from one distribution at each position.
-    logits = np.full(512, -np.inf)
-    logits[300:306] = [5, 2.2, 2, 4.5, 3, 2.7]
-
-    def step(rows, temperatures):
-        return temper(np.broadcast_to(logits, rows.shape), temperatures)
-
-    texts, _ = grown([1], [1], 41, range(100), step=step)
-    drawn = np.array([row[0][1:] for row in texts]) - 300
-    expected = np.exp(log_softmax(logits[300:306]))
-    # The 99.9th percentiles of chi-square with 5 and with 35 degrees of freedom.
-    assert chi_square(np.bincount(drawn[:, 0::2].ravel()), 2100 * expected) < 20.515
-    pairs = np.bincount((6 * drawn[:, :-1:2] + drawn[:, 1::2]).ravel(), minlength=36)
-    assert chi_square(pairs, 2000 * np.outer(expected, expected).ravel()) < 66.619
-
-
 def test_at_temperature_0_tied_leaders_share():
     def step(rows, temperatures):
         tied = np.full(rows.shape, -1.0)

@@ -4,7 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from softmax_temperature import softmax
+from softmax_temperature.drawing.heat import anneal
+from softmax_temperature.sampling import temper
+from tests.drawing.test_heat import energies
 from tests.model.test_story import MODEL, STOPS, UNSEEN, chi_square, grown, log_softmax, surprises
 
 
@@ -71,3 +77,29 @@ def test_rounding_decides_fewer_than_one_token_in_a_hundred_billion():
     chance = np.mean(np.array(margins) < bound) * 2 * error / bound
     assert min(margins) > 1e6 * error
     assert chance < 1e-11
+
+
+@settings(max_examples=10)
+@given(energies, st.floats(1, 5))
+def test_a_walker_that_walks_for_ever_ends_at_the_softmax(landscape, temperature):
+    # No hill is so high that 5,000 steps would not be for ever.
+    landscape = landscape / 3
+    found = anneal(landscape, np.full(5000, temperature))
+    np.testing.assert_allclose(found, softmax(-landscape, temperature), atol=1e-6)
+
+
+def test_later_tokens_pass_a_chi_square_test_and_do_not_depend_on_those_before():
+    # A step that forgets the text draws from one distribution at each position.
+    logits = np.full(512, -np.inf)
+    logits[300:306] = [5, 2.2, 2, 4.5, 3, 2.7]
+
+    def step(rows, temperatures):
+        return temper(np.broadcast_to(logits, rows.shape), temperatures)
+
+    texts, _ = grown([1], [1], 41, range(100), step=step)
+    drawn = np.array([row[0][1:] for row in texts]) - 300
+    expected = np.exp(log_softmax(logits[300:306]))
+    # The 99.9th percentiles of chi-square with 5 and with 35 degrees of freedom.
+    assert chi_square(np.bincount(drawn[:, 0::2].ravel()), 2100 * expected) < 20.515
+    pairs = np.bincount((6 * drawn[:, :-1:2] + drawn[:, 1::2]).ravel(), minlength=36)
+    assert chi_square(pairs, 2000 * np.outer(expected, expected).ravel()) < 66.619
