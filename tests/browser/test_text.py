@@ -627,12 +627,12 @@ def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_explorer, brief)
     assert page.locator("[role=option][aria-selected=true]").count() == 1
 
 
-def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_explorer, brief):
-    page = open_explorer(brief)
+def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_explorer, whole):
+    page = open_explorer(whole)
     settle(page, everywhere=True)
     chosen = page.locator("[role=option][aria-selected=true]")
-    brief.temperature = 2
-    fork = brief._written().fork
+    whole.temperature = 2
+    fork = whole._written().fork
     for key in ["ArrowRight"] * fork:
         page.locator("[role=listbox]").press(key)
     go_to(page, 2)

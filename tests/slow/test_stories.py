@@ -26,12 +26,9 @@ def test_all_maps_are_those_of_python(answers, seed):
         *(f"The {word}" for word in ["cat", "dog", "sun", "sea", "man", "toy", "car", "end"]),
     ]
     prompts += [twin.ENDING, "Lily and Tom were"]
-    # All 201 stops of each prompt whose texts are not compared above, with one of the seeds; of
-    # the others, and with the other seeds, every 25th.
-    steps = [
-        1 if number % 5 == seed and prompt not in twin.PROMPTS else 25
-        for number, prompt in enumerate(prompts)
-    ]
+    # All 201 stops of one whose texts are not compared above, and every 25th of the others.
+    whole = len(twin.PROMPTS) + seed
+    steps = [1 if number == whole else 25 for number in range(len(prompts))]
     stops = [np.arange(0, 201, step) / 100 for step in steps]
     jobs = [
         twin.write_job(prompt, seed, 80)

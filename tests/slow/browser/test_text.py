@@ -8,7 +8,7 @@ from tests.helpers import resize
 def test_nothing_jumps(open_explorer):
     page = open_explorer(TextExplorer(load_story_model()))
     places = {1400: set(), 768: set(), 360: set()}
-    for _ in range(5):
+    for _ in range(3):
         settle(page, everywhere=True)
         for width, seen in places.items():
             resize(page, width, 800)
