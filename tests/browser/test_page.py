@@ -442,34 +442,6 @@ def test_in_a_frame_the_page_leaves_the_history_alone(browser, tmp_path, way):
     page.close()
 
 
-@in_one
-@pytest.mark.parametrize(
-    "stops",
-    [
-        np.linspace(0, 2, 4),
-        np.linspace(0, 2, 7),
-        np.linspace(0, 2, 20),
-        np.linspace(0, 2, 31),
-        np.linspace(1 / 3, 20, 60),
-        np.array([0.5, 20]),
-        np.arange(11) * 1e5,
-    ],
-)
-def test_every_stop_can_be_reached(open_explorer, stops):
-    page = open_explorer(TemperatureExplorer(load_example("wonderful-day"), stops, stops[0]))
-    texts = []
-    for _ in stops:
-        texts.append(typed(page))
-        page.locator(SLIDER).press("ArrowRight")
-    shown = [float(text) for text in texts]
-    assert shown == pytest.approx(stops.tolist(), rel=1e-5, abs=0.005)
-    assert len(set(texts)) == len(stops)
-    page.locator(SLIDER).press("Home")
-    assert typed(page) == texts[0]
-    page.locator(SLIDER).press("End")
-    assert typed(page) == texts[-1]
-
-
 def test_all_numbers_are_there_for_those_who_cannot_see_the_bars(open_explorer):
     page = open_explorer(six(value=0.5), paused=True)
     scopes = "heads => heads.map((head) => head.scope)"
@@ -604,36 +576,6 @@ def test_no_text_of_lying_bars_overlaps_another_or_the_key(open_explorer, width)
     )
     assert texts > 50
     assert overlaps == []
-
-
-@pytest.mark.parametrize("name", ["six", "gpt2", "answer", "far"])
-def test_nothing_jumps_when_the_slider_moves(open_explorer, stops, name):
-    explorer = {
-        "six": six,
-        "gpt2": lambda: TemperatureExplorer(load_example("gpt2-spaceship"), top=20),
-        "answer": lambda: TemperatureExplorer(load_example("gpt-4o-mini-tv-show-is")),
-        "far": lambda: six(temperatures=np.linspace(0, 20, 61), value=20),
-    }[name]()
-    page = open_explorer(explorer)
-    for width in (1000, 600, 520, 360, 320):
-        resize(page, width, 900)
-        places = page.evaluate(
-            """(stops) => {
-                const slider = document.querySelector(".slider input");
-                const [low, high] = [Number(slider.min), Number(slider.max)];
-                const places = new Set();
-                for (const part of stops) {
-                    slider.value = low + (high - low) * part / 200;
-                    slider.dispatchEvent(new Event("input"));
-                    places.add([".slider input", "svg", ".note"].map((name) =>
-                        JSON.stringify(document.querySelector(name).getBoundingClientRect()),
-                    ).join());
-                }
-                return [...places];
-            }""",
-            stops,
-        )
-        assert len(places) == 1, (width, places)
 
 
 def test_the_slider_stays_when_text_is_enlarged(open_explorer):

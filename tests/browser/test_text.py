@@ -317,20 +317,6 @@ def test_a_damaged_model_leaves_the_text_that_was_there(open_file, tmp_path, who
     page.evaluate("problems.length = 0")
 
 
-def test_bytes_become_the_characters_that_python_makes_of_them(open_explorer):
-    explorer = TextExplorer(MODEL, "🦊 日本", [1, 50, 99], length=400, seeds=[1, 10, 40])
-    page = open_explorer(explorer)
-    for seed in (1, 10, 40):
-        explorer.seed = seed
-        for temperature in (1, 50, 99):
-            explorer.temperature = temperature
-            go_to(page, temperature)
-            check_text(page, explorer)
-        # One of two bytes and one of three, which are no tokens of their own.
-        assert {1: "", 10: "ڄ", 40: "⫯"}[seed] in text_of(page)
-        page.get_by_role("button", name="Other dice").click()
-
-
 def test_a_token_that_cannot_be_seen_has_a_name(open_explorer, whole):
     page = open_explorer(whole)
     for temperature in (0, 0.8, 1.2):

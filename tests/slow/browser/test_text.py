@@ -1,8 +1,8 @@
 """Texts at every stop of the slider, on screens of three widths."""
 
 from softmax_temperature import TextExplorer, load_story_model
-from tests.browser.test_text import settle
-from tests.helpers import resize
+from tests.browser.test_text import MODEL, check_text, settle, text_of
+from tests.helpers import go_to, resize
 
 
 def test_nothing_jumps(open_explorer):
@@ -28,3 +28,17 @@ def test_nothing_jumps(open_explorer):
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.get_by_role("button", name="Other dice").click()
     assert {width: len(seen) for width, seen in places.items()} == dict.fromkeys(places, 1)
+
+
+def test_bytes_become_the_characters_that_python_makes_of_them(open_explorer):
+    explorer = TextExplorer(MODEL, "🦊 日本", [1, 50, 99], length=400, seeds=[1, 10, 40])
+    page = open_explorer(explorer)
+    for seed in (1, 10, 40):
+        explorer.seed = seed
+        for temperature in (1, 50, 99):
+            explorer.temperature = temperature
+            go_to(page, temperature)
+            check_text(page, explorer)
+        # One of two bytes and one of three, which are no tokens of their own.
+        assert {1: "", 10: "ڄ", 40: "⫯"}[seed] in text_of(page)
+        page.get_by_role("button", name="Other dice").click()
