@@ -110,11 +110,11 @@ def estimate_temperature(
     The temperature is at most 1.1: only the likeliest token was drawn.
     """
     gaps, is_masked, counts = _checked(logits, drawn)
+    if not gaps.any():
+        return TemperatureEstimate(math.nan, math.nan, (0.0, math.inf))
     # In units of the widest gap, a power of 2, which rounds nothing, so that no sum overflows.
     exponent = int(np.frexp(gaps.max())[1])
     draws = _Draws(np.ldexp(gaps, -exponent), is_masked, counts)
-    if not gaps.any():
-        return TemperatureEstimate(math.nan, math.nan, (0.0, math.inf))
     with np.errstate(under="ignore", over="ignore"):
         rate, error, rates = draws.fit()
         scaled = [1 / beta if beta > 0 else math.inf for beta in (rate, *rates[::-1])]

@@ -861,3 +861,27 @@ def test_what_stands_beside_the_bars_has_room_in_a_notebook():
         explorer = six(parts=("bars", part))
         (layout,) = explorer._body.data["tables"][0]["layouts"]
         assert int(explorer.layout.max_width.removesuffix("px")) > layout["width"], part
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_logits_are_sent_as_they_are_to_the_bit(kind):
+    logits = np.random.default_rng(1).normal(0, 1000, 90).astype(kind)
+    logits[3] = -math.inf
+    table = TokenTable([f"word {i}" for i in range(90)], logits)
+    (sent,) = picture(TemperatureExplorer(table))["tables"]
+    assert sent["logits"]["type"] == kind
+    assert unpack(sent["logits"]).tobytes() == table.logits.astype(f"<{kind}").tobytes()
+    assert sent["names"] == [f"word·{i}" for i in np.argsort(-logits)]
+    assert unpack(sent["words"]) == [f"word {i}" for i in range(90)]
+
+
+def test_words_of_several_tables_are_sent_once():
+    logits = np.random.default_rng(2).normal(size=(3, 4))
+    tables = [TokenTable(list("abcd"), row, f"prompt {i}") for i, row in enumerate(logits)]
+    tables.insert(1, TokenTable(list("wxyz"), [1, 2, 3, 4]))
+    sent = picture(TemperatureExplorer(tables))["tables"]
+    assert [table.get("words") for table in sent] == [list("abcd"), list("wxyz"), None, None]
+    assert [table.get("wordsOf") for table in sent] == [None, None, 0, 0]
+    assert [table["prompt"] for table in sent] == ["prompt 0", "", "prompt 1", "prompt 2"]
+    for table, own in zip(sent, tables, strict=True):
+        assert np.array_equal(unpack(table["logits"]), own.logits)

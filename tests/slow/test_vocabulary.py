@@ -1,10 +1,9 @@
-"""Every token of GPT-2, and many draws from all of them."""
+"""Every token of GPT-2, as many of others, and many draws from all of them."""
 
 import base64
 import gzip
 import io
 import json
-import math
 import re
 import xml.etree.ElementTree as ET
 from importlib.resources import files
@@ -31,7 +30,6 @@ from softmax_temperature.words import token_labels
 from tests.drawing.test_charts import bars_by_likelihood
 from tests.drawing.test_draws_chart import SIX, axes, parts
 from tests.explorers.test_page import Reader
-from tests.explorers.test_temperature import picture, unpack
 from tests.test_thermometer import GPT2
 
 
@@ -188,27 +186,3 @@ def test_the_page_of_a_whole_vocabulary_is_small_and_has_its_licence():
 def test_the_page_of_a_whole_vocabulary_stays_small():
     page = SamplerExplorer(load_example("gpt2-spaceship"), top=20).to_html()
     assert len(page.encode()) <= 700_000
-
-
-@pytest.mark.parametrize("kind", ["f4", "f8"])
-def test_logits_are_sent_as_they_are_to_the_bit(kind):
-    logits = np.random.default_rng(1).normal(0, 1000, 90).astype(kind)
-    logits[3] = -math.inf
-    table = TokenTable([f"word {i}" for i in range(90)], logits)
-    (sent,) = picture(TemperatureExplorer(table))["tables"]
-    assert sent["logits"]["type"] == kind
-    assert unpack(sent["logits"]).tobytes() == table.logits.astype(f"<{kind}").tobytes()
-    assert sent["names"] == [f"word·{i}" for i in np.argsort(-logits)]
-    assert unpack(sent["words"]) == [f"word {i}" for i in range(90)]
-
-
-def test_words_of_several_tables_are_sent_once():
-    logits = np.random.default_rng(2).normal(size=(3, 4))
-    tables = [TokenTable(list("abcd"), row, f"prompt {i}") for i, row in enumerate(logits)]
-    tables.insert(1, TokenTable(list("wxyz"), [1, 2, 3, 4]))
-    sent = picture(TemperatureExplorer(tables))["tables"]
-    assert [table.get("words") for table in sent] == [list("abcd"), list("wxyz"), None, None]
-    assert [table.get("wordsOf") for table in sent] == [None, None, 0, 0]
-    assert [table["prompt"] for table in sent] == ["prompt 0", "", "prompt 1", "prompt 2"]
-    for table, own in zip(sent, tables, strict=True):
-        assert np.array_equal(unpack(table["logits"]), own.logits)

@@ -86,7 +86,8 @@ class LiveExporter(HTMLExporter):
 
     @default("optimistic_validation")
     def _once(self) -> bool:
-        # After each step it takes as long as all else: nbformat compiles its schema every time.
+        # After each step it takes as long as all else: nbformat before 5.11 compiles its schema
+        # every time.
         return True
 
     @default("template_name")

@@ -1,4 +1,4 @@
-"""Texts at every stop of the slider, on screens of three widths."""
+"""Texts at every stop of the slider, on screens of three widths, and long ones."""
 
 from softmax_temperature import TextExplorer, load_story_model
 from tests.browser.test_text import MODEL, check_text, settle, text_of
