@@ -420,6 +420,19 @@ def test_a_hostile_template_is_stopped(template, words):
         render(template, {"messages": []})
 
 
+def test_the_time_until_jinja2_is_there_is_not_the_templates(tmp_path, monkeypatch):
+    """On a busy machine it was, and a template was told that it took too long."""
+    (tmp_path / "jinja2.py").write_text("""if True:
+        import sys, time
+        while time.process_time() < 2.1:
+            pass
+        del sys.path[0], sys.modules["jinja2"]
+        import jinja2
+    """)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert render("{{ 6 * 7 }}", {}) == "42"
+
+
 # --- the chat model
 
 
