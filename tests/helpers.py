@@ -441,9 +441,8 @@ def becomes(page, condition):
 
 def comes_to(page, address):
     """Wait until what was set has come to rest, and the address of a page is this one."""
-    for _ in range(250):
-        if page.evaluate("location.hash") == address:
-            break
+    until = monotonic() + 60
+    while page.evaluate("location.hash") != address and monotonic() < until:
         sleep(0.02)
     assert page.evaluate("location.hash") == address
 

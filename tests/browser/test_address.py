@@ -61,6 +61,17 @@ def is_seen(one, other):
     return True
 
 
+def test_an_address_that_is_on_its_way_is_not_written_over(open_explorer):
+    """Whoever went back at once was brought forward again, if what was set came to rest then."""
+    page = open_explorer(six(), paused=True)
+    click(page, "Draw")
+    assert address(page) == "#dice=1"
+    # Before the page hears of it.
+    page.evaluate("history.replaceState(null, '', '#T=0.5')")
+    page.clock.run_for(400)
+    assert address(page) == "#T=0.5"
+
+
 def test_a_copied_address_shows_the_same(open_explorer):
     explorer = six()
     page = open_explorer(explorer)

@@ -165,6 +165,7 @@ function sliderOf({ data: { stops }, store }, prefix) {
 function keepAddress(explorers, own) {
   let pause;
   let isReading = false;
+  let seen = location.hash;
   for (const { core, says } of explorers)
     core.store.follow(() => {
       if (isReading) return;
@@ -174,7 +175,8 @@ function keepAddress(explorers, own) {
     });
 
   function read(event) {
-    const parts = pairsOf(location.hash);
+    seen = location.hash;
+    const parts = pairsOf(seen);
     const asked = explorers.map(({ prefix }) => {
       /** @type {any[]} */
       const own = parts.flatMap(([name, text]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), text]] : []));
@@ -201,6 +203,7 @@ function keepAddress(explorers, own) {
     if (address === location.hash || (!address && !location.hash)) return;
     try {
       history[way](null, "", location.href.split("#")[0] + address);
+      seen = location.hash;
     } catch {
       // Some frames have no address to keep it in, and some browsers refuse too many changes.
     }
@@ -211,7 +214,8 @@ function keepAddress(explorers, own) {
     clearTimeout(pause);
     pause = setTimeout(() => {
       pause = undefined;
-      write("replaceState");
+      // Another one is about to be read: the reader has just gone back.
+      if (location.hash === seen) write("replaceState");
     }, REST);
   }
 
