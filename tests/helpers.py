@@ -439,12 +439,22 @@ def becomes(page, condition):
         sleep(0.02)
 
 
+def let_rest(page):
+    """Let a page do what it does when nothing has changed for a moment: timers come in order."""
+    page.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+
+
 def comes_to(page, address):
-    """Wait until what was set has come to rest, and the address of a page is this one."""
+    """Wait until the address of a page is this one."""
+    comes_to_be(lambda: page.evaluate("location.hash"), address)
+
+
+def comes_to_be(ask, expected):
+    """Ask until the answer is this one: a busy machine takes long, and one that fails a minute."""
     until = monotonic() + 60
-    while page.evaluate("location.hash") != address and monotonic() < until:
+    while (answer := ask()) != expected and monotonic() < until:
         sleep(0.02)
-    assert page.evaluate("location.hash") == address
+    assert answer == expected
 
 
 def cut_off(view):

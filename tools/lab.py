@@ -109,7 +109,7 @@ def serve(folder: str | Path, app: str = "jupyterlab") -> Iterator[str]:
             )
         address = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(600):
+            for _ in range(3000):
                 try:
                     urllib.request.urlopen(address, timeout=5).close()
                     break

@@ -4,7 +4,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from tests.helpers import need, write_notebook
+from tests.helpers import let_rest, need, write_notebook
 
 # What the notebook before has made is gone.
 RESET = """
@@ -47,7 +47,7 @@ def open_in_lab(lab):
         status = page.evaluate(f"{KERNEL.replace('.kernel', '?.kernel')}?.status")
         if status in (None, "dead"):
             # What has changed is told when it has come to rest.
-            page.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+            let_rest(page)
             page.close()
             # The others are JupyterLab's own words about its kernel.
             page.problems = [problem for problem in page.problems if "softmax" in problem]

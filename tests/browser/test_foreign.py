@@ -133,7 +133,7 @@ def test_styles_of_an_output_hold_in_it_alone(open_file, tmp_path):
     warnings = save(executed("| a |\n|---|\n| 1 |", output, six()), path)
     page = open_file(path)
     page.wait_for_selector(".softmax-temperature svg")
-    page.get_by_role("button", name="Draw", exact=True).click(timeout=5000)
+    page.get_by_role("button", name="Draw", exact=True).click()
     color = "element => getComputedStyle(element).color"
     own, other = page.locator("#cell-2 td"), page.locator("#cell-1 td")
     assert own.evaluate(color) == "rgb(255, 0, 0)"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.browser.test_notebook import KERNEL, catch_up
-from tests.helpers import need, shown, softmax, type_temperature
+from tests.helpers import comes_to_be, need, shown, softmax, type_temperature
 from tools.lab import explorer
 
 expect = need("playwright.sync_api").expect
@@ -57,13 +57,7 @@ def hears(page, expression, expected):
         await run.done;
         return printed;
     }}"""
-    seen = None
-    for _ in range(100):
-        seen = page.evaluate(asked, code)
-        if seen == json.dumps(expected):
-            return
-        page.wait_for_timeout(100)
-    assert seen == json.dumps(expected)
+    comes_to_be(lambda: page.evaluate(asked, code), json.dumps(expected))
 
 
 def head(view):

@@ -1,14 +1,12 @@
 """Links in prose that move a picture, in a page and in a notebook."""
 
-from time import sleep
-
 import nbformat
 import pytest
 
 from softmax_temperature import SamplerExplorer, TextExplorer, load_example, load_story_model
 from tests.browser.test_foreign import save
 from tests.browser.test_notebook import KERNEL, catch_up, new_page
-from tests.helpers import becomes, comes_to, need, six
+from tests.helpers import becomes, comes_to, comes_to_be, need, six
 from tools.course import SPEC, executed
 from tools.lab import run_all
 
@@ -164,11 +162,7 @@ def test_a_link_moves_the_nearest_picture_of_a_notebook(browser, jupyter, notebo
     assert page.locator(".jp-mod-editMode.jp-Notebook").count() == 0
     assert page.url.partition("#")[0] == place.partition("#")[0]
     # Python hears of a change when it has come to rest.
-    for _ in range(100):
-        if (heard := told()) == "0.3 0.7 1":
-            break
-        sleep(0.05)
-    assert heard == "0.3 0.7 1"
+    comes_to_be(told, "0.3 0.7 1")
     # Notebook 7 has some of its own.
     assert app == "notebook" or page.problems == []
     page.close()

@@ -1,9 +1,7 @@
 """Challenges and predictions in JupyterLab, with what their kernel hears."""
 
-from time import sleep
-
 from tests.browser.test_kernel import run
-from tests.helpers import becomes, need
+from tests.helpers import becomes, comes_to_be, need
 
 expect = need("playwright.sync_api").expect
 
@@ -24,11 +22,7 @@ VERDICT = "document.querySelector('.challenge .verdict').textContent"
 
 def comes_to_print(page, code, text):
     """Wait until Python has heard of what was changed."""
-    for _ in range(100):
-        if (printed := run(page, code)) == text:
-            break
-        sleep(0.05)
-    assert printed == text
+    comes_to_be(lambda: run(page, code), text)
 
 
 def test_a_notebook_challenges_and_lets_draw(run_cells):

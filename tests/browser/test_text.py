@@ -18,6 +18,7 @@ from tests.helpers import (
     choose,
     comes_to,
     go_to,
+    let_rest,
     need,
     softmax,
     type_temperature,
@@ -166,6 +167,8 @@ def test_an_address_says_what_is_written_and_back_goes_back(open_explorer, brief
     check_text(page, brief)
     address = "#prompt=Lily%20%26%20%E2%80%9CTom%E2%80%9D%20%3D%20100%25%20%231&T=0.8&dice=3"
     comes_to(page, address)
+    # What follows sooner is the same step back.
+    let_rest(page)
     page.locator("[role=option]").first.click()
     comes_to(page, f"{address}&token=1")
     page.evaluate("history.back()")
