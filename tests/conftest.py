@@ -174,18 +174,21 @@ def leave(page):
     """Leave a page that others come after."""
     page.goto("about:blank")
     page.emulate_media(media="null")
+    page.mouse.move(0, 0)
 
 
 @pytest.fixture(scope="session")
-def firefox_page(browsers):
-    """Open a page in each scheme, for one test after another: Firefox takes long for each."""
+def kept_page(browsers):
+    """Open a page in each scheme, for one test after another: a new one takes long."""
     return cache(
-        lambda scheme: new_page(browsers("firefox", scheme).new_context(reduced_motion="reduce"))
+        lambda engine, scheme: new_page(
+            browsers(engine, scheme).new_context(color_scheme=scheme, reduced_motion="reduce")
+        )
     )
 
 
 @pytest.fixture
-def open_file(browsers, engine, firefox_page):
+def open_file(browsers, engine, kept_page):
     """Open an HTML file, and fail on any error, breach of its policy, or request beyond it.
 
     ``open_file(path, "#T=0.7", paused=True, color_scheme="dark")``: paused, its timers run only
@@ -205,8 +208,8 @@ def open_file(browsers, engine, firefox_page):
             # A new page takes the last one's place.
             check_and_close()
         options = {"viewport": {"width": 1000, "height": 900}} | options
-        if engine == "firefox" and not paused and list(options) == ["viewport"]:
-            page = firefox_page(color_scheme)
+        if engine != "webkit" and not (paused or opened) and list(options) == ["viewport"]:
+            page = kept_page(engine, color_scheme)
             page.set_viewport_size(options["viewport"])
             close = partial(leave, page)
         else:

@@ -457,6 +457,25 @@ def comes_to_be(ask, expected):
     assert answer == expected
 
 
+def axe_faults(page, within=None):
+    """Ask axe what is wrong with a page: the rule, and where, and how to mend it.
+
+    The library's own ``run`` hands over all that is right, too: that took longer than to find it.
+    """
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(need("axe_playwright_python.sync_playwright").Axe().axe_script)
+    return page.evaluate(
+        """async (within) => {
+            const options = { resultTypes: ["violations"] };
+            const { violations } = await axe.run(within ?? document, options);
+            return violations.map(({ id, nodes }) => [
+                id, ...nodes.flatMap(({ html, failureSummary }) => [html, failureSummary]),
+            ]);
+        }""",
+        within,
+    )
+
+
 def cut_off(view):
     return view.evaluate(
         """element => {

@@ -6,10 +6,9 @@ import pytest
 
 from softmax_temperature import AnswerExplorer, load_story_model
 from tests.explorers.test_answer import CAPITAL
-from tests.helpers import becomes, go_to, need, softmax
+from tests.helpers import axe_faults, becomes, go_to, need, softmax
 from tests.reading.test_replies import chat
 
-Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 ALL = pytest.mark.engines("chromium", "firefox", "webkit")
@@ -120,6 +119,5 @@ def test_the_most_surprising_tokens_are_a_list_to_press(open_explorer, capital):
 @pytest.mark.parametrize("width", [1280, 360])
 def test_answers_are_accessible_and_fit(open_explorer, scored, scheme, width):
     page = open_explorer(scored, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert axe_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

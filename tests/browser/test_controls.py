@@ -5,13 +5,13 @@ import pytest
 
 from softmax_temperature import TemperatureExplorer, TokenTable, load_example
 from tests.helpers import (
+    axe_faults,
     check_state,
     choose,
     comes_to,
     cut_off,
     go_to,
     instrument,
-    need,
     resize,
     six,
     slide,
@@ -19,8 +19,6 @@ from tests.helpers import (
     state_of,
     write,
 )
-
-Axe = need("axe_playwright_python.sync_playwright").Axe
 
 # In all engines what is theirs to do: pointers, keys, fields. In one what is ours alone.
 everywhere = pytest.mark.engines("chromium", "firefox", "webkit")
@@ -468,8 +466,7 @@ def test_axe_finds_no_fault_with_everything_open_and_something_refused(open_expl
         assert is_refused(page, field)
     for width in (1400, 1000, 360):
         resize(page, width, 800)
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
+        assert axe_faults(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -7,9 +7,8 @@ import pytest
 from softmax_temperature import load_story_model
 from softmax_temperature.model.recorded import load_text_example
 from softmax_temperature.publishing.door import door
-from tests.helpers import becomes, comes_to, need
+from tests.helpers import axe_faults, becomes, comes_to, need
 
-Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 
@@ -217,8 +216,7 @@ def test_it_is_accessible_and_fits_its_screen(open_door, width, scheme):
     for fragment in ["", *(["#present=4"] if width == 768 else [])]:
         page.evaluate(f"location.hash = '{fragment}'")
         assert page.evaluate("document.documentElement.scrollWidth") == width
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
+        assert axe_faults(page) == []
 
 
 def test_without_scripts_it_shows_its_pictures_as_stills(browser, path):

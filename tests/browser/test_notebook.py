@@ -8,6 +8,7 @@ import pytest
 from tests.helpers import (
     FIRST_NUMBER,
     RANKED,
+    axe_faults,
     check,
     check_instrument,
     contrasts,
@@ -23,7 +24,6 @@ from tests.helpers import (
 )
 from tools.lab import explorer, run_all
 
-Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 in_firefox_too = pytest.mark.engines("chromium", "firefox")
@@ -610,8 +610,7 @@ def test_the_explorer_is_accessible_in_both_themes(page, theme):
     page.wait_for_function(f"document.body.dataset.jpThemeLight === '{light}'")
     view = explorer(page)
     view.scroll_into_view_if_needed()
-    results = Axe().run(page, context=".softmax-temperature-explorer")
-    assert results.violations_count == 0, results.generate_report()
+    assert axe_faults(page, ".softmax-temperature-explorer") == []
     paper = view.evaluate("e => getComputedStyle(e.closest('.jp-Notebook')).backgroundColor")
     for item in contrasts(view, paper):
         assert item["contrast"] >= item["least"], item

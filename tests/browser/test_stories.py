@@ -12,9 +12,8 @@ from softmax_temperature.drawing.stories import cells_of, column_edges, step_of
 from softmax_temperature.model.texts import texts_of
 from softmax_temperature.sampling import temper
 from tests.browser.test_text import check_text, settle
-from tests.helpers import becomes, comes_to, contrast, go_to, need
+from tests.helpers import axe_faults, becomes, comes_to, contrast, go_to, need
 
-Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 MODEL = load_story_model()
@@ -469,5 +468,5 @@ def test_a_page_with_all_of_it_has_no_fault_that_axe_knows(open_explorer, width,
     page.locator(".forest summary").click()
     settle(page, everywhere=True)
     pad(page).press("ArrowRight")
-    assert Axe().run(page).response["violations"] == []
+    assert axe_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

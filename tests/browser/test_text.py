@@ -14,6 +14,7 @@ from softmax_temperature.words import first_of_words
 from tests.browser.test_kernel import hears, run
 from tests.browser.test_notebook import KERNEL
 from tests.helpers import (
+    axe_faults,
     becomes,
     choose,
     comes_to,
@@ -25,7 +26,6 @@ from tests.helpers import (
     write,
 )
 
-Axe = need("axe_playwright_python.sync_playwright").Axe
 expect = need("playwright.sync_api").expect
 
 MODEL = load_story_model()
@@ -680,8 +680,7 @@ def test_the_page_of_a_text_has_no_fault_that_axe_knows(open_explorer, whole, sc
     settle(page)
     page.locator("[role=listbox]").press("ArrowRight")
     write(page, LENGTH, "many")
-    results = Axe().run(page)
-    assert results.response["violations"] == []
+    assert axe_faults(page) == []
 
 
 def test_a_prompt_with_markup_is_text(open_explorer):
