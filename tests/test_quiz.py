@@ -185,7 +185,8 @@ def test_the_quiz_has_the_chances_of_the_models_own_logits(quiz):
             # Other processors sum the model's own products up in another order.
             assert found == pytest.approx(chances[right], abs=1e-6, rel=1e-4)
             vote = vote_chance(chances, right, 21)
-            assert quiz.vote(temperature, 21)[place] == pytest.approx(vote, abs=1e-5)
+            # A vote of 21 changes up to 3.7 times as fast: 21 C(20, 10) / 2**20.
+            assert quiz.vote(temperature, 21)[place] == pytest.approx(vote, abs=4e-4)
 
 
 @pytest.mark.parametrize(
