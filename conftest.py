@@ -38,6 +38,8 @@ PLACES = {
     "tests/slow": "slow",
     "tests/slow/browser": "browser",
 }
+# Sweeps over everything, and kernels and commands that publish.
+LEFT_OUT = ["tests/slow", "tests/publishing/test_processes.py"]
 ENGINES = ["chromium", "firefox", "webkit"]
 
 # Where an assertion of a helper fails, show its values.
@@ -100,9 +102,9 @@ def pytest_itemcollected(item):
 
 
 def is_left_out(item):
-    """Tell whether a test is one of a sweep, or needs JupyterLab or the whole site."""
-    is_sweep = item.path.is_relative_to(item.config.rootpath / "tests/slow")
-    return is_sweep or not {"jupyter", "site"}.isdisjoint(getattr(item, "fixturenames", ()))
+    """Tell whether a test is one of those, or needs JupyterLab or the whole site."""
+    is_there = any(item.path.is_relative_to(item.config.rootpath / place) for place in LEFT_OUT)
+    return is_there or not {"jupyter", "site"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_modifyitems(config, items):

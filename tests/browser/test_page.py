@@ -2,7 +2,6 @@
 
 import math
 import socket
-import time
 from html import escape
 
 import numpy as np
@@ -15,6 +14,7 @@ from tests.helpers import (
     NASTY,
     RANKED,
     axe_faults,
+    becomes,
     check_instrument,
     contrasts,
     cut_off,
@@ -215,16 +215,9 @@ def address(page):
     return page.evaluate("location.hash")
 
 
-def wait_for(page, condition):
-    """Ask again and again. Playwright does so by `eval`, which the policy of a page forbids."""
-    patience = time.monotonic() + 60
-    while not page.evaluate(f"Boolean({condition})"):
-        assert time.monotonic() < patience, condition
-
-
 def arrive(page, value):
     """Wait until the page has heard of its new address, and check what it shows then."""
-    wait_for(page, f"document.querySelector('.slider [type=text]').value === '{value:.2f}'")
+    becomes(page, f"document.querySelector('.slider [type=text]').value === '{value:.2f}'")
     assert temperature(page) == at(value)
 
 
@@ -619,7 +612,7 @@ def test_the_policy_stops_and_tells_what_is_not_the_pages_own(open_explorer):
             }""",
             f"http://127.0.0.1:{elsewhere.getsockname()[1]}",
         )
-        wait_for(page, "problems.length >= 5")
+        becomes(page, "problems.length >= 5")
         elsewhere.setblocking(False)
         with pytest.raises(BlockingIOError):
             elsewhere.accept()

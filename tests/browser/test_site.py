@@ -42,18 +42,24 @@ def open_page(open_file, site):
 
 
 def shown_by(nb):
-    """Run a notebook's cells here, and return what they show, as they leave it."""
+    """Run a notebook's cells here, and return what they show, as they leave it.
+
+    No cell changes an explorer that one above it shows: it could be off the screen.
+    """
     shown, names = [], {"display": lambda *objects: shown.extend(objects)}
     with mpl.rc_context(), mpl.rc_context({"backend": "agg"}):
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
+            above = explorers_in(shown)
+            told = [explorer._caption() for explorer in above]
             tree = ast.parse(cell.source)
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "cell", "exec"), names)
             if last:
                 shown.append(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
             plt.close("all")
+            assert [explorer._caption() for explorer in above] == told, cell.source
     return shown
 
 

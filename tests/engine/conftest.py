@@ -18,3 +18,10 @@ def answers_of(run_node, tmp_path):
         return json.loads(done.stdout)
 
     return answers
+
+
+@pytest.fixture(scope="session")
+def many(request):
+    """Tell how many inputs to take: a fifth, where not the whole of each sweep is asked for."""
+    whole = request.config.option.whole
+    return lambda count: count if whole else count // 5

@@ -99,9 +99,9 @@ def some_texts(rng, count):
             yield "".join(SIGNS[i] for i in rng.integers(len(SIGNS), size=rng.integers(1, 9)))
 
 
-def test_texts_become_the_tokens_and_pieces_that_python_makes_of_them(answers):
+def test_texts_become_the_tokens_and_pieces_that_python_makes_of_them(answers, many):
     rng = np.random.default_rng(21)
-    texts = [*ODD, *PROMPTS, *UNSEEN, GREEDY, *SIGNS[::7], *some_texts(rng, 4_000)]
+    texts = [*ODD, *PROMPTS, *UNSEEN, GREEDY, *SIGNS[::7], *some_texts(rng, many(4_000))]
     tokens, rows = answers({"job": "tokens"}, {"job": "texts", "texts": texts})
     assert tuple(tokens) == MODEL.tokens
     for text, row in zip(texts, rows, strict=True):
@@ -109,16 +109,16 @@ def test_texts_become_the_tokens_and_pieces_that_python_makes_of_them(answers):
         assert row == [ids, MODEL.pieces(ids), text], f"{text!r}"
 
 
-def test_any_tokens_become_the_text_that_python_makes_of_them(answers):
+def test_any_tokens_become_the_text_that_python_makes_of_them(answers, many):
     rng = np.random.default_rng(22)
     rows = [[], [1], [0, 1, 2], [3, 1, 258], *([token] for token in range(512))]
-    rows += [rng.integers(512, size=rng.integers(1, 20)).tolist() for _ in range(2_000)]
+    rows += [rng.integers(512, size=rng.integers(1, 20)).tolist() for _ in range(many(2_000))]
     # Bytes that begin and go on with characters, rightly and wrongly.
     bytes_ = [0x41, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xC3, 0xA9, 0xE0, 0xA0, 0xED, 0xEF, 0xBB, 0xF0]
     bytes_ += [0x9F, 0x98, 0xF4, 0x90, 0xF5, 0xFF]
     rows += [
         (3 + rng.choice(bytes_, rng.integers(1, 9))).tolist() + [400] * int(rng.integers(2))
-        for _ in range(6_000)
+        for _ in range(many(6_000))
     ]
     (seen,) = answers({"job": "ids", "rows": rows})
     assert seen == [[MODEL.pieces(ids), MODEL.decode(ids)] for ids in rows]
@@ -194,10 +194,10 @@ def test_a_large_seed_has_the_dice_that_numpy_gives_it(answers):
     assert seen == MODEL.write("The cat", [0, 1, 2], 20, seed)
 
 
-def test_the_same_token_is_drawn_from_any_logits_through_any_chain(answers):
+def test_the_same_token_is_drawn_from_any_logits_through_any_chain(answers, many):
     rng = np.random.default_rng(23)
     given = []
-    for number in range(3_000):
+    for number in range(many(3_000)):
         logits, noise = some_logits(rng), rng.gumbel(size=600)
         # Half of them without luck, so that what is tied is drawn in order.
         noise = noise[: len(logits)] * (number % 2)

@@ -22,7 +22,7 @@ from softmax_temperature.sampling import TRUNCATIONS, keeps, scale, slack_of
 
 ENGINE = Path(softmax_temperature.__file__).parent / "browser" / "engine"
 # So many logits, each at so many temperatures and through so many chains.
-N_LOGITS, N_EACH = 5_000, 4
+N_LOGITS, N_EACH = 3_000, 4
 USUAL = [
     ("top_k", 4_000),
     ("top_p", 0.9),
@@ -192,8 +192,8 @@ def assert_twins(answers, inputs):
             )
 
 
-def test_numbers_cuts_and_choices_are_those_of_python(node):
-    inputs = list(some_inputs(N_LOGITS, N_EACH, seed=20))
+def test_numbers_cuts_and_choices_are_those_of_python(node, many):
+    inputs = list(some_inputs(many(N_LOGITS), N_EACH, seed=20))
     assert_twins(node([job_of(*given) for given in inputs]), inputs)
 
 

@@ -3,8 +3,6 @@
 import json
 import math
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -116,20 +114,6 @@ def test_lessons_with_pages_are_links():
     assert link.span.get_text() == "Read <this>."
     assert page.select_one("meta[name=generator]")["content"] == "a site"
     assert "come with the source" not in page.get_text()
-
-
-def test_the_command_needs_no_extra(tmp_path):
-    extras = ("bs4", "jinja2", "jupyter_client", "nbclient", "nbconvert", "nbformat", "mistune")
-    code = (
-        f"import runpy, sys; sys.modules.update(dict.fromkeys({extras})); "
-        "sys.argv = ['softmax-temperature', '--output', 'door.html']; "
-        "runpy.run_module('softmax_temperature', run_name='__main__')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
-    )
-    assert done.stdout == f"{(tmp_path / 'door.html').resolve()}: open it in a browser.\n"
-    assert (tmp_path / "door.html").read_text(encoding="utf-8").endswith("</html>\n")
 
 
 def test_the_command_opens_the_page_or_says_where_it_is(monkeypatch, tmp_path, capsys):

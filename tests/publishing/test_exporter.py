@@ -5,22 +5,17 @@ import gc
 import hashlib
 import io
 import json
-import os
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import ipywidgets
-import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from traitlets.config import Config
 
 from softmax_temperature import (
     Challenge,
@@ -44,7 +39,6 @@ exporter = need("softmax_temperature.publishing.exporter")
 foreign = need("softmax_temperature.publishing.foreign")
 # One for many, as a site has it: each of its own would read its templates anew.
 LIVE = LiveExporter()
-EXECUTING = Config({"ExecutePreprocessor": {"enabled": True}})
 
 
 @pytest.fixture(autouse=True)
@@ -581,47 +575,3 @@ def test_a_formula_that_cannot_be_drawn_stays_readable(tex):
     assert soup.select_one("main code").get_text() == tex
     (warning,) = resources["lesson"]["warnings"]
     assert warning.startswith("lesson, cell 1 ('# A') has a formula that is shown as text")
-
-
-def test_execution_gives_both_layouts_and_names_a_cell_that_fails(monkeypatch):
-    monkeypatch.delenv(NARROW)
-    nb = notebook(
-        "md: # Title",
-        "import softmax_temperature as st\n"
-        "explorer = st.TemperatureExplorer(st.TokenTable(['a', 'b'], [1, 2]), parts=('bars',))\n"
-        "explorer",
-        "explorer.temperature = 0.5\nprint(explorer)",
-    )
-    live = LiveExporter(config=EXECUTING)
-    text, _ = live.from_notebook_node(nb, {"metadata": {"name": "lesson", "path": ""}})
-    soup = BeautifulSoup(text, "html.parser")
-    (data,) = data_of(soup)
-    assert (len(data["tables"][0]["layouts"]), data["state"]["T"]) == (2, 0.5)
-    assert soup.select_one("#cell-3 pre.output").get_text().startswith("TemperatureExplorer(2 tok")
-    assert NARROW not in os.environ
-    nb.cells.append(nbformat.v4.new_code_cell("table = 1\n1 / 0"))
-    with pytest.raises(
-        exporter.NotebookError, match=r"cell 4 \('table = 1'\) fails with ZeroDivision"
-    ):
-        live.from_notebook_node(nb, {"metadata": {"name": "lesson", "path": ""}})
-
-
-def test_a_kernel_that_is_not_there_is_named():
-    nb = notebook("1")
-    nb.metadata.kernelspec.name = "fortran"
-    live = LiveExporter(config=EXECUTING)
-    with pytest.raises(exporter.NotebookError, match=r"lesson asks for a kernel .*fortran"):
-        live.from_notebook_node(nb, {"metadata": {"name": "lesson", "path": ""}})
-
-
-def test_jupyters_menu_offers_live_pages_where_formulas_cannot_be_drawn():
-    code = """if True:
-        import sys
-        sys.modules["latex2mathml"] = None
-        from nbconvert.exporters import get_exporter
-        print(get_exporter("live").export_from_notebook)
-    """
-    out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
-    )
-    assert out.stdout.strip() == "Live page"

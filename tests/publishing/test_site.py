@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from urllib.parse import unquote
 
 import nbformat
@@ -280,25 +278,6 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(tmp_pat
             build_site([save(tmp_path / "a", one="1 / 0")], folder)
 
 
-def test_a_notebook_that_fails_leaves_the_old_site_whole(tmp_path, capsys):
-    folder = save(tmp_path / "a", one="print('old')")
-    site = tmp_path / "not" / "there"
-    pages = build_site([folder], site)
-    assert pages == [site / "index.html", site / "one.html"]
-    before = {path.name: path.read_bytes() for path in site.iterdir()}
-    assert set(before) == {"index.html", "one.html"}
-    assert read(site / "index.html").h1.get_text() == "Softmax with temperature"
-    save(folder, one="print('new')", two="table = 1\n1 / 0")
-    with pytest.raises(NotebookError, match=r"two, cell 2 \('table = 1'\) fails with ZeroDivis"):
-        build_site([folder], site)
-    assert {path.name: path.read_bytes() for path in site.iterdir()} == before
-    told = capsys.readouterr().out
-    assert re.search(r"^\[1/1\] one\n  \d+\.\d s, \d+ kB$", told, re.M)
-    assert re.search(r"^.*not/there/index\.html: 2 pages in \d+\.\d s$", told, re.M)
-    with pytest.raises(SystemExit, match=r"^The site was not built. two, cell 2"):
-        site_module.main([str(folder), str(site)])
-
-
 def test_old_pages_go_and_other_files_stay(tmp_path):
     ours = f'<meta name="generator" content="{site_module._GENERATOR}">'
     (tmp_path / "old.html").write_text(ours)
@@ -309,17 +288,3 @@ def test_old_pages_go_and_other_files_stay(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"index.html", "one.html", "own.html", "CNAME"}
     assert (tmp_path / "index.html").read_text() == "new"
-
-
-def test_where_the_extra_is_missing_the_command_says_what_to_install(tmp_path):
-    code = f"""if True:
-        import sys
-        sys.modules["nbconvert"] = None
-        from softmax_temperature.publishing.site import main
-        main([{str(save(tmp_path / "a", one="1"))!r}, {str(tmp_path / "site")!r}])
-    """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
-    assert done.returncode == 1
-    assert done.stderr == (
-        'nbconvert is missing: python -m pip install "softmax-temperature[site]"\n'
-    )

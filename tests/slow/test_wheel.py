@@ -35,9 +35,10 @@ def test_the_wheel_works_from_an_empty_environment(tmp_path):
         assert f"softmax_temperature/data/{name}" in names
     assert wheel.stat().st_size <= 3_500_000
     assert not [name for name in names if re.match(r"tests|notebooks|benchmarks", name)]
-    venv.create(tmp_path / "empty", with_pip=True)
+    venv.create(tmp_path / "empty")
     python = tmp_path / "empty" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "--quiet", "--no-compile", wheel, cwd=tmp_path)
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    run(*pip, "install", "--quiet", "--no-compile", wheel, cwd=tmp_path)
     code = """if True:
         import json
         import softmax_temperature as st
