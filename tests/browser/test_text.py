@@ -30,6 +30,7 @@ expect = need("playwright.sync_api").expect
 
 MODEL = load_story_model()
 FIVE = (0, 0.5, 1, 1.37, 2)
+TENTHS = np.linspace(0, 2, 21)
 ALL = pytest.mark.engines("chromium", "firefox", "webkit")
 PROMPT, DICE, LENGTH = "[aria-label=Prompt]", "[aria-label=Dice]", "[aria-label=Length]"
 TEMPERATURE = "[aria-label^='Temperature, any']"
@@ -43,15 +44,21 @@ def whole():
 
 
 @pytest.fixture(scope="module")
+def coarse():
+    """Make one with fewer stops: a page writes the texts of all."""
+    return TextExplorer(MODEL, temperatures=TENTHS)
+
+
+@pytest.fixture(scope="module")
 def brief():
-    """Make one whose texts of all stops are soon written."""
-    return TextExplorer(MODEL, length=20)
+    """Make one with short texts, too."""
+    return TextExplorer(MODEL, temperatures=TENTHS, length=20)
 
 
 @pytest.fixture(autouse=True)
-def as_they_were(whole, brief):
-    whole.length, brief.length = 80, 20
-    for explorer in (whole, brief):
+def as_they_were(whole, coarse, brief):
+    whole.length, coarse.length, brief.length = 80, 80, 20
+    for explorer in (whole, coarse, brief):
         explorer.seed, explorer.temperature, explorer.prompt = 0, 1, ""
         explorer.chain = None
 
@@ -95,7 +102,8 @@ def check_text(page, explorer):
 
 
 @ALL
-def test_the_text_is_pythons_with_any_dice_prompt_and_length(open_explorer, brief):
+def test_the_text_is_pythons_with_any_dice_prompt_and_length(open_explorer):
+    brief = TextExplorer(MODEL, length=20)
     page = open_explorer(brief)
     # After each, texts of 201 stops are written: tests/slow/test_stories.py has more of them.
     for seed in range(2):
@@ -271,9 +279,9 @@ def test_a_prompt_that_cannot_be_is_refused_beside_its_field(open_explorer, brie
     assert page.locator(PROMPT).input_value() == "Lily"
 
 
-def test_a_length_beyond_what_the_model_sees_is_refused(open_explorer, whole):
-    page = open_explorer(whole, "#prompt=The%20cat")
-    whole.prompt = "The cat"
+def test_a_length_beyond_what_the_model_sees_is_refused(open_explorer, coarse):
+    page = open_explorer(coarse, "#prompt=The%20cat")
+    coarse.prompt = "The cat"
     for text, problem in [
         ("509", "The prompt is too long: with 509 new tokens, its first 5 characters fit"),
         ("512", "Length must be a whole number from 1 to 511, got “512”"),
@@ -283,19 +291,19 @@ def test_a_length_beyond_what_the_model_sees_is_refused(open_explorer, whole):
     ]:
         write(page, LENGTH, text)
         assert problem in page.locator(".buttons .problem").nth(1).text_content()
-        check_text(page, whole)
+        check_text(page, coarse)
     assert len(MODEL.encode("The cat")) == 4
     write(page, LENGTH, "508")
-    whole.length = 508
-    check_text(page, whole)
+    coarse.length = 508
+    check_text(page, coarse)
 
 
 @pytest.mark.parametrize("part", ["weights", "vocabulary"])
 @pytest.mark.parametrize("change", ["other", "shorter", "no base64", "gone"])
-def test_a_damaged_model_leaves_the_text_that_was_there(open_file, tmp_path, whole, part, change):
-    whole.prompt, whole.temperature = "The <b>dragon</b>", 0.5
+def test_a_damaged_model_leaves_the_text_that_was_there(open_file, tmp_path, coarse, part, change):
+    coarse.prompt, coarse.temperature = "The <b>dragon</b>", 0.5
     path = tmp_path / "page.html"
-    start, data, end = re.split(f'(?<="{part}":{{"bytes":")([^"]*)', whole.to_html(), maxsplit=1)
+    start, data, end = re.split(f'(?<="{part}":{{"bytes":")([^"]*)', coarse.to_html(), maxsplit=1)
     middle = len(data) // 2
     if change == "other":
         data = data[:middle] + ("AAAA" if data[middle] != "A" else "BBBB") + data[middle + 4 :]
@@ -310,7 +318,7 @@ def test_a_damaged_model_leaves_the_text_that_was_there(open_file, tmp_path, who
         "The language model in this page is damaged, so that nothing new can be written: write "
         "the page again."
     )
-    assert page.locator(".story").text_content() == whole.text
+    assert page.locator(".story").text_content() == coarse.text
     assert page.locator(".softmax-temperature-head :enabled").count() == 0
     # It is told to the console, too.
     assert any("damaged" in problem for problem in page.problems)
@@ -318,15 +326,15 @@ def test_a_damaged_model_leaves_the_text_that_was_there(open_file, tmp_path, who
     page.evaluate("problems.length = 0")
 
 
-def test_a_token_that_cannot_be_seen_has_a_name(open_explorer, whole):
-    page = open_explorer(whole)
+def test_a_token_that_cannot_be_seen_has_a_name(open_explorer, coarse):
+    page = open_explorer(coarse)
     for temperature in (0, 0.8, 1.2):
-        whole.temperature = temperature
+        coarse.temperature = temperature
         go_to(page, temperature)
         settle(page)
         options = page.locator("[role=option]")
         names = options.evaluate_all("tokens => tokens.map((token) => token.ariaLabel)")
-        shown = [MODEL.tokens[token] for token in whole._written().new]
+        shown = [MODEL.tokens[token] for token in coarse._written().new]
         blank = {" ": "·", "\n": "↵"}
         assert names == [blank.get(text, text if not text.strip() else None) for text in shown]
         assert any(names)
@@ -421,8 +429,8 @@ def name_of(token):
     return MODEL.tokens[token].replace("\n", "↵").strip()
 
 
-def test_the_keys_go_from_token_to_token(open_explorer, whole):
-    page = open_explorer(whole)
+def test_the_keys_go_from_token_to_token(open_explorer, coarse):
+    page = open_explorer(coarse)
     settle(page)
     names = (
         "Prompt",
@@ -445,7 +453,7 @@ def test_the_keys_go_from_token_to_token(open_explorer, whole):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.role") == "listbox"
     assert details(page).startswith("Point at a token, or go to one")
-    names = [name_of(token) for token in whole._written().new]
+    names = [name_of(token) for token in coarse._written().new]
     for key, chosen in [
         ("ArrowRight", 0),
         ("ArrowRight", 1),
@@ -498,12 +506,12 @@ def number_of(text):
 
 
 @pytest.mark.parametrize("steps", [None, [("temperature", 1), ("top_k", 3)]])
-def test_what_is_told_of_a_token_is_the_models_own(open_explorer, whole, steps):
-    page = open_explorer(whole, "#T=1.5" + ("&top-k=3" if steps else ""))
-    whole.temperature = 1.5
-    whole.chain = steps and SamplerChain(steps)
+def test_what_is_told_of_a_token_is_the_models_own(open_explorer, coarse, steps):
+    page = open_explorer(coarse, "#T=1.5" + ("&top-k=3" if steps else ""))
+    coarse.temperature = 1.5
+    coarse.chain = steps and SamplerChain(steps)
     settle(page)
-    ids = whole._written().ids
+    ids = coarse._written().ids
     rows = MODEL.logits_along(ids)[:-1]
     for i in (4, 5, 30):
         page.locator("[role=option]").nth(i).click()
@@ -545,8 +553,8 @@ def test_what_is_told_of_a_token_is_the_models_own(open_explorer, whole, steps):
 
 
 @ALL
-def test_score_and_luck_say_why_it_is_this_word(open_explorer, whole):
-    page = open_explorer(whole)
+def test_score_and_luck_say_why_it_is_this_word(open_explorer, coarse):
+    page = open_explorer(coarse)
     settle(page)
     page.locator(".luck summary").click()
     ids = MODEL.encode("")
@@ -556,8 +564,8 @@ def test_score_and_luck_say_why_it_is_this_word(open_explorer, whole):
         go_to(page, temperature)
         settle(page)
         page.evaluate("document.querySelectorAll('[role=option]')[4].click()")
-        whole.temperature = temperature
-        logits = MODEL.logits(whole._written().ids[: len(ids) + 4])
+        coarse.temperature = temperature
+        logits = MODEL.logits(coarse._written().ids[: len(ids) + 4])
         gaps = logits - logits.max()
         scores = np.where(gaps == 0, 0, -np.inf) if temperature == 0 else gaps / temperature
         sums = scores + luck
@@ -575,19 +583,19 @@ def test_score_and_luck_say_why_it_is_this_word(open_explorer, whole):
         assert "With this luck it is" in page.locator("details.luck").text_content()
 
 
-def test_a_rare_token_is_not_below_a_hundredth_but_one_in_many(open_explorer, whole):
-    page = open_explorer(whole, "#T=2")
+def test_a_rare_token_is_not_below_a_hundredth_but_one_in_many(open_explorer, coarse):
+    page = open_explorer(coarse, "#T=2")
     settle(page)
-    whole.temperature = 2
-    rarest = int(whole._written().bits.argmax())
+    coarse.temperature = 2
+    rarest = int(coarse._written().bits.argmax())
     page.locator("[role=option]").nth(rarest).click()
-    count = 2 ** float(whole._written().bits[rarest])
+    count = 2 ** float(coarse._written().bits[rarest])
     said = re.search(r"a probability of 1 in ([\d,]+) at T = 1", details(page))
     assert int(said[1].replace(",", "")) == pytest.approx(count, rel=0.06)
 
 
-def test_the_bars_below_a_text_answer_to_the_slider(open_explorer, whole):
-    page = open_explorer(whole, "#token=2")
+def test_the_bars_below_a_text_answer_to_the_slider(open_explorer, coarse):
+    page = open_explorer(coarse, "#token=2")
     settle(page, everywhere=True)
     for temperature in (0.9, 0):
         go_to(page, temperature)
@@ -596,7 +604,7 @@ def test_the_bars_below_a_text_answer_to_the_slider(open_explorer, whole):
             .first.locator(".bar *")
             .evaluate_all("bars => bars.map((bar) => parseFloat(bar.style.width))")
         )
-        logits = MODEL.logits_along(whole._written().ids)[1]
+        logits = MODEL.logits_along(coarse._written().ids)[1]
         shares = [max(softmax(logits, T)) for T in (temperature, 1)]
         assert widths == pytest.approx([100 * share for share in shares], abs=0.01)
     assert widths[0] == 100
@@ -614,12 +622,12 @@ def test_resting_on_a_token_tells_and_leaving_it_goes_back(open_explorer, brief)
     assert page.locator("[role=option][aria-selected=true]").count() == 1
 
 
-def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_explorer, whole):
-    page = open_explorer(whole)
+def test_a_chosen_token_that_leaves_the_text_is_no_longer_chosen(open_explorer, coarse):
+    page = open_explorer(coarse)
     settle(page, everywhere=True)
     chosen = page.locator("[role=option][aria-selected=true]")
-    whole.temperature = 2
-    fork = whole._written().fork
+    coarse.temperature = 2
+    fork = coarse._written().fork
     for key in ["ArrowRight"] * fork:
         page.locator("[role=listbox]").press(key)
     go_to(page, 2)
@@ -647,8 +655,8 @@ def test_a_token_beyond_the_text_is_not_chosen(open_explorer):
     assert page.locator("[role=option]").count() == count
 
 
-def test_a_screen_reader_hears_what_has_come_to_rest(open_explorer, whole):
-    page = open_explorer(whole, paused=True)
+def test_a_screen_reader_hears_what_has_come_to_rest(open_explorer, coarse):
+    page = open_explorer(coarse, paused=True)
     settle(page, everywhere=True)
     status = page.locator(".softmax-temperature [role=status]").nth(0)
     assert status.text_content() == ""
@@ -658,21 +666,21 @@ def test_a_screen_reader_hears_what_has_come_to_rest(open_explorer, whole):
     page.clock.run_for(400)
     assert status.text_content() == ""
     page.clock.run_for(300)
-    whole.temperature = 0.98
+    coarse.temperature = 0.8
     said = status.text_content()
-    assert said.startswith(f"Temperature 0.98. {whole._caption()} Once upon")
-    assert said.endswith(whole.text)
+    assert said.startswith(f"Temperature 0.80. {coarse._caption()} Once upon")
+    assert said.endswith(coarse.text)
     page.locator("[role=listbox]").press("ArrowRight")
     told = page.locator(".softmax-temperature [role=status]").nth(1).text_content()
     assert "a surprise of" in told
-    assert "The likeliest there, and their probabilities at T = 0.98: " in told
+    assert "The likeliest there, and their probabilities at T = 0.80: " in told
 
 
 @pytest.mark.parametrize("width", [1400, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_of_a_text_has_no_fault_that_axe_knows(open_explorer, whole, scheme, width):
+def test_the_page_of_a_text_has_no_fault_that_axe_knows(open_explorer, coarse, scheme, width):
     page = open_explorer(
-        whole,
+        coarse,
         "#T=2&top-k=40&prompt=The%20cat",
         color_scheme=scheme,
         viewport={"width": width, "height": 800},
