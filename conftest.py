@@ -102,9 +102,11 @@ def pytest_itemcollected(item):
 
 
 def is_left_out(item):
-    """Tell whether a test is one of those, or needs JupyterLab or the whole site."""
+    """Tell whether a test is one of those, in the dark, or needs JupyterLab or the whole site."""
     is_there = any(item.path.is_relative_to(item.config.rootpath / place) for place in LEFT_OUT)
-    return is_there or not {"jupyter", "site"}.isdisjoint(getattr(item, "fixturenames", ()))
+    is_large = not {"jupyter", "site"}.isdisjoint(getattr(item, "fixturenames", ()))
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return is_there or is_large or parameters.get("scheme") == "dark"
 
 
 def pytest_collection_modifyitems(config, items):

@@ -156,10 +156,10 @@ def test_the_greedy_text_is_the_published_one_to_the_letter(answers):
     assert greedy == GREEDY
 
 
-@pytest.mark.parametrize("prompt", PROMPTS[1:3])
-def test_texts_are_those_of_python_at_all_stops_and_beside_them(answers, prompt):
-    (seen,) = answers(write_job(prompt, 3, 60))
-    assert_texts(seen, prompt, 3, 60)
+def test_texts_are_those_of_python_at_all_stops_and_beside_them(answers):
+    # Of one prompt: tests/slow/test_stories.py has all of them.
+    (seen,) = answers(write_job("🦊 said", 3, 60))
+    assert_texts(seen, "🦊 said", 3, 60)
 
 
 def test_stories_end_where_those_of_python_end(answers):
