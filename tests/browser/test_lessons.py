@@ -12,9 +12,7 @@ CHARTS = """() => [...document.querySelectorAll(".softmax-temperature-explorer")
 })"""
 
 
-# The first, and the one with the most explorers. That no cell of any lesson changes what another
-# shows is tested in test_site.py, where the cells run without JupyterLab.
-@pytest.mark.parametrize("name", ["01-temperature", "04-sampling"])
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, open_in_lab, name):
     """Step through a notebook as readers do, cell by cell, on a laptop's screen."""
     with open_in_lab(browser, f"{name}.ipynb", "lab") as page:
