@@ -190,7 +190,8 @@ def start(playwright: Playwright, engine: str, scheme: str = "light") -> Iterato
 
 def run_all(page: Page, address: str, notebook: str, view: str = "doc/tree") -> None:
     """Open one notebook alone and run its cells; the caller waits for what it wants to see."""
-    page.goto(f"{address}/{view}/{notebook}")
+    # The server keeps which side bars are open, for other pages, too.
+    page.goto(f"{address}/{view}/{notebook}?reset")
     kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
     page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=240_000)
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")

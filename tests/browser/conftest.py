@@ -26,7 +26,7 @@ def open_in_lab(lab):
 
     def start(browser, view):
         page = new_page(browser)
-        page.goto(f"{lab}/{view}")
+        page.goto(f"{lab}/{view}?reset")
         page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
         return page
 
