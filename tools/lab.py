@@ -61,6 +61,8 @@ def audit(event, arguments):
             with open(os.environ["SOCKET_LOG"], "a") as log:
                 log.write(f"{event} {where}\\n")
 sys.addaudithook(audit)
+# The grammar of addresses for a check that nothing here asks for: two seconds in each server.
+sys.modules["rfc3987_syntax"] = None
 """
 
 
@@ -177,6 +179,8 @@ def start(playwright: Playwright, engine: str, scheme: str = "light") -> Iterato
             "ui.useOverlayScrollbars": 1,
             # Playwright's own setting does not reach a distribution's Firefox.
             "ui.prefersReducedMotion": 1,
+            # No process is started for a page that may come.
+            "dom.ipc.processPrelaunch.enabled": False,
             "layout.css.prefers-color-scheme.content-override": 0 if scheme == "dark" else 1,
         }
         with playwright.firefox.launch(

@@ -22,12 +22,13 @@ def test_no_cell_moves_a_chart_that_is_off_the_screen(browser, open_in_lab, name
 
 def step_through(page, name):
     run = "void window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
+    shown = []
     for cell in nbformat.read(NOTEBOOKS[name], as_version=4).cells:
-        before = page.evaluate(CHARTS)
         page.evaluate(run)
         if cell.cell_type == "code":
             catch_up(page)
-        for (title, _), (after, on_screen) in zip(before, page.evaluate(CHARTS)):
+        before, shown = shown, page.evaluate(CHARTS)
+        for (title, _), (after, on_screen) in zip(before, shown):
             assert after == title or title is None or on_screen, cell.source
     page.wait_for_function(
         f"document.querySelectorAll('.softmax-temperature-explorer').length"
