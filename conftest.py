@@ -11,7 +11,6 @@ the kernel of a notebook live as long as a file. Single files and tests run in o
 starts sooner, shows what is printed, and stops in a debugger. ``-n`` decides otherwise.
 """
 
-import gc
 import os
 import sys
 from importlib.util import find_spec
@@ -121,12 +120,3 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in left_out]
     long = {"browser", "slow"}
     items.sort(key=lambda item: long.isdisjoint(mark.name for mark in item.iter_markers()))
-
-
-def pytest_collection_finish():
-    """Do not look for garbage in what is there before the first test, and look less often.
-
-    Looking through all of it again and again took a tenth of the time of the tests.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000)

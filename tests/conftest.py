@@ -9,6 +9,7 @@ In Chromium and Firefox `browser` is Playwright's, in WebKit it is `tools.webkit
 the same names for what the tests use.
 """
 
+import gc
 import os
 import pickle
 import shutil
@@ -23,7 +24,7 @@ from time import sleep
 
 import nbformat
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, find, settings, strategies
 from ipywidgets.widgets.widget import _instances
 
 from softmax_temperature.drawing.picture import layout, still
@@ -59,6 +60,17 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI })
 
 # Where it is tested how pictures are drawn, and many of them.
 DRAWN_ANEW = [Path(__file__).with_name(name) for name in ("drawing", "slow")]
+
+
+def pytest_collection_finish():
+    """Look for no garbage in what is there before the first test, and look less often.
+
+    To look through all of it again and again took a tenth of the tests' time.
+    """
+    # At first hypothesis asks who holds numpy's random numbers: of what is frozen it hears nothing.
+    find(strategies.booleans(), bool)
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def pytest_generate_tests(metafunc):
