@@ -65,7 +65,7 @@ DRAWN_ANEW = [Path(__file__).with_name(name) for name in ("drawing", "slow")]
 def pytest_collection_finish():
     """Look for no garbage in what is there before the first test, and look less often.
 
-    To look through all of it again and again took a tenth of the tests' time.
+    To look through all of it again and again took a twentieth of the tests' time.
     """
     # At first hypothesis asks who holds numpy's random numbers: of what is frozen it hears nothing.
     find(strategies.booleans(), bool)
